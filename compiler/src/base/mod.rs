@@ -1,0 +1,9 @@
+//! What every stage shares: source files, spans, diagnostics and their rendering.
+
+pub mod code;
+pub mod diagnostic;
+pub mod source;
+
+pub use code::Code;
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use source::{FileId, Sources, Span};

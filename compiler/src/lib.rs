@@ -1,0 +1,4 @@
+//! Portcullis compiles edge policies to Proxy-Wasm modules.
+
+pub mod base;
+pub mod tools;

@@ -1,0 +1,109 @@
+//! HTTP messages as the engines exchange them: what a client sends, what an upstream answers, what became of both.
+
+use std::net::IpAddr;
+
+/// A header list in the order sent; names in lower case, values as bytes.
+pub type Headers = Vec<(String, Vec<u8>)>;
+
+/// What a client sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// Path and query, as on the request line.
+    pub target: String,
+    /// The `host` header (`:authority`).
+    pub authority: String,
+    /// All other headers.
+    pub headers: Headers,
+    /// The body; `None` sends a request that ends with its headers.
+    pub body: Option<Body>,
+    /// The address that the client connects from.
+    pub client: IpAddr,
+    /// The port that the client connects from.
+    pub client_port: u16,
+}
+
+/// What the upstream answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Headers other than `:status`. `content-length` is written by the engine for a body that is not `chunked`.
+    pub headers: Headers,
+    /// The body; `None` ends the response with its headers.
+    pub body: Option<Body>,
+}
+
+/// A message body and how it arrives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// All bytes.
+    pub bytes: Vec<u8>,
+    /// Chunk size in bytes; `None` sends one chunk. Never 0.
+    pub split: Option<usize>,
+    /// Trailers that end the body; empty for none.
+    pub trailers: Headers,
+}
+
+/// What the upstream received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// `:authority`.
+    pub authority: String,
+    /// All other headers, lower case.
+    pub headers: Headers,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The cluster that the route named; `None` when the policy kept the route.
+    pub cluster: Option<String>,
+}
+
+/// What the client received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Headers other than `:status`, lower case.
+    pub headers: Headers,
+    /// The body as far as it arrived.
+    pub body: Vec<u8>,
+    /// Trailers after the body.
+    pub trailers: Headers,
+    /// Whether the body ended as its framing says; `false` when the stream was cut.
+    pub complete: bool,
+}
+
+/// The policy's decision about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It went on to the upstream.
+    Allow,
+    /// The policy answered itself.
+    Deny {
+        /// The status of the reply.
+        status: u16,
+        /// The rule that the response code details name (`portcullis{rule}`), spaces as `_` as Envoy writes them.
+        by: String,
+    },
+}
+
+/// Everything that can be seen of one request from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The decision on the request.
+    pub decision: Decision,
+    /// What the upstream received; `None` when it was not reached.
+    pub forwarded: Option<Forwarded>,
+    /// What the client received.
+    pub response: Response,
+}
+
+/// The first line's value of a header.
+pub fn header<'a>(headers: &'a Headers, name: &str) -> Option<&'a [u8]> {
+    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice())
+}

@@ -1,0 +1,1 @@
+//! The in-process Proxy-Wasm host.

@@ -1,0 +1,2 @@
+//! The runtime stub.
+#![cfg_attr(target_arch = "wasm32", no_std)]
