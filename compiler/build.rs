@@ -1,1 +1,3 @@
+//! Generates the parser from `grammar/policy.lalrpop` into the build folder.
+
 fn main() {}

@@ -1,4 +1,5 @@
 //! Portcullis compiles edge policies to Proxy-Wasm modules.
 
 pub mod base;
+pub mod ir;
 pub mod tools;

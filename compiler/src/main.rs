@@ -1,1 +1,2 @@
+//! The `portcullis` program.
 fn main() {}
