@@ -1,0 +1,160 @@
+//! Typed expressions.
+
+use std::net::IpAddr;
+
+use super::{ConfigId, CredentialId, LetId, ListId, MapId, Template, Ty};
+use crate::base::Span;
+use crate::ir::ast::BinaryOp;
+
+/// An expression, its type and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Its type.
+    pub ty: Ty,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A constant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Const {
+    /// `true`
+    Bool(bool),
+    /// An `int`, a `duration` (nanoseconds), a size (bytes).
+    Int(i64),
+    /// A `float`.
+    Float(f64),
+    /// A `string`.
+    String(String),
+    /// An `ip`; IPv4-mapped IPv6 is stored as IPv4.
+    Ip(IpAddr),
+    /// A `cidr`; the host bits are zero. The prefix length counts bits of the address's own family.
+    Cidr(IpAddr, u8),
+}
+
+/// The forms of typed expressions. Absence: section Types of `language.md`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A constant.
+    Const(Const),
+    /// A fact about the request or the response.
+    Read(Read),
+    /// A configuration value.
+    Config(ConfigId),
+    /// A `let`.
+    Let(LetId),
+    /// A declared list.
+    List(ListId),
+    /// A list written in place.
+    ListOf(Vec<Expr>),
+    /// `MAP[key]`, optional; the key is a present string or absent (then absent).
+    MapGet(MapId, Box<Expr>),
+    /// `config.m[key]` of a configured map.
+    ConfigMapGet(ConfigId, Box<Expr>),
+    /// `not a`, of a `bool`.
+    Not(Box<Expr>),
+    /// All of them; `bool`s, at least two.
+    And(Vec<Expr>),
+    /// One of them; `bool`s, at least two.
+    Or(Vec<Expr>),
+    /// `==`: false when a side is absent. Sides have one type (secrets with strings; int with float).
+    Equal(Box<Expr>, Box<Expr>),
+    /// `a < b` of present ints, floats, durations, times.
+    Less(Box<Expr>, Box<Expr>),
+    /// `a <= b`.
+    LessEqual(Box<Expr>, Box<Expr>),
+    /// `needle in list`; the haystack has type list, the needle its element type or (for cidrs) `ip`. False when absent.
+    In(Box<Expr>, Box<Expr>),
+    /// `key in MAP`.
+    InMap(Box<Expr>, MapId),
+    /// `key in config.m`.
+    InConfigMap(Box<Expr>, ConfigId),
+    /// `ip in cidr`, of two single values.
+    InCidr(Box<Expr>, Box<Expr>),
+    /// `string contains string`. (`list contains x` becomes `In`.)
+    Contains(Box<Expr>, Box<Expr>),
+    /// `a starts_with b`
+    StartsWith(Box<Expr>, Box<Expr>),
+    /// `a ends_with b`
+    EndsWith(Box<Expr>, Box<Expr>),
+    /// `a matches /pattern/flags`: the pattern with `\/` undone.
+    Matches(Box<Expr>, String, String),
+    /// `a is present`; `is absent` is its negation.
+    Present(Box<Expr>),
+    /// `a ?? b`.
+    Coalesce(Box<Expr>, Box<Expr>),
+    /// Strings, ints, bools, ips and floats written one after the other.
+    Concat(Vec<Expr>),
+    /// Saturating arithmetic on ints. The remainder by zero is zero.
+    Arithmetic(BinaryOp, Box<Expr>, Box<Expr>),
+    /// A built-in function; an absent first argument of a conversion gives absent.
+    Call(Function, Vec<Expr>),
+}
+
+/// What can be read without a body.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Read {
+    /// `request.method`
+    Method,
+    /// `request.scheme`
+    Scheme,
+    /// `request.host`: lower case, without port
+    Host,
+    /// `request.protocol`
+    Protocol,
+    /// `request.id`, optional
+    RequestId,
+    /// `request.path`: normalised and decoded, without query
+    Path,
+    /// `request.raw_path`: as received, with query
+    RawPath,
+    /// `request.query["k"]`, optional: the first, decoded
+    Query(String),
+    /// `request.query.all["k"]`
+    QueryAll(String),
+    /// `request.query.count`
+    QueryCount,
+    /// `request.headers["k"]` (lower case), optional: all lines joined with `, `
+    Header(String),
+    /// `request.headers.all["k"]`
+    HeaderAll(String),
+    /// `request.headers.count`
+    HeaderCount,
+    /// `request.cookies["k"]`, optional: the first
+    Cookie(String),
+    /// `path.NAME`: the segment of the first template here that matches the path; the number counts segments from 0.
+    Capture(String, Vec<(Template, u32)>),
+    /// `client.ip`
+    ClientIp,
+    /// `client.port`
+    ClientPort,
+    /// `client.tls.present`
+    ClientTls,
+    /// `NAME.key_id`: optional under `or` and `optional`
+    KeyId(CredentialId),
+    /// `NAME is present`
+    CredentialPresent(CredentialId),
+    /// `response.status`
+    ResponseStatus,
+    /// `response.headers["k"]` (lower case), optional
+    ResponseHeader(String),
+}
+
+/// Built-in functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Function {
+    /// `lower(s)`: ASCII letters
+    Lower,
+    /// `upper(s)`: ASCII letters
+    Upper,
+    /// `trim(s)`: ASCII white space at both ends
+    Trim,
+    /// `len(s)`: code points of a string; `len(list)`: elements
+    Len,
+    /// `int(s)`: optional; decimal digits with an optional sign, nothing else, in range
+    Int,
+    /// `replace(s, from, to)`: every occurrence, from the left; an empty `from` changes nothing
+    Replace,
+}

@@ -1,0 +1,56 @@
+//! The typed tree: names resolved to ids, types known, constants checked, defaults filled in.
+//! Plain data: what later stages find out lives in side tables keyed by the ids below.
+
+mod expr;
+mod policy;
+mod rule;
+mod test;
+mod ty;
+
+pub use expr::{Const, Expr, ExprKind, Function, Read};
+pub use policy::{
+    Absent, Action, ApiKey, Authenticate, Config, ConfigDefault, Credential, CredentialSource, HostPattern, Json, Keys, Let, Limit,
+    LimitScope, List, Map, Policy, Reply, ReplyBody, Scope, TableType,
+};
+pub use rule::{
+    AnyRedaction, Detector, Edit, EditTarget, HeaderPattern, MediaRange, On, Redact, Route, RouteArm, Rule, RuleKind, Segment, Target,
+    Template,
+};
+pub use test::{Answer, Body, Expectation, Given, Header, Presence, Step, Test, TestPiece, TestValue};
+pub use ty::Ty;
+
+pub use super::ast::Name;
+
+/// Declares an index type.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// As a vector index.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// Index into [`Policy::config`].
+    ConfigId
+    /// Index into [`Policy::lets`].
+    LetId
+    /// Index into [`Policy::lists`].
+    ListId
+    /// Index into [`Policy::maps`].
+    MapId
+    /// Index into [`Policy::credentials`].
+    CredentialId
+    /// Index into [`Policy::limits`].
+    LimitId
+    /// Index into [`Policy::scopes`]; a scope comes before the scopes in it.
+    ScopeId
+    /// Index into [`Policy::rules`]; file order.
+    RuleId
+}

@@ -1,0 +1,275 @@
+//! The policy and its declarations.
+
+use super::{ConfigId, CredentialId, Expr, LimitId, Name, Rule, ScopeId, Template, Test, Ty};
+use crate::base::Span;
+
+/// A whole checked policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Its name.
+    pub name: Name,
+    /// What happens when nothing matches: `Allow` or deny.
+    pub default: Action,
+    /// What happens on a fault.
+    pub on_fault: Action,
+    /// The hosts that it speaks for; empty for all.
+    pub hosts: Vec<HostPattern>,
+    /// The declared configuration.
+    pub config: Vec<Config>,
+    /// `let`s; each reads only those before it.
+    pub lets: Vec<Let>,
+    /// Lists.
+    pub lists: Vec<List>,
+    /// Maps.
+    pub maps: Vec<Map>,
+    /// Credentials.
+    pub credentials: Vec<Credential>,
+    /// Limits in file order.
+    pub limits: Vec<Limit>,
+    /// All scopes, outer before inner, in file order.
+    pub scopes: Vec<Scope>,
+    /// All rules in file order.
+    pub rules: Vec<Rule>,
+    /// The tests in file order.
+    pub tests: Vec<Test>,
+}
+
+/// Go on, or answer with a reply.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Go on.
+    Allow,
+    /// Answer.
+    Deny(Reply),
+}
+
+/// A reply of the policy's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// 200..=599
+    pub status: u16,
+    /// What comes with it.
+    pub body: ReplyBody,
+}
+
+/// What a reply carries.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReplyBody {
+    /// No body.
+    Empty,
+    /// `text/plain`; the expression is a string.
+    Text(Expr),
+    /// `application/json`, without spaces, members in the order written.
+    Json(Json),
+    /// A `location` header and no body; the expression is a string.
+    Location(Expr),
+}
+
+/// A JSON text with expressions in it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// A bool, int, float or string expression; absent gives `null`.
+    Expr(Expr),
+    /// An array.
+    Array(Vec<Json>),
+    /// An object.
+    Object(Vec<(String, Json)>),
+}
+
+/// `api.example.com`, or `*.example.com` with the part behind the star; lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HostPattern {
+    /// The name itself.
+    Exact(String),
+    /// One or more labels in front of this (without its leading dot).
+    Under(String),
+}
+
+/// A field of `config`. Its type is Bool, Int, String, Secret, `list<string>`, `map<string, string>`, or one of these optional.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The key in the configuration.
+    pub name: Name,
+    /// Its type.
+    pub ty: Ty,
+    /// What stands for a missing key.
+    pub default: Option<ConfigDefault>,
+}
+
+/// A default in `config`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConfigDefault {
+    /// bool
+    Bool(bool),
+    /// int
+    Int(i64),
+    /// string
+    String(String),
+    /// list of strings
+    List(Vec<String>),
+    /// map of strings
+    Map(Vec<(String, String)>),
+}
+
+/// `let name = value`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Let {
+    /// Its name.
+    pub name: Name,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// Element types of declared lists and maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableType {
+    /// strings
+    String,
+    /// ints
+    Int,
+    /// addresses
+    Ip,
+    /// networks
+    Cidr,
+}
+
+/// A declared list of constants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List {
+    /// Its name.
+    pub name: Name,
+    /// What it holds.
+    pub ty: TableType,
+    /// In the order written.
+    pub values: Vec<super::Const>,
+}
+
+/// A declared map from strings to constants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// Its name.
+    pub name: Name,
+    /// What it holds.
+    pub ty: TableType,
+    /// Keys are distinct; in the order written.
+    pub entries: Vec<(String, super::Const)>,
+}
+
+/// A credential declaration.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Credential {
+    /// `api_key`
+    ApiKey(ApiKey),
+}
+
+/// `api_key NAME { … }`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiKey {
+    /// Its name.
+    pub name: Name,
+    /// Where it may stand, in the order written; two presented keys (of one or several places) are `400`.
+    pub from: Vec<CredentialSource>,
+    /// The known keys.
+    pub keys: Keys,
+    /// Whether the upstream gets to see it.
+    pub forward: bool,
+}
+
+/// A place that a credential is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// `authorization: Bearer …`
+    Bearer,
+    /// A header (lower case).
+    Header(String),
+    /// A query key.
+    Query(String),
+    /// A cookie.
+    Cookie(String),
+}
+
+/// Known keys.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Keys {
+    /// Name and SHA-256 of the key. Names and digests are distinct.
+    Known(Vec<(String, [u8; 32])>),
+    /// A configured `map<string, string>` from name to `sha256:HEX`.
+    Config(ConfigId),
+}
+
+/// `limit NAME { … }` (gcra).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    /// Its name.
+    pub name: Name,
+    /// The parts of its key.
+    pub key: Vec<Expr>,
+    /// The count of its rate, an int expression over constants and configuration; below 1 counts as 1.
+    pub count: Expr,
+    /// The period of its rate, nanoseconds, at least 1.
+    pub period: i64,
+    /// How many may come at once, an int expression; the count if not written; below 1 counts as 1.
+    pub burst: Option<Expr>,
+    /// Where it counts.
+    pub scope: LimitScope,
+    /// How many keys it holds.
+    pub capacity: u32,
+    /// Whether replies carry `RateLimit` and `RateLimit-Policy` (and refusals `Retry-After`).
+    pub headers: bool,
+    /// The reply when it is exceeded.
+    pub exceed: Reply,
+    /// What happens when a part of the key is absent; `None` when none can be.
+    pub absent: Option<Absent>,
+    /// Whether its key reads a credential.
+    pub needs_identity: bool,
+}
+
+/// Where a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitScope {
+    /// Exact over all worker threads.
+    Proxy,
+    /// Each worker thread by itself.
+    Worker,
+}
+
+/// What a limit does without its key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Absent {
+    /// It does not count.
+    Skip,
+    /// All requests without the key share one.
+    Share,
+    /// The request is refused.
+    Deny(Reply),
+}
+
+/// `scope "template" { … }`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    /// The scope around it.
+    pub parent: Option<ScopeId>,
+    /// Its template.
+    pub template: Template,
+    /// The hosts that it is narrowed to; empty for all.
+    pub hosts: Vec<HostPattern>,
+    /// Its own `authenticate` lines, in order.
+    pub authenticate: Vec<Authenticate>,
+    /// Its own `apply`, in order, without repeats.
+    pub apply: Vec<LimitId>,
+    /// The whole block.
+    pub span: Span,
+}
+
+/// `authenticate …`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Authenticate {
+    /// Whether nothing need be presented.
+    pub optional: bool,
+    /// Whether one is enough (`or`) or all are needed.
+    pub any: bool,
+    /// The credentials.
+    pub credentials: Vec<CredentialId>,
+}
