@@ -1,0 +1,393 @@
+//! The border between generated policy code and the stub: both sides compile this file.
+//! In: nothing. Out: every function that crosses the border with its signature, and every number both sides know.
+//!
+//! Generated code calls *mechanisms* (exports of the stub named `rt.*`, made internal by linking); the stub calls *policy
+//! functions* (imports `policy.*`, replaced by linking). The layouts of the constant tables that generated code hands over
+//! are in `tables/`, each format's writer beside its reader.
+//!
+//! Values at the border:
+//! * `bool`: i32, 0 or 1.
+//! * `int`, `duration`, `time`: i64.  `float`: f64.
+//! * `string`, `bytes`, `secret`: one i64, address in the low, length in the high 32 bits. 0 is absent; a present string,
+//!   also an empty one, has an address other than 0.
+//! * `ip`: i32, address of an [`IP_SIZE`]-byte record (family 4 or 6, then 16 bytes; IPv4 in the first four). 0 is absent.
+//! * `int?`, `bool?`, `float?`: i32, address of an 8-byte little-endian cell. 0 is absent.
+//! * `list<string>`: one i64, address and number of 8-byte cells that hold strings. Never absent.
+//! * a table: one i64 like a string; constant, 4-byte aligned.
+//!
+//! Strings live in the arena until the callback returns, in policy data for ever, or in the stream's record.
+
+/// Types of parameters and results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Val {
+    /// `i32`
+    I32,
+    /// `i64`
+    I64,
+    /// `f64`
+    F64,
+}
+
+/// One function at the border.
+#[derive(Clone, Copy, Debug)]
+pub struct Signature {
+    /// Its name without `rt.` or `policy.`.
+    pub name: &'static str,
+    /// Parameters.
+    pub params: &'static [Val],
+    /// Result.
+    pub result: Option<Val>,
+}
+
+/// Declares the functions of one direction: an enum to name them, and their signatures.
+macro_rules! functions {
+    ($(#[$doc:meta])* $enum:ident; $($(#[$item:meta])* $variant:ident = $name:literal ( $($param:ident),* ) $(-> $result:ident)?;)+) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $enum { $($(#[$item])* $variant,)+ }
+
+        impl $enum {
+            /// All of them, in order.
+            pub const ALL: &'static [$enum] = &[$($enum::$variant,)+];
+
+            /// Its signature.
+            pub const fn signature(self) -> Signature {
+                match self {
+                    $($enum::$variant => Signature {
+                        name: $name,
+                        params: &[$(Val::$param),*],
+                        result: functions!(@result $($result)?),
+                    },)+
+                }
+            }
+        }
+    };
+    (@result $result:ident) => { Some(Val::$result) };
+    (@result) => { None };
+}
+
+functions! {
+    /// What the stub calls. Absent features are generated as functions that return 0.
+    Policy;
+    /// First address that the arena may use: 16-byte aligned, above all policy data.
+    HeapStart = "heap_start"() -> I32;
+    /// The metrics table (`tables::metrics`).
+    Metrics = "metrics"() -> I64;
+    /// Address of one zeroed u32 for each metric: its host id plus one once defined.
+    MetricIds = "metric_ids"() -> I32;
+    /// Reads the configuration of `size` bytes for the current root context; 1 accepts it.
+    OnConfigure = "on_configure"(I32) -> I32;
+    /// Decides a request: `eos` in, header action out.
+    OnRequestHeaders = "on_request_headers"(I32) -> I32;
+    /// Response headers of a stream that has a record: `eos` in, header action out.
+    OnResponseHeaders = "on_response_headers"(I32) -> I32;
+    /// Evaluates condition `id`: bool.
+    Condition = "condition"(I32) -> I32;
+    /// Sends reply `id` (through the `reply_*` mechanisms) and counts `metric`: header action.
+    Reply = "reply"(I32, I32) -> I32;
+}
+
+functions! {
+    /// What generated code calls.
+    Mechanism;
+
+    // ---- the request, read once ----
+    /// Fetches and indexes the request headers (`tables::slots`): 0, or 1 for a fault.
+    RequestBegin = "request_begin"(I64) -> I32;
+    /// Whether `request.host` is in a string set (exact) or under one of another (`*.`): bool.
+    RequestHostIn = "request_host_in"(I64, I64) -> I32;
+    /// Checks and normalises: 0, or 1 for a malformed request.
+    RequestCheck = "request_check"() -> I32;
+    /// `request.method`
+    RequestMethod = "request_method"() -> I64;
+    /// `request.scheme`
+    RequestScheme = "request_scheme"() -> I64;
+    /// `request.host`
+    RequestHost = "request_host"() -> I64;
+    /// `request.protocol`
+    RequestProtocol = "request_protocol"() -> I64;
+    /// `request.path`
+    RequestPath = "request_path"() -> I64;
+    /// `request.raw_path`
+    RequestRawPath = "request_raw_path"() -> I64;
+    /// Value of a query key, or absent.
+    RequestQuery = "request_query"(I64) -> I64;
+    /// All values of a query key: list.
+    RequestQueryAll = "request_query_all"(I64) -> I64;
+    /// `request.query.count`
+    RequestQueryCount = "request_query_count"() -> I64;
+    /// Value of a header slot, lines joined, or absent.
+    RequestHeader = "request_header"(I32) -> I64;
+    /// All lines of a header slot: list.
+    RequestHeaderAll = "request_header_all"(I32) -> I64;
+    /// `request.headers.count`
+    RequestHeaderCount = "request_header_count"() -> I64;
+    /// Value of a cookie, or absent.
+    RequestCookie = "request_cookie"(I64) -> I64;
+    /// Segment of the path (0 is the first), decoded; absent when there is none.
+    PathSegment = "path_segment"(I32) -> I64;
+    /// Whether the path matches one template (`tables::template`): bool.
+    PathMatches = "path_matches"(I64) -> I32;
+    /// Whether the method is one of a string set: bool.
+    MethodIn = "method_in"(I64) -> I32;
+    /// `client.ip`; when the host does not tell: a fault, and 0.
+    ClientIp = "client_ip"() -> I32;
+    /// `client.port`
+    ClientPort = "client_port"() -> I64;
+    /// `client.tls.present`
+    ClientTls = "client_tls"() -> I32;
+    /// Whether something faulted in this callback: bool.
+    Faulted = "faulted"() -> I32;
+
+    // ---- rules ----
+    /// Finds the templates that the path matches (`tables::trie`).
+    PathsMatch = "paths_match"(I64);
+    /// Selects the rules of a kind ([`kind`]) whose template, method and condition hold (`tables::entries`), sorted by
+    /// order, without repeats: their number.
+    RulesSelect = "rules_select"(I64, I32) -> I32;
+    /// The `n`th selected id of a kind.
+    RulesSelected = "rules_selected"(I32, I32) -> I32;
+    /// The first rule of a kind (smallest order) that holds; conditions are tried in that order. -1 for none.
+    RulesFirst = "rules_first"(I64, I32) -> I32;
+    /// Whether a selected id of a kind is in a sorted list of ids (`tables::ids`): bool.
+    SelectedAny = "selected_any"(I32, I64) -> I32;
+    /// Counts one metric.
+    Count = "count"(I32);
+
+    // ---- values ----
+    /// Equal and both present: bool.
+    StrEqual = "str_equal"(I64, I64) -> I32;
+    /// Likewise, in time that depends on the lengths only.
+    SecretEqual = "secret_equal"(I64, I64) -> I32;
+    /// Both present and the first contains the second: bool.
+    StrContains = "str_contains"(I64, I64) -> I32;
+    /// Both present and the first starts with the second: bool.
+    StrStartsWith = "str_starts_with"(I64, I64) -> I32;
+    /// Both present and the first ends with the second: bool.
+    StrEndsWith = "str_ends_with"(I64, I64) -> I32;
+    /// ASCII lower case; absent gives absent.
+    StrLower = "str_lower"(I64) -> I64;
+    /// ASCII upper case; absent gives absent.
+    StrUpper = "str_upper"(I64) -> I64;
+    /// Without ASCII white space at both ends; absent gives absent.
+    StrTrim = "str_trim"(I64) -> I64;
+    /// Every `second` in `first` replaced by `third`.
+    StrReplace = "str_replace"(I64, I64, I64) -> I64;
+    /// Code points.
+    StrLen = "str_len"(I64) -> I64;
+    /// `int(s)`: `int?`.
+    StrToInt = "str_to_int"(I64) -> I32;
+    /// A cell that holds this: `int?` (or any i64 pattern).
+    Cell = "cell"(I64) -> I32;
+    /// Elements of a list.
+    ListLen = "list_len"(I64) -> I64;
+    /// Whether a present string is in a list: bool.
+    ListContains = "list_contains"(I64, I64) -> I32;
+    /// Whether a present string is in a string set (`tables::strings`): bool.
+    SetContains = "set_contains"(I64, I64) -> I32;
+    /// Whether an int is in a sorted table of ints (`tables::ints`): bool.
+    IntsContain = "ints_contain"(I64, I64) -> I32;
+    /// Whether a present ip is in a table of networks (`tables::networks`): bool.
+    NetworksContain = "networks_contain"(I64, I32) -> I32;
+    /// Both present and equal: bool.
+    IpEqual = "ip_equal"(I32, I32) -> I32;
+    /// Value bytes of a key in a map table (`tables::strings`), or absent; an absent key gives absent.
+    MapGet = "map_get"(I64, I64) -> I64;
+    /// Whether an automaton (`tables::dfa`) finds a match in a present string: bool.
+    DfaMatches = "dfa_matches"(I64, I64) -> I32;
+
+    // ---- building texts: pieces are evaluated before `text_begin`, so texts never nest ----
+    /// Begins a text.
+    TextBegin = "text_begin"();
+    /// Adds a string; absent adds nothing.
+    TextStr = "text_str"(I64);
+    /// Adds an int in decimal.
+    TextInt = "text_int"(I64);
+    /// Adds `true` or `false`.
+    TextBool = "text_bool"(I32);
+    /// Adds an address; absent adds nothing.
+    TextIp = "text_ip"(I32);
+    /// Adds a string as a JSON string; absent adds `null`.
+    TextJson = "text_json"(I64);
+    /// Adds a part of a limit's key with its length; absent is a part of its own.
+    TextKey = "text_key"(I64);
+    /// Adds an address as a part of a limit's key (IPv6 by its /64).
+    TextKeyIp = "text_key_ip"(I32);
+    /// Ends the text.
+    TextEnd = "text_end"() -> I64;
+
+    // ---- configuration of the current root context ----
+    /// Reads and checks it against a schema (`tables::schema`): bool.
+    ConfigLoad = "config_load"(I64, I32) -> I32;
+    /// A string, secret; absent when optional and missing.
+    ConfigStr = "config_str"(I32) -> I64;
+    /// A present int, or bool as 0 or 1.
+    ConfigInt = "config_int"(I32) -> I64;
+    /// An `int?`/`bool?` cell.
+    ConfigCell = "config_cell"(I32) -> I32;
+    /// A list of strings; empty when missing.
+    ConfigList = "config_list"(I32) -> I64;
+    /// Value of a key in a configured map, or absent.
+    ConfigMapGet = "config_map_get"(I32, I64) -> I64;
+    /// Whether an optional value is configured: bool.
+    ConfigPresent = "config_present"(I32) -> I32;
+
+    // ---- credentials ----
+    /// State ([`credential`]) of credential `id`: description (`tables::credential`) and keys (`tables::keys`); once a request.
+    CredentialCheck = "credential_check"(I32, I64, I64) -> I32;
+    /// Likewise with keys from configuration field.
+    CredentialCheckConfig = "credential_check_config"(I32, I64, I32) -> I32;
+    /// Name of the valid key, or absent. The credential was checked before.
+    CredentialKeyId = "credential_key_id"(I32) -> I64;
+    /// Removes the credential from what is forwarded.
+    CredentialStrip = "credential_strip"(I64);
+
+    // ---- limits ----
+    /// Starts a step of limits.
+    LimitsBegin = "limits_begin"();
+    /// Checks one limit (`tables::limit`): key text, count, burst. 0 admitted so far, 1 refused, 2 fault.
+    LimitCheck = "limit_check"(I32, I64, I64, I64, I64) -> I32;
+    /// Spends all that were checked, or none: -1 admitted, -2 fault, else the id that refused.
+    LimitsCommit = "limits_commit"() -> I32;
+    /// Adds the rate-limit headers of the refusal to the reply that was begun.
+    ReplyLimitHeaders = "reply_limit_headers"();
+    /// Keeps the rate-limit headers of admitted limits for the response. Needs a stream record.
+    LimitsKeepHeaders = "limits_keep_headers"();
+    /// Writes the kept rate-limit headers to the response.
+    ResponseLimitHeaders = "response_limit_headers"();
+
+    // ---- replies ----
+    /// Begins a reply with this status.
+    ReplyBegin = "reply_begin"(I32);
+    /// Adds a header: name, value.
+    ReplyHeader = "reply_header"(I64, I64);
+    /// Sets content type ([`reply_body`]) and body.
+    ReplyBody = "reply_body"(I32, I64);
+    /// Sends it, counts the metric, sets details and filter state: the action to return.
+    ReplySend = "reply_send"(I32) -> I32;
+
+    // ---- edits: the map is 0 for requests, 2 for responses ----
+    /// Replaces all lines: map, name, value.
+    HeaderSet = "header_set"(I32, I64, I64);
+    /// Adds a line: map, name, value.
+    HeaderAppend = "header_append"(I32, I64, I64);
+    /// Takes all lines: map, name.
+    HeaderRemove = "header_remove"(I32, I64);
+    /// Takes all headers that begin so: map, start of the name.
+    HeaderRemovePrefix = "header_remove_prefix"(I32, I64);
+    /// `path = …`: decoded path.
+    ForwardPath = "forward_path"(I64);
+    /// `host = …`
+    ForwardHost = "forward_host"(I64);
+    /// Writes `:path` when normalisation, stripped credentials or `forward_path` changed it.
+    ForwardCommit = "forward_commit"();
+    /// The cluster of a split (`tables::split`) for a key.
+    SplitPick = "split_pick"(I64, I64) -> I64;
+
+    // ---- streams: what the response phase needs ----
+    /// Opens the stream's record with this many cells; 0 when there is no memory (a fault).
+    StreamOpen = "stream_open"(I32) -> I32;
+    /// Keeps the selected ids of a kind for the response.
+    StreamKeepSelected = "stream_keep_selected"(I32);
+    /// Keeps a string in a cell (copied; absent stays absent).
+    StreamKeepStr = "stream_keep_str"(I32, I64);
+    /// Keeps an i64 in a cell.
+    StreamKeepInt = "stream_keep_int"(I32, I64);
+    /// A kept string.
+    StreamStr = "stream_str"(I32) -> I64;
+    /// A kept i64.
+    StreamInt = "stream_int"(I32) -> I64;
+    /// Number of kept ids.
+    StreamSelectedCount = "stream_selected_count"() -> I32;
+    /// The `n`th kept id.
+    StreamSelected = "stream_selected"(I32) -> I32;
+
+    // ---- the response ----
+    /// Fetches and indexes the response headers: 0, or 1 for a fault.
+    ResponseBegin = "response_begin"(I64) -> I32;
+    /// `response.status`
+    ResponseStatus = "response_status"() -> I64;
+    /// Value of a response header slot, lines joined, or absent.
+    ResponseHeader = "response_header"(I32) -> I64;
+    /// Starts the choice of redactions for this response.
+    RedactBegin = "redact_begin"();
+    /// Adds a redaction (`tables::redact`) with the metric of its rule; in file order.
+    RedactAdd = "redact_add"(I64, I32);
+    /// Decides about the body: `eos` in; header action out (a reply may have been sent).
+    RedactStart = "redact_start"(I32) -> I32;
+}
+
+/// Bytes of an `ip` record.
+pub const IP_SIZE: usize = 17;
+
+/// Kinds of entries that rules are selected by.
+pub mod kind {
+    /// Scopes.
+    pub const SCOPE: i32 = 0;
+    /// `forbid`.
+    pub const FORBID: i32 = 1;
+    /// `permit`.
+    pub const PERMIT: i32 = 2;
+    /// `rewrite request`.
+    pub const REWRITE: i32 = 3;
+    /// `route`, ordered by specificity.
+    pub const ROUTE: i32 = 4;
+    /// Rules of the response phase: `rewrite response`, `redact response`.
+    pub const RESPONSE: i32 = 5;
+    /// How many there are.
+    pub const COUNT: usize = 6;
+}
+
+/// States of a credential.
+pub mod credential {
+    /// Not presented.
+    pub const ABSENT: i32 = 0;
+    /// Presented once and known.
+    pub const VALID: i32 = 1;
+    /// Presented once and unknown.
+    pub const INVALID: i32 = 2;
+    /// Presented more than once.
+    pub const DOUBLED: i32 = 3;
+    /// Could not be checked.
+    pub const FAULT: i32 = 4;
+}
+
+/// Bodies of replies.
+pub mod reply_body {
+    /// None.
+    pub const EMPTY: i32 = 0;
+    /// `text/plain`
+    pub const TEXT: i32 = 1;
+    /// `application/json`
+    pub const JSON: i32 = 2;
+}
+
+/// Actions of header callbacks (Proxy-Wasm).
+pub mod action {
+    /// Go on.
+    pub const CONTINUE: i32 = 0;
+    /// Stop; the reply was sent.
+    pub const STOP: i32 = 1;
+}
+
+/// Header maps (Proxy-Wasm).
+pub mod map {
+    /// Request headers.
+    pub const REQUEST: i32 = 0;
+    /// Response headers.
+    pub const RESPONSE: i32 = 2;
+}
+
+/// Header slots that every policy has: lines of these may not repeat.
+pub mod slot {
+    /// `:authority`, read as `host`.
+    pub const HOST: u32 = 0;
+    /// `content-type`
+    pub const CONTENT_TYPE: u32 = 1;
+    /// `content-length`
+    pub const CONTENT_LENGTH: u32 = 2;
+    /// `authorization`
+    pub const AUTHORIZATION: u32 = 3;
+    /// The first slot of the policy's own.
+    pub const FIRST: u32 = 4;
+}
