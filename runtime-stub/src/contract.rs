@@ -179,6 +179,14 @@ functions! {
     StrToInt = "str_to_int"(I64) -> I32;
     /// A cell that holds this: `int?` (or any i64 pattern).
     Cell = "cell"(I64) -> I32;
+    /// Saturating sum.
+    IntAdd = "int_add"(I64, I64) -> I64;
+    /// Saturating difference.
+    IntSubtract = "int_subtract"(I64, I64) -> I64;
+    /// Saturating product.
+    IntMultiply = "int_multiply"(I64, I64) -> I64;
+    /// Remainder with the sign of the first; 0 when the second is 0.
+    IntRemainder = "int_remainder"(I64, I64) -> I64;
     /// Elements of a list.
     ListLen = "list_len"(I64) -> I64;
     /// Whether a present string is in a list: bool.
