@@ -319,6 +319,8 @@ functions! {
     ResponseHeader = "response_header"(I32) -> I64;
     /// Starts the choice of redactions for this response.
     RedactBegin = "redact_begin"();
+    /// Removes a response header (0: this name, 1: all that begin so); counts the rule's metric, once a response, if one was there.
+    RedactHeader = "redact_header"(I32, I64, I32);
     /// Adds a redaction (`tables::redact`) with the metric of its rule; in file order.
     RedactAdd = "redact_add"(I64, I32);
     /// Decides about the body: `eos` in; header action out (a reply may have been sent).

@@ -48,6 +48,15 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// So many zero bytes, which the module does not carry.
     Zero(u32),
+    /// The automaton of a regex (`tables::dfa`), built by the back end; the place is for its diagnostics.
+    Automaton {
+        /// The pattern with `\/` undone.
+        pattern: String,
+        /// Letters of `imsx`.
+        flags: String,
+        /// Where it stands in the policy.
+        span: crate::base::Span,
+    },
 }
 
 /// A generated function.
@@ -141,6 +150,10 @@ pub enum BinaryOp {
     And32,
     /// i32
     Or32,
+    /// i32, wrapping
+    Add32,
+    /// i32, wrapping
+    Multiply32,
     /// i32
     Equal32,
     /// i32, signed

@@ -6,6 +6,7 @@ mod policy;
 mod rule;
 mod test;
 mod ty;
+mod walk;
 
 pub use expr::{Const, Expr, ExprKind, Function, Read};
 pub use policy::{
