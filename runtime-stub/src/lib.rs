@@ -1,4 +1,16 @@
 //! The runtime stub: the mechanisms that a compiled policy runs on.
+//! In: host calls through [`host::Host`], constant tables of the policy. Out: values for generated code, edits, replies.
+//!
+//! `abi/` and `rt/` hold all unsafe code and exist to keep the rest plain Rust over slices, tested natively.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
+#[cfg(target_arch = "wasm32")]
+mod abi;
+pub mod bytes;
 pub mod contract;
+pub mod frame;
+pub mod host;
+pub mod rt;
+pub mod tables;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;

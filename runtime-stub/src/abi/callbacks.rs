@@ -1,0 +1,45 @@
+//! Callbacks that the host enters. All exist here; linking keeps those that the policy needs.
+
+use super::globals::{begin, prepare_arena};
+use super::{Policy, vm};
+
+/// The version of the interface.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_abi_version_0_2_1() {}
+
+/// Memory for what the host hands over; 0 when there is none, which the host reports as status 6.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
+    prepare_arena();
+    super::arena().alloc(size).map_or(core::ptr::null_mut(), |place| place.as_mut_ptr())
+}
+
+/// A root context (no parent) or a stream.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_context_create(_context: u32, parent: u32) {
+    if parent != 0 {
+        vm().root = parent;
+    }
+}
+
+/// The configuration of a root context.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_configure(context: u32, size: i32) -> i32 {
+    begin(context);
+    vm().root = context;
+    Policy::on_configure(size)
+}
+
+/// Headers of a request.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_request_headers(context: u32, _count: u32, eos: i32) -> i32 {
+    begin(context);
+    Policy::on_request_headers(eos)
+}
+
+/// Headers of a response.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_response_headers(context: u32, _count: u32, eos: i32) -> i32 {
+    begin(context);
+    Policy::on_response_headers(eos)
+}

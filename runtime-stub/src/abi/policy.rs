@@ -1,0 +1,53 @@
+//! Functions that generated code provides (`contract::Policy`); linking replaces these imports.
+
+#[link(wasm_import_module = "policy")]
+unsafe extern "C" {
+    fn heap_start() -> i32;
+    fn metrics() -> i64;
+    fn metric_ids() -> i32;
+    fn on_configure(size: i32) -> i32;
+    fn on_request_headers(eos: i32) -> i32;
+    fn on_response_headers(eos: i32) -> i32;
+    fn condition(id: i32) -> i32;
+    fn reply(id: i32, metric: i32) -> i32;
+}
+
+/// The policy.
+pub(crate) struct Policy;
+
+// SAFETY of all calls: the types are those of the contract, which linking checks, and generated code touches memory only
+// through the stub.
+impl Policy {
+    pub(crate) fn heap_start() -> usize {
+        unsafe { heap_start() as u32 as usize }
+    }
+
+    pub(crate) fn metrics() -> &'static [u8] {
+        crate::rt::pack::bytes(unsafe { metrics() })
+    }
+
+    /// The policy's region of one u32 for each metric.
+    pub(crate) fn metric_ids() -> i32 {
+        unsafe { metric_ids() }
+    }
+
+    pub(crate) fn on_configure(size: i32) -> i32 {
+        unsafe { on_configure(size) }
+    }
+
+    pub(crate) fn on_request_headers(eos: i32) -> i32 {
+        unsafe { on_request_headers(eos) }
+    }
+
+    pub(crate) fn on_response_headers(eos: i32) -> i32 {
+        unsafe { on_response_headers(eos) }
+    }
+
+    pub(crate) fn condition(id: i32) -> bool {
+        unsafe { condition(id) != 0 }
+    }
+
+    pub(crate) fn reply(id: i32, metric: i32) -> i32 {
+        unsafe { reply(id, metric) }
+    }
+}

@@ -1,0 +1,163 @@
+//! Reading and comparing bytes without a way to panic. In: slices and offsets. Out: values; 0 or nothing out of range.
+
+/// The little-endian u32 at an offset; 0 out of range.
+#[inline]
+pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
+    match offset.checked_add(4).and_then(|end| bytes.get(offset..end)) {
+        Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]),
+        Some(_) | None => 0,
+    }
+}
+
+/// The little-endian u16 at an offset; 0 out of range.
+#[inline]
+pub fn u16_at(bytes: &[u8], offset: usize) -> u16 {
+    match offset.checked_add(2).and_then(|end| bytes.get(offset..end)) {
+        Some(&[a, b]) => u16::from_le_bytes([a, b]),
+        Some(_) | None => 0,
+    }
+}
+
+/// The little-endian u64 at an offset; 0 out of range.
+#[inline]
+pub fn u64_at(bytes: &[u8], offset: usize) -> u64 {
+    match offset.checked_add(8).and_then(|end| bytes.get(offset..end)) {
+        Some(&[a, b, c, d, e, f, g, h]) => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        Some(_) | None => 0,
+    }
+}
+
+/// The byte at an offset; 0 out of range.
+#[inline]
+pub fn u8_at(bytes: &[u8], offset: usize) -> u8 {
+    bytes.get(offset).copied().unwrap_or(0)
+}
+
+/// `len` bytes at an offset; empty when they are not all there.
+#[inline]
+pub fn slice_at(bytes: &[u8], offset: usize, len: usize) -> &[u8] {
+    offset.checked_add(len).and_then(|end| bytes.get(offset..end)).unwrap_or(&[])
+}
+
+/// From an offset to the end; empty out of range.
+#[inline]
+pub fn from(bytes: &[u8], offset: usize) -> &[u8] {
+    bytes.get(offset..).unwrap_or(&[])
+}
+
+/// What stands before an offset; all out of range.
+#[inline]
+pub fn until(bytes: &[u8], offset: usize) -> &[u8] {
+    bytes.get(..offset).unwrap_or(bytes)
+}
+
+/// Copies as much as fits and says how much.
+#[inline]
+pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
+    let mut copied = 0usize;
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+        copied = copied.wrapping_add(1);
+    }
+    copied
+}
+
+/// Writes a little-endian u32 at an offset; nothing when it does not fit.
+#[inline]
+pub fn put_u32(bytes: &mut [u8], offset: usize, value: u32) {
+    if let Some(place) = offset.checked_add(4).and_then(|end| bytes.get_mut(offset..end)) {
+        copy(place, &value.to_le_bytes());
+    }
+}
+
+/// Writes a little-endian u64 at an offset; nothing when it does not fit.
+#[inline]
+pub fn put_u64(bytes: &mut [u8], offset: usize, value: u64) {
+    if let Some(place) = offset.checked_add(8).and_then(|end| bytes.get_mut(offset..end)) {
+        copy(place, &value.to_le_bytes());
+    }
+}
+
+/// Where a byte first stands.
+#[inline]
+pub fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+    bytes.iter().position(|&byte| byte == wanted)
+}
+
+/// Splits at the first such byte; without one, all and nothing.
+#[inline]
+pub fn split_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = position(bytes, separator)?;
+    Some((until(bytes, at), from(bytes, at.saturating_add(1))))
+}
+
+/// FNV-1a, 32 bits: the hash of all tables.
+#[inline]
+pub fn hash(bytes: &[u8]) -> u32 {
+    hash_more(0x811c_9dc5, bytes)
+}
+
+/// Continues an FNV-1a hash.
+#[inline]
+pub fn hash_more(mut state: u32, bytes: &[u8]) -> u32 {
+    for &byte in bytes {
+        state = (state ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    }
+    state
+}
+
+/// Whether two texts are equal but for ASCII case.
+#[inline]
+pub fn equal_ignoring_case(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b))
+}
+
+/// Equality in time that depends on the lengths only.
+pub fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut difference = 0u8;
+    for (a, b) in a.iter().zip(b) {
+        difference |= a ^ b;
+    }
+    // INVARIANT: the optimiser must not leave the loop early; `black_box` hides the accumulator from it.
+    core::hint::black_box(difference) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{copy, equal_in_constant_time, slice_at, split_once, u16_at, u32_at, u64_at};
+
+    #[test]
+    fn reading_out_of_range_gives_nothing() {
+        assert_eq!(u32_at(&[1, 2, 3], 0), 0);
+        assert_eq!(u32_at(&[1, 0, 0, 0], usize::MAX), 0);
+        assert_eq!(u32_at(&[9, 1, 0, 0, 0], 1), 1);
+        assert_eq!(u16_at(&[1], 0), 0);
+        assert_eq!(u64_at(&[1; 7], 0), 0);
+        assert!(slice_at(b"abc", 2, 2).is_empty());
+        assert!(slice_at(b"abc", 2, usize::MAX).is_empty());
+        assert_eq!(slice_at(b"abc", 1, 2), b"bc");
+    }
+
+    #[test]
+    fn copies_what_fits() {
+        let mut place = [0; 2];
+        assert_eq!(copy(&mut place, b"abc"), 2);
+        assert_eq!(&place, b"ab");
+    }
+
+    #[test]
+    fn splits_at_the_first() {
+        assert_eq!(split_once(b"a=b=c", b'='), Some((&b"a"[..], &b"b=c"[..])));
+        assert_eq!(split_once(b"abc", b'='), None);
+    }
+
+    #[test]
+    fn compares_secrets() {
+        assert!(equal_in_constant_time(b"abc", b"abc"));
+        assert!(!equal_in_constant_time(b"abc", b"abd"));
+        assert!(!equal_in_constant_time(b"abc", b"ab"));
+    }
+}

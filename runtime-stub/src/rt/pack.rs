@@ -1,0 +1,59 @@
+//! Values at the border (see `contract`). In: i32 and i64 of generated code. Out: slices that live until the callback returns.
+
+/// A string that may be absent.
+pub(crate) fn string(value: i64) -> Option<&'static [u8]> {
+    let address = value as u32 as usize;
+    if address == 0 {
+        return None;
+    }
+    let len = (value >> 32) as u32 as usize;
+    // SAFETY: generated code hands over only strings that the stub gave it or that lie in its constant data.
+    Some(unsafe { core::slice::from_raw_parts(core::ptr::with_exposed_provenance(address), len) })
+}
+
+/// A string or table; absent reads as empty.
+pub(crate) fn bytes(value: i64) -> &'static [u8] {
+    string(value).unwrap_or(&[])
+}
+
+/// A string for generated code.
+pub(crate) fn from_bytes(bytes: &[u8]) -> i64 {
+    let address = bytes.as_ptr().expose_provenance() as u64;
+    ((bytes.len() as u64) << 32 | address) as i64
+}
+
+/// A string that may be absent, for generated code.
+pub(crate) fn from_string(bytes: Option<&[u8]>) -> i64 {
+    bytes.map_or(0, from_bytes)
+}
+
+/// A list of strings: its cells.
+pub(crate) fn list(value: i64) -> &'static [i64] {
+    let address = value as u32 as usize;
+    let len = (value >> 32) as u32 as usize;
+    if address == 0 || len == 0 {
+        return &[];
+    }
+    // SAFETY: as for strings; cells are 8-byte aligned.
+    unsafe { core::slice::from_raw_parts(core::ptr::with_exposed_provenance(address), len) }
+}
+
+/// A list for generated code.
+pub(crate) fn from_list(cells: &[i64]) -> i64 {
+    let address = cells.as_ptr().expose_provenance() as u64;
+    ((cells.len() as u64) << 32 | address) as i64
+}
+
+/// Bytes at an address that is not 0: records of fixed size (`ip`, cells).
+pub(crate) fn record<const SIZE: usize>(address: i32) -> Option<&'static [u8; SIZE]> {
+    if address == 0 {
+        return None;
+    }
+    // SAFETY: generated code hands over only addresses that the stub gave it or that lie in its constant data.
+    Some(unsafe { &*core::ptr::with_exposed_provenance(address as u32 as usize) })
+}
+
+/// The address of a record for generated code; 0 for none.
+pub(crate) fn from_record(bytes: Option<&[u8]>) -> i32 {
+    bytes.map_or(0, |bytes| bytes.as_ptr().expose_provenance() as i32)
+}
