@@ -65,20 +65,20 @@ impl Expr {
     }
 
     fn reads_seen<'a>(&'a self, policy: &'a Policy, seen: &mut Vec<LetId>, visit: &mut dyn FnMut(&'a Read)) {
-        match &self.kind {
-            ExprKind::Read(read) => visit(read),
-            // INVARIANT: a let reads only lets before it, so this ends; `seen` keeps chains of lets linear.
-            ExprKind::Let(id) if !seen.contains(id) => {
-                seen.push(*id);
-                if let Some(item) = policy.lets.get(id.index()) {
-                    item.value.reads_seen(policy, seen, visit);
-                }
+        if let ExprKind::Read(read) = &self.kind {
+            visit(read);
+        }
+        // INVARIANT: a let reads only lets before it, so this ends; `seen` keeps chains of lets linear.
+        if let ExprKind::Let(id) = &self.kind
+            && !seen.contains(id)
+        {
+            seen.push(*id);
+            if let Some(item) = policy.lets.get(id.index()) {
+                item.value.reads_seen(policy, seen, visit);
             }
-            _ => {
-                for operand in self.operands() {
-                    operand.reads_seen(policy, seen, visit);
-                }
-            }
+        }
+        for operand in self.operands() {
+            operand.reads_seen(policy, seen, visit);
         }
     }
 

@@ -1,0 +1,26 @@
+//! Which callbacks the module exports: those that some rule needs and no other, for each costs the host an entry.
+
+use super::{Phase, Plan, demands};
+use crate::ir::hir::{self, RuleKind};
+
+pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
+    let mut callbacks = vec!["proxy_on_configure", "proxy_on_request_headers"];
+    plan.streams = demands::has_response_phase(policy, plan);
+    plan.response_body = policy.rules.iter().zip(&plan.rules).any(|(rule, planned)| match &rule.kind {
+        RuleKind::RedactResponse(redact) => planned.phase == Phase::Response && !planned.dead && !redact.any.is_empty(),
+        RuleKind::Permit | RuleKind::Forbid(_) | RuleKind::RewriteRequest(_) | RuleKind::RewriteResponse(_) | RuleKind::Route(_) => false,
+    });
+    if !policy.config.is_empty() {
+        // Which configuration a stream belongs to is told only here: several plugins may share one VM.
+        callbacks.push("proxy_on_context_create");
+    }
+    if plan.streams {
+        callbacks.extend(["proxy_on_response_headers", "proxy_on_delete"]);
+    }
+    if plan.response_body {
+        // Trailers end a body too, without an end of stream in the body callback.
+        callbacks.extend(["proxy_on_response_body", "proxy_on_response_trailers"]);
+    }
+    callbacks.sort_unstable();
+    plan.callbacks = callbacks;
+}

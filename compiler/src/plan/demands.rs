@@ -1,0 +1,141 @@
+//! Which headers the module must find in the pairs that the host hands over, so that each gets a numbered slot.
+
+use std::collections::BTreeSet;
+
+use super::{Plan, response};
+use crate::ir::hir::{self, Credential, CredentialSource, Read};
+
+/// Headers that have a slot in every policy, so they are not demanded again; `host` stands for `:authority`.
+pub(crate) const FIXED: [&str; 4] = ["host", "content-type", "content-length", "authorization"];
+
+pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
+    let mut request: BTreeSet<String> = BTreeSet::new();
+    let mut answer: BTreeSet<String> = BTreeSet::new();
+    let mut look = |expr: &hir::Expr| {
+        expr.reads(policy, &mut |read| match read {
+            Read::Header(name) | Read::HeaderAll(name) => {
+                request.insert(name.clone());
+            }
+            Read::Cookie(_) => {
+                request.insert("cookie".to_owned());
+            }
+            Read::RequestId => {
+                request.insert("x-request-id".to_owned());
+            }
+            Read::ResponseHeader(name) => {
+                answer.insert(name.clone());
+            }
+            Read::Method
+            | Read::Scheme
+            | Read::Host
+            | Read::Protocol
+            | Read::Path
+            | Read::RawPath
+            | Read::Query(_)
+            | Read::QueryAll(_)
+            | Read::QueryCount
+            | Read::HeaderCount
+            | Read::Capture(..)
+            | Read::ClientIp
+            | Read::ClientPort
+            | Read::ClientTls
+            | Read::KeyId(_)
+            | Read::CredentialPresent(_)
+            | Read::ResponseStatus => {}
+        });
+    };
+    for condition in &plan.conditions {
+        condition.exprs.iter().for_each(&mut look);
+    }
+    for rule in &plan.rules {
+        rule.response_conditions.iter().for_each(&mut look);
+    }
+    for expr in rule_values(policy) {
+        look(expr);
+    }
+    for credential in &policy.credentials {
+        let Credential::ApiKey(key) = credential;
+        for source in &key.from {
+            match source {
+                CredentialSource::Header(name) => {
+                    request.insert(name.clone());
+                }
+                CredentialSource::Cookie(_) => {
+                    request.insert("cookie".to_owned());
+                }
+                CredentialSource::Bearer | CredentialSource::Query(_) => {}
+            }
+        }
+    }
+    plan.request_headers = request.into_iter().filter(|name| !FIXED.contains(&name.as_str())).collect();
+    plan.response_headers = answer.into_iter().filter(|name| !FIXED.contains(&name.as_str())).collect();
+}
+
+/// Every expression outside conditions: edits, targets, replies, limits, lets.
+fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
+    let mut found: Vec<&hir::Expr> = policy.lets.iter().map(|item| &item.value).collect();
+    let replies = [&policy.default, &policy.on_fault].into_iter().filter_map(|action| match action {
+        hir::Action::Allow => None,
+        hir::Action::Deny(reply) => Some(reply),
+    });
+    let mut replies: Vec<&hir::Reply> = replies.collect();
+    for limit in &policy.limits {
+        found.extend(limit.key.iter().chain([&limit.count]).chain(limit.burst.as_ref()));
+        replies.push(&limit.exceed);
+        if let Some(hir::Absent::Deny(reply)) = &limit.absent {
+            replies.push(reply);
+        }
+    }
+    for rule in &policy.rules {
+        match &rule.kind {
+            hir::RuleKind::Permit => {}
+            hir::RuleKind::Forbid(reply) => replies.push(reply),
+            hir::RuleKind::RewriteRequest(edits) | hir::RuleKind::RewriteResponse(edits) => {
+                for edit in edits {
+                    match &edit.target {
+                        hir::EditTarget::Set(_, value)
+                        | hir::EditTarget::Append(_, value)
+                        | hir::EditTarget::Path(value)
+                        | hir::EditTarget::Host(value) => found.push(value),
+                        hir::EditTarget::Remove(_) => {}
+                    }
+                }
+            }
+            hir::RuleKind::RedactResponse(redact) => replies.extend(redact.on_oversize.iter().chain(redact.on_encoded.iter())),
+            hir::RuleKind::Route(route) => {
+                let targets = route.arms.iter().map(|arm| &arm.target).chain([&route.otherwise]);
+                found.extend(route.arms.iter().map(|arm| &arm.condition));
+                found.extend(targets.filter_map(|target| match target {
+                    hir::Target::Cluster(value) | hir::Target::Split(value, _) => Some(value),
+                    hir::Target::Keep => None,
+                }));
+            }
+        }
+    }
+    for reply in replies {
+        match &reply.body {
+            hir::ReplyBody::Empty => {}
+            hir::ReplyBody::Text(value) | hir::ReplyBody::Location(value) => found.push(value),
+            hir::ReplyBody::Json(json) => json_values(json, &mut found),
+        }
+    }
+    found
+}
+
+fn json_values<'a>(json: &'a hir::Json, found: &mut Vec<&'a hir::Expr>) {
+    match json {
+        hir::Json::Null => {}
+        hir::Json::Expr(value) => found.push(value),
+        hir::Json::Array(items) => items.iter().for_each(|item| json_values(item, found)),
+        hir::Json::Object(members) => members.iter().for_each(|(_, item)| json_values(item, found)),
+    }
+}
+
+/// Whether anything in the policy reads a response fact or acts on responses.
+pub(super) fn has_response_phase(policy: &hir::Policy, plan: &Plan) -> bool {
+    let acts = plan.rules.iter().any(|rule| rule.phase == super::Phase::Response && !rule.dead);
+    let headers = policy.limits.iter().enumerate().any(|(index, limit)| {
+        limit.headers && policy.scopes.iter().any(|scope| scope.apply.iter().any(|id| id.index() == index))
+    });
+    acts || headers || plan.rules.iter().any(|rule| rule.response_conditions.iter().any(|expr| response::reads_response(policy, expr)))
+}

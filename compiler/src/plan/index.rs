@@ -1,0 +1,157 @@
+//! Pass `paths`: rules and scopes hang off the path templates that they match. Without the pass everything hangs off
+//! `/**` and each condition tests its own paths, which is the plain reading of the language.
+
+use std::collections::BTreeMap;
+
+use portcullis_runtime::contract::kind;
+
+use super::{Condition, ConditionId, Plan, conditions, routes};
+use crate::ir::hir::{self, Segment, Template};
+
+/// Which rules a path can reach.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Index {
+    /// Distinct templates with capture names forgotten, sorted.
+    pub accepts: Vec<Accept>,
+    /// Method names that rules mention, sorted.
+    pub methods: Vec<String>,
+    /// Whether the trie decides about paths (else the conditions do).
+    pub by_path: bool,
+}
+
+/// A template and what hangs off it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accept {
+    /// Captures stand as `Any`.
+    pub template: Template,
+    /// Sorted by kind, order, id.
+    pub entries: Vec<Entry>,
+}
+
+/// A rule or scope below one template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// One of `contract::kind`.
+    pub kind: i32,
+    /// Smaller decides or acts first.
+    pub order: u32,
+    /// Index into `Policy::rules`, or `Policy::scopes` for scopes.
+    pub id: u32,
+    /// Empty for all.
+    pub methods: Vec<String>,
+    /// What must hold besides.
+    pub condition: Option<ConditionId>,
+}
+
+/// Turns the index on.
+pub(super) fn run(_policy: &hir::Policy, plan: &mut Plan) {
+    plan.index.by_path = true;
+}
+
+/// Builds the index.
+pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
+    let mut accepts: BTreeMap<Template, Vec<Entry>> = BTreeMap::new();
+    for (id, scope) in policy.scopes.iter().enumerate() {
+        let clause = vec![hir::On { methods: Vec::new(), templates: vec![scope.template.clone()] }];
+        let condition = plan.scopes.get(id).copied().flatten();
+        place(plan, &mut accepts, clause, condition, kind::SCOPE, id as u32, &|_| id as u32);
+    }
+    for (id, rule) in policy.rules.iter().enumerate() {
+        let Some(planned) = plan.rules.get(id).cloned() else { continue };
+        if planned.dead {
+            continue;
+        }
+        let ranks = plan.route_ranks.clone();
+        let rank = move |template: &Template| {
+            let found = ranks.iter().find(|(rule, ranked, _)| rule.index() == id && ranked == template);
+            found.map_or(id as u32, |(_, _, rank)| *rank)
+        };
+        let order: &dyn Fn(&Template) -> u32 =
+            if matches!(rule.kind, hir::RuleKind::Route(_)) { &rank } else { &|_| id as u32 };
+        place(plan, &mut accepts, routes::clauses(policy, rule), planned.condition, rule_kind(&rule.kind), id as u32, order);
+    }
+    let mut methods: Vec<String> = accepts.values().flatten().flat_map(|entry| entry.methods.clone()).collect();
+    methods.sort();
+    methods.dedup();
+    plan.index.methods = methods;
+    plan.index.accepts = accepts
+        .into_iter()
+        .map(|(template, mut entries)| {
+            entries.sort();
+            entries.dedup();
+            Accept { template, entries }
+        })
+        .collect();
+}
+
+/// Hangs one rule or scope off its templates.
+fn place(
+    plan: &mut Plan,
+    accepts: &mut BTreeMap<Template, Vec<Entry>>,
+    clauses: Vec<hir::On>,
+    condition: Option<ConditionId>,
+    kind: i32,
+    id: u32,
+    order: &dyn Fn(&Template) -> u32,
+) {
+    if plan.index.by_path {
+        for clause in clauses {
+            for template in &clause.templates {
+                let entry = Entry { kind, order: order(template), id, methods: clause.methods.clone(), condition };
+                accepts.entry(anonymous(template)).or_default().push(entry);
+            }
+        }
+        return;
+    }
+    // A route may stand at several ranks: one entry for each of its clauses keeps them apart.
+    let groups: Vec<Vec<hir::On>> = if kind == kind::ROUTE {
+        let single = |clause: &hir::On, template: &Template| {
+            vec![hir::On { methods: clause.methods.clone(), templates: vec![template.clone()] }]
+        };
+        clauses.iter().flat_map(|clause| clause.templates.iter().map(|template| single(clause, template)).collect::<Vec<_>>()).collect()
+    } else {
+        vec![clauses]
+    };
+    for clauses in groups {
+        let rank = clauses.iter().flat_map(|clause| &clause.templates).map(order).min().unwrap_or(id);
+        let mut all = condition.and_then(|id| plan.conditions.get(id.0 as usize)).cloned().unwrap_or_else(|| Condition {
+            name: format!("rule {id}: on"),
+            ..Condition::default()
+        });
+        if !clauses.iter().any(everything) {
+            all.paths.push(clauses);
+        }
+        let condition = conditions::add(plan, all);
+        let root = Template { segments: Vec::new(), rest: true };
+        accepts.entry(root).or_default().push(Entry { kind, order: rank, id, methods: Vec::new(), condition });
+    }
+}
+
+/// Whether a clause holds for every request.
+fn everything(clause: &hir::On) -> bool {
+    clause.methods.is_empty() && clause.templates.iter().any(|template| template.rest && template.segments.is_empty())
+}
+
+/// The kind of entry that a rule is.
+pub(crate) fn rule_kind(kind: &hir::RuleKind) -> i32 {
+    match kind {
+        hir::RuleKind::Permit => kind::PERMIT,
+        hir::RuleKind::Forbid(_) => kind::FORBID,
+        hir::RuleKind::RewriteRequest(_) => kind::REWRITE,
+        hir::RuleKind::Route(_) => kind::ROUTE,
+        hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_) => kind::RESPONSE,
+    }
+}
+
+/// The template with its capture names forgotten.
+fn anonymous(template: &Template) -> Template {
+    let segments = template
+        .segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Literal(text) => Segment::Literal(text.clone()),
+            Segment::Capture(_) | Segment::Any => Segment::Any,
+        })
+        .collect();
+    Template { segments, rest: template.rest }
+}

@@ -1,0 +1,129 @@
+//! Planning: what runs when, what must be fetched, what is found by index. In: the typed policy. Out: side tables.
+//!
+//! The passes stand in [`PASSES`], run in that order, and can be switched off by name; none changes a decision.
+
+mod callbacks;
+mod conditions;
+mod dead;
+mod demands;
+mod index;
+mod order;
+mod print;
+mod response;
+mod routes;
+
+use std::collections::BTreeSet;
+
+use crate::ir::hir;
+
+pub use conditions::{Condition, ConditionId};
+pub use index::{Accept, Entry, Index};
+pub use print::print;
+pub use response::Carried;
+
+/// Which passes run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Names of passes that are left out.
+    pub without: BTreeSet<&'static str>,
+}
+
+impl Options {
+    /// No optional pass at all.
+    pub fn unoptimised() -> Options {
+        Options { without: PASSES.iter().map(|pass| pass.name).collect() }
+    }
+
+    /// Whether a pass runs.
+    pub fn runs(&self, name: &str) -> bool {
+        !self.without.contains(name)
+    }
+}
+
+/// An optional pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, for `portcullis plan`.
+    pub what: &'static str,
+    run: fn(&hir::Policy, &mut Plan),
+}
+
+/// The optional passes in the order in which they run. `sets` has nothing to compute: lowering asks whether it is on.
+pub const PASSES: &[Pass] = &[
+    Pass { name: "dead", what: "conditions that are constant, rules that cannot match", run: dead::run },
+    Pass { name: "order", what: "cheap conditions first", run: order::run },
+    Pass { name: "share", what: "equal conditions once", run: conditions::share },
+    Pass { name: "paths", what: "all path templates in one trie", run: index::run },
+    Pass { name: "sets", what: "membership in constant lists by hash and range tables", run: |_, _| {} },
+];
+
+/// When a rule is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// In `proxy_on_request_headers`.
+    Request,
+    /// Chosen there as far as the request tells, decided in `proxy_on_response_headers`.
+    Response,
+}
+
+/// What is known about one rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RulePlan {
+    /// When it is decided.
+    pub phase: Phase,
+    /// Whether it can never match.
+    pub dead: bool,
+    /// What must hold of the request.
+    pub condition: Option<ConditionId>,
+    /// What must hold of the response.
+    pub response_conditions: Vec<hir::Expr>,
+}
+
+/// The plan of a policy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Which passes ran.
+    pub options: Options,
+    /// For each rule.
+    pub rules: Vec<RulePlan>,
+    /// For each scope: its hosts and those of the scopes around it.
+    pub scopes: Vec<Option<ConditionId>>,
+    /// Conditions on the request.
+    pub conditions: Vec<Condition>,
+    /// Request headers that are read, lower case, sorted.
+    pub request_headers: Vec<String>,
+    /// Response headers that are read, lower case, sorted.
+    pub response_headers: Vec<String>,
+    /// How rules are found by path.
+    pub index: Index,
+    /// Routes from the most specific template to the least: rank of each (rule, template).
+    pub route_ranks: routes::Ranks,
+    /// Request facts that the response phase needs.
+    pub carried: Vec<Carried>,
+    /// Callbacks that the module exports, sorted.
+    pub callbacks: Vec<&'static str>,
+    /// Whether requests leave a record for the response.
+    pub streams: bool,
+    /// Whether a redaction reads response bodies.
+    pub response_body: bool,
+}
+
+/// Plans a policy.
+pub fn plan(policy: &hir::Policy, options: Options) -> Plan {
+    let mut plan = Plan { options, ..Plan::default() };
+    conditions::collect(policy, &mut plan);
+    response::split(policy, &mut plan);
+    routes::rank(policy, &mut plan);
+    for pass in PASSES {
+        if plan.options.runs(pass.name) {
+            (pass.run)(policy, &mut plan);
+        }
+    }
+    index::finish(policy, &mut plan);
+    response::carry(policy, &mut plan);
+    demands::collect(policy, &mut plan);
+    callbacks::collect(policy, &mut plan);
+    plan
+}

@@ -1,0 +1,88 @@
+//! The text of `portcullis plan`: which rule runs in which callback, what is fetched, how rules are found.
+
+use std::fmt::Write;
+
+use super::{Phase, Plan, conditions, routes};
+use crate::ir::hir;
+
+/// Renders the plan of a policy.
+pub fn print(policy: &hir::Policy, plan: &Plan) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_plan(&mut out, policy, plan);
+    out
+}
+
+fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::Result {
+    writeln!(out, "policy {}", policy.name.text)?;
+    writeln!(out, "callbacks")?;
+    for callback in &plan.callbacks {
+        writeln!(out, "  {callback}")?;
+    }
+    writeln!(out, "fetched")?;
+    writeln!(out, "  request headers: one call; looked up: {}", list(&plan.request_headers))?;
+    if plan.streams {
+        writeln!(out, "  response headers: one call; looked up: {}", list(&plan.response_headers))?;
+    }
+    for (name, reads) in host_facts(policy, plan) {
+        if reads {
+            writeln!(out, "  {name}: one call, only when a condition gets there")?;
+        }
+    }
+    for carried in &plan.carried {
+        writeln!(out, "  kept for the response: a {} for {}", carried.expr.ty, rule_names(policy, &carried.rules))?;
+    }
+    writeln!(out, "paths")?;
+    let how = if plan.index.by_path { "one trie" } else { "one by one" };
+    writeln!(out, "  {} templates, {how}", plan.index.accepts.len())?;
+    writeln!(out, "limits")?;
+    for limit in &policy.limits {
+        let step = if limit.needs_identity { "after authentication" } else { "before authentication" };
+        let place = match limit.scope {
+            hir::LimitScope::Proxy => "shared by all workers: two host calls",
+            hir::LimitScope::Worker => "each worker by itself: no host call",
+        };
+        writeln!(out, "  {:?}: {step}, {place}", limit.name.text)?;
+    }
+    writeln!(out, "rules")?;
+    for (rule, planned) in policy.rules.iter().zip(&plan.rules) {
+        let callback = match planned.phase {
+            Phase::Request => "proxy_on_request_headers",
+            Phase::Response => "proxy_on_response_headers",
+        };
+        let templates: Vec<String> = routes::templates(policy, rule).iter().map(conditions::template_text).collect();
+        let never = if planned.dead { ", never matches" } else { "" };
+        writeln!(out, "  {} {:?}: {callback}, on {}{never}", conditions::keyword(&rule.kind), rule.name.text, templates.join(" "))?;
+    }
+    writeln!(out, "passes")?;
+    for pass in super::PASSES {
+        let state = if plan.options.runs(pass.name) { "on" } else { "off" };
+        writeln!(out, "  {} ({state}): {}", pass.name, pass.what)?;
+    }
+    Ok(())
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn rule_names(policy: &hir::Policy, rules: &[hir::RuleId]) -> String {
+    let names: Vec<String> = rules.iter().filter_map(|id| policy.rules.get(id.index())).map(|rule| format!("{:?}", rule.name.text)).collect();
+    names.join(", ")
+}
+
+/// Facts that cost a host call of their own, and whether some condition or limit reads them.
+fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 3] {
+    let mut address = false;
+    let mut tls = false;
+    let mut protocol = false;
+    let exprs = plan.conditions.iter().flat_map(|condition| &condition.exprs).chain(policy.limits.iter().flat_map(|limit| &limit.key));
+    for expr in exprs {
+        expr.reads(policy, &mut |read| {
+            address |= matches!(read, hir::Read::ClientIp | hir::Read::ClientPort);
+            tls |= matches!(read, hir::Read::ClientTls);
+            protocol |= matches!(read, hir::Read::Protocol);
+        });
+    }
+    [("client address", address), ("client TLS", tls), ("protocol", protocol)]
+}

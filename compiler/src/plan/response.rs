@@ -1,0 +1,126 @@
+//! The border between request and response: which conditions wait for the response, and which facts of the request
+//! are carried over to it, because request headers cannot be read there (host.md 3.2).
+
+use std::collections::BTreeMap;
+
+use super::{Phase, Plan};
+use crate::ir::hir::{self, ExprKind, Ty};
+
+/// A value that is computed while the request is there and kept in the stream's record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
+    /// What is computed.
+    pub expr: hir::Expr,
+    /// Rules that need it.
+    pub rules: Vec<hir::RuleId>,
+}
+
+/// Takes conditions that read the response out of the request's conditions.
+pub(super) fn split(policy: &hir::Policy, plan: &mut Plan) {
+    for (rule, planned) in policy.rules.iter().zip(&mut plan.rules) {
+        if planned.phase == Phase::Request {
+            continue;
+        }
+        planned.response_conditions = rule.conditions.iter().filter(|expr| reads_response(policy, expr)).cloned().collect();
+        let condition = planned.condition.and_then(|id| plan.conditions.get_mut(id.0 as usize));
+        if let Some(condition) = condition {
+            condition.exprs.retain(|expr| !reads_response(policy, expr));
+            if condition.is_trivial() {
+                planned.condition = None;
+            }
+        }
+    }
+}
+
+/// Finds the largest parts of response expressions that read the request only.
+pub(super) fn carry(policy: &hir::Policy, plan: &mut Plan) {
+    let mut found: BTreeMap<String, Carried> = BTreeMap::new();
+    let mut order: Vec<String> = Vec::new();
+    for (index, (rule, planned)) in policy.rules.iter().zip(&plan.rules).enumerate() {
+        if planned.phase == Phase::Request || planned.dead {
+            continue;
+        }
+        for expr in planned.response_conditions.iter().chain(values(rule)) {
+            parts(policy, expr, &mut |part| {
+                let key = key(part);
+                let entry = found.entry(key.clone()).or_insert_with(|| {
+                    order.push(key);
+                    Carried { expr: part.clone(), rules: Vec::new() }
+                });
+                let id = hir::RuleId(index as u32);
+                if !entry.rules.contains(&id) {
+                    entry.rules.push(id);
+                }
+            });
+        }
+    }
+    plan.carried = order.into_iter().filter_map(|key| found.remove(&key)).collect();
+}
+
+/// Text by which the response phase finds a carried value again.
+pub(crate) fn key(expr: &hir::Expr) -> String {
+    format!("{:?}", expr.without_places())
+}
+
+/// The values that a response rule writes.
+fn values(rule: &hir::Rule) -> Vec<&hir::Expr> {
+    match &rule.kind {
+        hir::RuleKind::RewriteResponse(edits) => edits
+            .iter()
+            .filter_map(|edit| match &edit.target {
+                hir::EditTarget::Set(_, value)
+                | hir::EditTarget::Append(_, value)
+                | hir::EditTarget::Path(value)
+                | hir::EditTarget::Host(value) => Some(value),
+                hir::EditTarget::Remove(_) => None,
+            })
+            .collect(),
+        hir::RuleKind::RedactResponse(_)
+        | hir::RuleKind::Permit
+        | hir::RuleKind::Forbid(_)
+        | hir::RuleKind::RewriteRequest(_)
+        | hir::RuleKind::Route(_) => Vec::new(),
+    }
+}
+
+/// Whether some read in it waits for the response.
+pub(crate) fn reads_response(policy: &hir::Policy, expr: &hir::Expr) -> bool {
+    let mut found = false;
+    expr.reads(policy, &mut |read| found |= read.is_response());
+    found
+}
+
+/// Whether some read in it needs the request.
+pub(crate) fn reads_request(policy: &hir::Policy, expr: &hir::Expr) -> bool {
+    let mut found = false;
+    expr.reads(policy, &mut |read| found |= !read.is_response());
+    found
+}
+
+/// Whether values of this type fit into a cell. Lists do not: what uses them is carried instead.
+pub(crate) fn fits_cell(ty: &Ty) -> bool {
+    match ty.present() {
+        Ty::Bool | Ty::Int | Ty::Float | Ty::String | Ty::Bytes | Ty::Ip | Ty::Duration | Ty::Time | Ty::Secret => true,
+        Ty::Cidr | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => false,
+    }
+}
+
+/// Calls `visit` with the largest parts that read the request and not the response.
+/// A `let` that reads both is entered; its own parts are carried.
+fn parts(policy: &hir::Policy, expr: &hir::Expr, visit: &mut dyn FnMut(&hir::Expr)) {
+    if !reads_request(policy, expr) {
+        return;
+    }
+    if !reads_response(policy, expr) && fits_cell(&expr.ty) {
+        visit(expr);
+        return;
+    }
+    if let ExprKind::Let(id) = &expr.kind
+        && let Some(item) = policy.lets.get(id.index())
+    {
+        parts(policy, &item.value, visit);
+    }
+    for operand in expr.operands() {
+        parts(policy, operand, visit);
+    }
+}
