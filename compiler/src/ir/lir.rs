@@ -159,6 +159,8 @@ pub enum BinaryOp {
     /// i32, signed
     Less32,
     /// i64
+    Or64,
+    /// i64
     Equal64,
     /// i64, signed
     Less64,

@@ -16,10 +16,14 @@ use std::collections::BTreeSet;
 
 use crate::ir::hir;
 
+pub(crate) use conditions::template_text;
 pub use conditions::{Condition, ConditionId};
+pub(crate) use demands::FIXED as FIXED_HEADERS;
+pub(crate) use index::rule_kind;
 pub use index::{Accept, Entry, Index};
 pub use print::print;
 pub use response::Carried;
+pub(crate) use response::key as response_key;
 
 /// Which passes run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

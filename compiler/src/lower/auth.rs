@@ -1,0 +1,132 @@
+//! Credentials: their states, and what each scope demands of them.
+
+use portcullis_runtime::contract::{Mechanism, Val, credential, kind};
+
+use super::build::{Builder, Context, Phase, act, call, give, index};
+use super::expr::{binary, either, not};
+use super::{reply, tables};
+use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys};
+use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
+
+/// The state of a credential; computed once for each request.
+pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
+    let policy = builder.policy;
+    let Some(Credential::ApiKey(key)) = policy.credentials.get(id.index()) else { return Expr::I32(credential::ABSENT) };
+    let description = tables::credential(builder, key);
+    match &key.keys {
+        Keys::Known(keys) => {
+            let keys = tables::keys(builder, keys);
+            call(Mechanism::CredentialCheck, vec![index(id.index()), Expr::Data(description), Expr::Data(keys)])
+        }
+        Keys::Config(field) => {
+            call(Mechanism::CredentialCheckConfig, vec![index(id.index()), Expr::Data(description), index(field.index())])
+        }
+    }
+}
+
+/// `NAME is present`.
+pub(super) fn is_valid(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
+    let state = state(builder, id);
+    binary(BinaryOp::Equal32, state, Expr::I32(credential::VALID))
+}
+
+/// A function that tries all selected scopes in order: -1, or the action of a refusal. `None` when no scope authenticates.
+pub(super) fn lower(builder: &mut Builder<'_>) -> Option<FunctionId> {
+    let policy = builder.policy;
+    if policy.scopes.iter().all(|scope| scope.authenticate.is_empty()) {
+        return None;
+    }
+    let mut arms = Vec::new();
+    for scope in &policy.scopes {
+        if scope.authenticate.is_empty() {
+            arms.push(vec![give(Expr::I32(-1))]);
+            continue;
+        }
+        let function = demand(builder, scope);
+        arms.push(vec![give(Expr::Apply(function, vec![]))]);
+    }
+    let context = Context::new(Phase::Request, &[Val::I32]);
+    let body = vec![Stmt::Switch(Expr::Local(Local(0)), arms, vec![]), give(Expr::I32(-1))];
+    let by_scope = builder.function("authenticate scope", context, Some(Val::I32), body);
+
+    let mut context = Context::new(Phase::Request, &[Val::I32]);
+    let number = context.local(Val::I32);
+    let outcome = context.local(Val::I32);
+    let selected = call(Mechanism::RulesSelected, vec![Expr::I32(kind::SCOPE), Expr::Local(number)]);
+    let each = vec![
+        Stmt::Set(outcome, Expr::Apply(by_scope, vec![selected])),
+        Stmt::If(not(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-1))), vec![give(Expr::Local(outcome))], vec![]),
+    ];
+    let body = vec![Stmt::Count(number, Expr::Local(Local(0)), each), give(Expr::I32(-1))];
+    Some(builder.function("authenticate", context, Some(Val::I32), body))
+}
+
+/// What one scope demands: -1 when its lines hold.
+fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
+    let mut context = Context::new(Phase::Request, &[]);
+    let mut body = Vec::new();
+    for line in &scope.authenticate {
+        let mut states: Vec<(CredentialId, Local)> = Vec::new();
+        for id in &line.credentials {
+            let local = context.local(Val::I32);
+            let value = state(builder, *id);
+            body.push(Stmt::Set(local, value));
+            for (state, status) in [(credential::DOUBLED, 400), (credential::INVALID, 401)] {
+                let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(state));
+                let refusal = refuse(builder, *id, status);
+                body.push(Stmt::If(is, refusal, vec![]));
+            }
+            let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
+            let fault = reply::fault(builder);
+            body.push(Stmt::If(is, fault, vec![]));
+            states.push((*id, local));
+        }
+        if line.optional {
+            continue;
+        }
+        let valid = |local: Local| binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::VALID));
+        if line.any {
+            let mut some = Expr::I32(0);
+            for (_, local) in states.iter().rev() {
+                some = either(valid(*local), some);
+            }
+            if let Some((first, _)) = states.first() {
+                let refusal = refuse(builder, *first, 401);
+                body.push(Stmt::If(not(some), refusal, vec![]));
+            }
+        } else {
+            for (id, local) in &states {
+                let refusal = refuse(builder, *id, 401);
+                body.push(Stmt::If(not(valid(*local)), refusal, vec![]));
+            }
+        }
+    }
+    body.push(give(Expr::I32(-1)));
+    let name = format!("scope {:?}: authenticate", crate::plan::template_text(&scope.template));
+    builder.function(name, context, Some(Val::I32), body)
+}
+
+/// The refusal of a credential.
+fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16) -> Vec<Stmt> {
+    let policy = builder.policy;
+    let Some(Credential::ApiKey(key)) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
+    let bearer = key.from.iter().any(|source| matches!(source, CredentialSource::Bearer));
+    let scheme = if bearer { "Bearer" } else { "ApiKey" };
+    let challenge = (status == 401).then(|| format!("{scheme} realm=\"{}\"", policy.name.text));
+    let full = reply::Full { reply: reply::bare(status), challenge, limits: false };
+    reply::refuse_with(builder, &full, &key.name.text, "deny")
+}
+
+/// Takes credentials out of what is forwarded.
+pub(super) fn strip(builder: &mut Builder<'_>) -> Vec<Stmt> {
+    let policy = builder.policy;
+    let mut body = Vec::new();
+    for credential in &policy.credentials {
+        let Credential::ApiKey(key) = credential;
+        if !key.forward {
+            let description = tables::credential(builder, key);
+            body.push(act(Mechanism::CredentialStrip, vec![Expr::Data(description)]));
+        }
+    }
+    body
+}

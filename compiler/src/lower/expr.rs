@@ -1,0 +1,348 @@
+//! Expressions: one LIR value for each typed expression (its shape is told in `contract.rs`).
+
+use portcullis_runtime::contract::{Mechanism, Val};
+
+use super::build::{Builder, Context, Phase, call, index};
+use super::{compare, membership, tables, text};
+use crate::ir::ast::BinaryOp as Arithmetic;
+use crate::ir::hir::{self, Const, ExprKind, Function, Read, Ty};
+use crate::ir::lir::{BinaryOp, Content, Expr, Local, Stmt, UnaryOp};
+use crate::plan;
+
+/// The Wasm type of values of a type.
+pub(super) fn val(ty: &Ty) -> Val {
+    match ty {
+        Ty::Bool | Ty::Ip => Val::I32,
+        Ty::Float => Val::F64,
+        Ty::Int | Ty::Duration | Ty::Time => Val::I64,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) => Val::I64,
+        Ty::Optional(inner) => match inner.as_ref() {
+            Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) => Val::I64,
+            Ty::Bool | Ty::Ip | Ty::Float | Ty::Int | Ty::Duration | Ty::Time => Val::I32,
+            Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Val::I32,
+        },
+        Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => Val::I32,
+    }
+}
+
+/// Whether a value of this type is one i64 with 0 for absence.
+pub(super) fn is_text(ty: &Ty) -> bool {
+    matches!(ty.present(), Ty::String | Ty::Bytes | Ty::Secret)
+}
+
+pub(super) fn not(operand: Expr) -> Expr {
+    Expr::Unary(UnaryOp::Not, Box::new(operand))
+}
+
+pub(super) fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
+    Expr::Binary(op, Box::new(left), Box::new(right))
+}
+
+pub(super) fn choose(val: Val, condition: Expr, then: Expr, otherwise: Expr) -> Expr {
+    Expr::If(val, Box::new(condition), Box::new(then), Box::new(otherwise))
+}
+
+/// Both, the second only when the first holds.
+pub(super) fn both(left: Expr, right: Expr) -> Expr {
+    choose(Val::I32, left, right, Expr::I32(0))
+}
+
+/// One of them, the second only when the first does not hold.
+pub(super) fn either(left: Expr, right: Expr) -> Expr {
+    choose(Val::I32, left, Expr::I32(1), right)
+}
+
+/// Whether a value that may be absent is there.
+pub(super) fn is_present(ty: &Ty, value: Expr) -> Expr {
+    match val(ty) {
+        Val::I64 => not(Expr::Unary(UnaryOp::IsZero64, Box::new(value))),
+        Val::I32 | Val::F64 => not(not(value)),
+    }
+}
+
+/// Evaluates into a local, for values that are used twice.
+pub(super) fn hold(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> (Stmt, Local) {
+    let value = lower(builder, context, expr);
+    let local = context.local(val(&expr.ty));
+    (Stmt::Set(local, value), local)
+}
+
+/// The present value behind a local of type `T?`.
+pub(super) fn unwrap(ty: &Ty, local: Local) -> Expr {
+    let here = Expr::Local(local);
+    let Ty::Optional(inner) = ty else { return here };
+    match inner.as_ref() {
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) | Ty::Ip => here,
+        Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(Expr::Load(Box::new(here)))),
+        Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(Expr::Load(Box::new(here)))),
+        Ty::Int | Ty::Duration | Ty::Time | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
+            Expr::Load(Box::new(here))
+        }
+    }
+}
+
+/// Lowers an expression.
+pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
+    if context.phase == Phase::Response
+        && let Some(kept) = kept(builder, context, expr)
+    {
+        return kept;
+    }
+    match &expr.kind {
+        ExprKind::Const(value) => constant(builder, value),
+        ExprKind::Read(read) => self::read(builder, context, read),
+        ExprKind::Config(id) => config(builder, *id),
+        ExprKind::Let(id) => Expr::Apply(let_function(builder, context.phase, *id), Vec::new()),
+        // Lists as such only stand on the right of `in` or below `len`; both look at the tree.
+        ExprKind::List(_) | ExprKind::ListOf(_) => Expr::I64(0),
+        ExprKind::MapGet(id, key) => map_get(builder, context, *id, key, &expr.ty),
+        ExprKind::ConfigMapGet(id, key) => {
+            let key = lower(builder, context, key);
+            call(Mechanism::ConfigMapGet, vec![index(id.index()), key])
+        }
+        ExprKind::Not(operand) => not(lower(builder, context, operand)),
+        ExprKind::And(items) => fold(builder, context, items, Expr::I32(1), both),
+        ExprKind::Or(items) => fold(builder, context, items, Expr::I32(0), either),
+        ExprKind::Equal(left, right) => compare::equal(builder, context, left, right),
+        ExprKind::Less(left, right) => compare::less(builder, context, left, right, false),
+        ExprKind::LessEqual(left, right) => compare::less(builder, context, left, right, true),
+        ExprKind::In(needle, list) => membership::in_list(builder, context, needle, list),
+        ExprKind::InMap(key, id) => {
+            let table = tables::map(builder, *id);
+            let key = lower(builder, context, key);
+            is_present(&Ty::String, call(Mechanism::MapGet, vec![Expr::Data(table), key]))
+        }
+        ExprKind::InConfigMap(key, id) => {
+            let key = lower(builder, context, key);
+            is_present(&Ty::String, call(Mechanism::ConfigMapGet, vec![index(id.index()), key]))
+        }
+        ExprKind::InCidr(ip, network) => membership::in_networks(builder, context, ip, std::slice::from_ref(network)),
+        ExprKind::Contains(left, right) => two(builder, context, Mechanism::StrContains, left, right),
+        ExprKind::StartsWith(left, right) => two(builder, context, Mechanism::StrStartsWith, left, right),
+        ExprKind::EndsWith(left, right) => two(builder, context, Mechanism::StrEndsWith, left, right),
+        ExprKind::Matches(subject, pattern, flags) => {
+            let content = Content::Automaton { pattern: pattern.clone(), flags: flags.clone(), span: expr.span };
+            let table = tables::automaton(builder, content);
+            let subject = lower(builder, context, subject);
+            call(Mechanism::DfaMatches, vec![Expr::Data(table), subject])
+        }
+        ExprKind::Present(operand) => present(builder, context, operand),
+        ExprKind::Coalesce(left, right) => coalesce(builder, context, left, right, &expr.ty),
+        ExprKind::Concat(pieces) => text::concat(builder, context, pieces),
+        ExprKind::Arithmetic(op, left, right) => {
+            let mechanism = match op {
+                Arithmetic::Add => Mechanism::IntAdd,
+                Arithmetic::Subtract => Mechanism::IntSubtract,
+                Arithmetic::Multiply => Mechanism::IntMultiply,
+                Arithmetic::Remainder => Mechanism::IntRemainder,
+            };
+            two(builder, context, mechanism, left, right)
+        }
+        ExprKind::Call(function, args) => function_call(builder, context, *function, args),
+    }
+}
+
+/// The kept value of a request fact that the response phase asks for.
+fn kept(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Option<Expr> {
+    let key = plan::response_key(expr);
+    let cell = builder.plan.carried.iter().position(|carried| plan::response_key(&carried.expr) == key)?;
+    Some(super::response::load(context, &expr.ty, cell))
+}
+
+/// A `let` is a function of its own in each phase.
+fn let_function(builder: &mut Builder<'_>, phase: Phase, id: hir::LetId) -> crate::ir::lir::FunctionId {
+    if let Some(function) = builder.lets.get(&(id.0, phase)) {
+        return *function;
+    }
+    let mut context = Context::new(phase, &[]);
+    let item = builder.policy.lets.get(id.index());
+    let (name, result, body) = match item {
+        Some(item) => {
+            let value = lower(builder, &mut context, &item.value);
+            (format!("let {}", item.name.text), val(&item.value.ty), value)
+        }
+        None => ("let".to_owned(), Val::I32, Expr::I32(0)),
+    };
+    let function = builder.function(name, context, Some(result), vec![super::build::give(body)]);
+    builder.lets.insert((id.0, phase), function);
+    function
+}
+
+pub(super) fn constant(builder: &mut Builder<'_>, value: &Const) -> Expr {
+    match value {
+        Const::Bool(value) => Expr::I32(i32::from(*value)),
+        Const::Int(value) => Expr::I64(*value),
+        Const::Float(value) => Expr::F64(*value),
+        Const::String(value) => builder.string(value),
+        Const::Ip(address) | Const::Cidr(address, _) => Expr::Address(tables::address(builder, *address)),
+    }
+}
+
+fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read) -> Expr {
+    match read {
+        Read::Method => call(Mechanism::RequestMethod, vec![]),
+        Read::Scheme => call(Mechanism::RequestScheme, vec![]),
+        Read::Host => call(Mechanism::RequestHost, vec![]),
+        Read::Protocol => call(Mechanism::RequestProtocol, vec![]),
+        Read::RequestId => request_header(builder, "x-request-id"),
+        Read::Path => call(Mechanism::RequestPath, vec![]),
+        Read::RawPath => call(Mechanism::RequestRawPath, vec![]),
+        Read::Query(key) => {
+            let key = builder.string(key);
+            call(Mechanism::RequestQuery, vec![key])
+        }
+        Read::QueryAll(key) => {
+            let key = builder.string(key);
+            call(Mechanism::RequestQueryAll, vec![key])
+        }
+        Read::QueryCount => call(Mechanism::RequestQueryCount, vec![]),
+        Read::Header(name) => request_header(builder, name),
+        Read::HeaderAll(name) => {
+            let slot = tables::request_slot(builder.plan, name);
+            call(Mechanism::RequestHeaderAll, vec![Expr::I32(slot)])
+        }
+        Read::HeaderCount => call(Mechanism::RequestHeaderCount, vec![]),
+        Read::Cookie(name) => {
+            let name = builder.string(name);
+            call(Mechanism::RequestCookie, vec![name])
+        }
+        Read::Capture(_, places) => capture(builder, places),
+        Read::ClientIp => call(Mechanism::ClientIp, vec![]),
+        Read::ClientPort => call(Mechanism::ClientPort, vec![]),
+        Read::ClientTls => call(Mechanism::ClientTls, vec![]),
+        Read::KeyId(id) => {
+            // Checking first is free when it was done: the state is kept for the request.
+            let state = super::auth::state(builder, *id);
+            let local = context.local(Val::I32);
+            let name = call(Mechanism::CredentialKeyId, vec![index(id.index())]);
+            Expr::Block(vec![Stmt::Set(local, state)], Box::new(name))
+        }
+        Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
+        Read::ResponseStatus => call(Mechanism::ResponseStatus, vec![]),
+        Read::ResponseHeader(name) => {
+            let slot = tables::response_slot(builder.plan, name);
+            call(Mechanism::ResponseHeader, vec![Expr::I32(slot)])
+        }
+    }
+}
+
+pub(super) fn request_header(builder: &Builder<'_>, name: &str) -> Expr {
+    let slot = tables::request_slot(builder.plan, name);
+    call(Mechanism::RequestHeader, vec![Expr::I32(slot)])
+}
+
+/// A capture: the same segment whichever template matched, or the segment of the first that does.
+fn capture(builder: &mut Builder<'_>, places: &[(hir::Template, u32)]) -> Expr {
+    let segment = |number: u32| call(Mechanism::PathSegment, vec![index(number as usize)]);
+    let Some(((_, last), before)) = places.split_last() else { return Expr::I64(0) };
+    if before.iter().all(|(_, number)| number == last) {
+        return segment(*last);
+    }
+    let mut value = segment(*last);
+    for (template, number) in before.iter().rev() {
+        let matched = tables::template(builder, template);
+        value = choose(Val::I64, call(Mechanism::PathMatches, vec![Expr::Data(matched)]), segment(*number), value);
+    }
+    value
+}
+
+fn config(builder: &Builder<'_>, id: hir::ConfigId) -> Expr {
+    let Some(field) = builder.policy.config.get(id.index()) else { return Expr::I32(0) };
+    let number = index(id.index());
+    let mechanism = match &field.ty {
+        Ty::Int | Ty::Duration | Ty::Time => Mechanism::ConfigInt,
+        Ty::Bool => return Expr::Unary(UnaryOp::Wrap, Box::new(call(Mechanism::ConfigInt, vec![number]))),
+        Ty::List(_) => Mechanism::ConfigList,
+        Ty::Optional(inner) => match inner.as_ref() {
+            Ty::Int | Ty::Bool | Ty::Duration | Ty::Time | Ty::Float => Mechanism::ConfigCell,
+            Ty::List(_) => Mechanism::ConfigList,
+            Ty::String | Ty::Bytes | Ty::Secret | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
+                Mechanism::ConfigStr
+            }
+        },
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Float | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => {
+            Mechanism::ConfigStr
+        }
+    };
+    call(mechanism, vec![number])
+}
+
+/// `MAP[key]`: strings as they are; ints and addresses are the bytes that the map holds, so their place is the value.
+fn map_get(builder: &mut Builder<'_>, context: &mut Context, id: hir::MapId, key: &hir::Expr, ty: &Ty) -> Expr {
+    let table = tables::map(builder, id);
+    let key = lower(builder, context, key);
+    let found = call(Mechanism::MapGet, vec![Expr::Data(table), key]);
+    if is_text(ty) { found } else { Expr::Unary(UnaryOp::Wrap, Box::new(found)) }
+}
+
+fn fold(builder: &mut Builder<'_>, context: &mut Context, items: &[hir::Expr], empty: Expr, join: fn(Expr, Expr) -> Expr) -> Expr {
+    let mut lowered: Vec<Expr> = items.iter().map(|item| lower(builder, context, item)).collect();
+    let Some(mut value) = lowered.pop() else { return empty };
+    while let Some(before) = lowered.pop() {
+        value = join(before, value);
+    }
+    value
+}
+
+fn two(builder: &mut Builder<'_>, context: &mut Context, mechanism: Mechanism, left: &hir::Expr, right: &hir::Expr) -> Expr {
+    let left = lower(builder, context, left);
+    let right = lower(builder, context, right);
+    call(mechanism, vec![left, right])
+}
+
+fn present(builder: &mut Builder<'_>, context: &mut Context, operand: &hir::Expr) -> Expr {
+    if let ExprKind::Config(id) = &operand.kind {
+        return call(Mechanism::ConfigPresent, vec![index(id.index())]);
+    }
+    if !operand.ty.is_optional() {
+        return Expr::I32(1);
+    }
+    let value = lower(builder, context, operand);
+    is_present(&operand.ty, value)
+}
+
+fn coalesce(builder: &mut Builder<'_>, context: &mut Context, left: &hir::Expr, right: &hir::Expr, ty: &Ty) -> Expr {
+    if !left.ty.is_optional() {
+        return lower(builder, context, left);
+    }
+    let (set, local) = hold(builder, context, left);
+    let otherwise = lower(builder, context, right);
+    let there = is_present(&left.ty, Expr::Local(local));
+    let here = if ty.is_optional() { Expr::Local(local) } else { unwrap(&left.ty, local) };
+    Expr::Block(vec![set], Box::new(choose(val(ty), there, here, otherwise)))
+}
+
+fn function_call(builder: &mut Builder<'_>, context: &mut Context, function: Function, args: &[hir::Expr]) -> Expr {
+    let Some(first) = args.first() else { return Expr::I32(0) };
+    if function == Function::Len
+        && let Some(length) = constant_length(builder, first)
+    {
+        return Expr::I64(length);
+    }
+    // `int` of what is an int already changes nothing.
+    if function == Function::Int && !is_text(&first.ty) {
+        let value = lower(builder, context, first);
+        return if first.ty.is_optional() { value } else { call(Mechanism::Cell, vec![value]) };
+    }
+    let mut lowered: Vec<Expr> = args.iter().map(|arg| lower(builder, context, arg)).collect();
+    let mechanism = match function {
+        Function::Lower => Mechanism::StrLower,
+        Function::Upper => Mechanism::StrUpper,
+        Function::Trim => Mechanism::StrTrim,
+        Function::Len if matches!(first.ty.present(), Ty::List(_)) => Mechanism::ListLen,
+        Function::Len => Mechanism::StrLen,
+        Function::Int => Mechanism::StrToInt,
+        Function::Replace => Mechanism::StrReplace,
+    };
+    lowered.truncate(mechanism.signature().params.len());
+    call(mechanism, lowered)
+}
+
+/// The length of a list that is known now.
+fn constant_length(builder: &Builder<'_>, list: &hir::Expr) -> Option<i64> {
+    match &list.kind {
+        ExprKind::List(id) => builder.policy.lists.get(id.index()).map(|list| list.values.len() as i64),
+        ExprKind::ListOf(items) => Some(items.len() as i64),
+        _ => None,
+    }
+}

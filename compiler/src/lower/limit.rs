@@ -1,0 +1,112 @@
+//! Limits: one function for each step (before and after authentication) that checks all, then spends all or none.
+
+use portcullis_runtime::contract::{Mechanism, Val, kind};
+
+use super::build::{Builder, Context, Phase, act, call, give, index};
+use super::expr::{self, binary, either, hold, is_present, not, unwrap};
+use super::{membership, reply, tables, text};
+use crate::ir::hir::{self, Absent, Limit, Ty};
+use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
+
+/// A function that gives -1, or the action of a refusal. `None` when no limit belongs to the step.
+pub(super) fn lower(builder: &mut Builder<'_>, with_identity: bool) -> Option<FunctionId> {
+    let policy = builder.policy;
+    let step: Vec<(usize, &Limit, Vec<u32>)> = policy
+        .limits
+        .iter()
+        .enumerate()
+        .filter(|(_, limit)| limit.needs_identity == with_identity)
+        .map(|(number, limit)| (number, limit, scopes(policy, number)))
+        .filter(|(_, _, scopes)| !scopes.is_empty())
+        .collect();
+    if step.is_empty() {
+        return None;
+    }
+    let mut context = Context::new(Phase::Request, &[]);
+    let mut body = vec![act(Mechanism::LimitsBegin, vec![])];
+    let mut arms: Vec<Vec<Stmt>> = policy.limits.iter().map(|_| Vec::new()).collect();
+    for (number, limit, scopes) in step {
+        let check = check(builder, &mut context, number, limit);
+        let applies = membership::selected_any(builder, kind::SCOPE, &scopes);
+        body.push(Stmt::If(applies, check, vec![]));
+        let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+        if let Some(arm) = arms.get_mut(number) {
+            *arm = reply::refuse_with(builder, &full, &limit.name.text, "deny");
+        }
+    }
+    let fault = reply::on_fault(builder);
+    body.push(fault);
+    let outcome = context.local(Val::I32);
+    body.push(Stmt::Set(outcome, call(Mechanism::LimitsCommit, vec![])));
+    let failed = reply::fault(builder);
+    body.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-2)), failed, vec![]));
+    body.push(Stmt::If(not(binary(BinaryOp::Less32, Expr::Local(outcome), Expr::I32(0))), vec![Stmt::Switch(Expr::Local(outcome), arms, vec![])], vec![]));
+    body.push(give(Expr::I32(-1)));
+    let name = if with_identity { "limits after authentication" } else { "limits before authentication" };
+    Some(builder.function(name, context, Some(Val::I32), body))
+}
+
+/// Scopes that apply a limit.
+fn scopes(policy: &hir::Policy, limit: usize) -> Vec<u32> {
+    let applies = |scope: &hir::Scope| scope.apply.iter().any(|id| id.index() == limit);
+    policy.scopes.iter().enumerate().filter(|(_, scope)| applies(scope)).map(|(number, _)| number as u32).collect()
+}
+
+/// Checks one limit.
+fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit: &Limit) -> Vec<Stmt> {
+    let mut body = Vec::new();
+    let mut writes = vec![act(Mechanism::TextBegin, vec![])];
+    let mut missing = Expr::I32(0);
+    for part in &limit.key {
+        let (set, local, ty) = key_part(builder, context, part);
+        body.push(set);
+        if ty.is_optional() {
+            missing = either(not(is_present(&ty, Expr::Local(local))), missing);
+        }
+        let mechanism = if matches!(ty.present(), Ty::Ip) { Mechanism::TextKeyIp } else { Mechanism::TextKey };
+        writes.push(act(mechanism, vec![Expr::Local(local)]));
+    }
+    let key = context.local(Val::I64);
+    writes.push(Stmt::Set(key, call(Mechanism::TextEnd, vec![])));
+    let count = expr::lower(builder, context, &limit.count);
+    let held = context.local(Val::I64);
+    writes.push(Stmt::Set(held, count));
+    let burst = match &limit.burst {
+        Some(burst) => expr::lower(builder, context, burst),
+        None => Expr::Local(held),
+    };
+    let description = tables::limit(builder, number, limit);
+    let checked = call(Mechanism::LimitCheck, vec![index(number), Expr::Data(description), Expr::Local(key), Expr::Local(held), burst]);
+    let failed = reply::fault(builder);
+    writes.push(Stmt::If(binary(BinaryOp::Equal32, checked, Expr::I32(2)), failed, vec![]));
+    match &limit.absent {
+        None | Some(Absent::Share) => body.extend(writes),
+        Some(Absent::Skip) => body.push(Stmt::If(missing, vec![], writes)),
+        Some(Absent::Deny(refusal)) => {
+            let refusal = reply::refuse(builder, refusal, &limit.name.text, "deny");
+            body.push(Stmt::If(missing, refusal, writes));
+        }
+    }
+    body
+}
+
+/// A part of the key in a local: an address, or a text that may be absent.
+fn key_part(builder: &mut Builder<'_>, context: &mut Context, part: &hir::Expr) -> (Stmt, Local, Ty) {
+    if expr::is_text(&part.ty) || matches!(part.ty.present(), Ty::Ip) {
+        let (set, local) = hold(builder, context, part);
+        return (set, local, part.ty.clone());
+    }
+    if !part.ty.is_optional() {
+        let value = text::to_text(builder, context, part);
+        let local = context.local(Val::I64);
+        return (Stmt::Set(local, value), local, Ty::String);
+    }
+    // A number or bool that may be absent: its text, or an absent text.
+    let (set, held) = hold(builder, context, part);
+    let mechanism = if matches!(part.ty.present(), Ty::Bool) { Mechanism::TextBool } else { Mechanism::TextInt };
+    let writes = vec![act(Mechanism::TextBegin, vec![]), act(mechanism, vec![unwrap(&part.ty, held)])];
+    let written = Expr::Block(writes, Box::new(call(Mechanism::TextEnd, vec![])));
+    let value = expr::choose(Val::I64, is_present(&part.ty, Expr::Local(held)), written, Expr::I64(0));
+    let local = context.local(Val::I64);
+    (Stmt::Set(local, Expr::Block(vec![set], Box::new(value))), local, Ty::String.optional())
+}

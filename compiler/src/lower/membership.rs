@@ -1,0 +1,135 @@
+//! `in`: constant lists as hash, sorted or range tables (pass `sets`), or one comparison after the other.
+
+use portcullis_runtime::contract::Mechanism;
+
+use super::build::{Builder, Context, call, index};
+use super::expr::{both, either, hold, is_present, is_text, lower, unwrap};
+use super::tables;
+use crate::ir::hir::{self, Const, ExprKind, Ty};
+use crate::ir::lir::{BinaryOp, Expr};
+
+/// `needle in list`.
+pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, list: &hir::Expr) -> Expr {
+    let items: Vec<hir::Expr> = match &list.kind {
+        ExprKind::ListOf(items) => items.clone(),
+        ExprKind::List(id) => constants(builder.policy, *id, list),
+        // A list that is only known at run time.
+        _ => {
+            let needle = lower(builder, context, needle);
+            let list = lower(builder, context, list);
+            return call(Mechanism::ListContains, vec![list, needle]);
+        }
+    };
+    if matches!(needle.ty.present(), Ty::Ip) {
+        return in_addresses(builder, context, needle, &items);
+    }
+    let (fixed, others): (Vec<hir::Expr>, Vec<hir::Expr>) = if builder.plan.options.runs("sets") {
+        items.into_iter().partition(|item| matches!(item.kind, ExprKind::Const(_)))
+    } else {
+        (Vec::new(), items)
+    };
+    let (set, local) = hold(builder, context, needle);
+    let mut value = Expr::I32(0);
+    for item in others.iter().rev() {
+        value = either(equal_to(builder, context, needle, local, item), value);
+    }
+    if !fixed.is_empty() {
+        let constants = fixed.iter().filter_map(|item| if let ExprKind::Const(value) = &item.kind { Some(value.clone()) } else { None });
+        value = either(in_set(builder, needle, local, &constants.collect::<Vec<_>>()), value);
+    }
+    Expr::Block(vec![set], Box::new(value))
+}
+
+/// The elements of a declared list as expressions.
+fn constants(policy: &hir::Policy, id: hir::ListId, list: &hir::Expr) -> Vec<hir::Expr> {
+    let Some(declared) = policy.lists.get(id.index()) else { return Vec::new() };
+    let ty = match declared.ty {
+        hir::TableType::String => Ty::String,
+        hir::TableType::Int => Ty::Int,
+        hir::TableType::Ip => Ty::Ip,
+        hir::TableType::Cidr => Ty::Cidr,
+    };
+    declared.values.iter().map(|value| hir::Expr { kind: ExprKind::Const(value.clone()), ty: ty.clone(), span: list.span }).collect()
+}
+
+/// The needle in a table of constants.
+fn in_set(builder: &mut Builder<'_>, needle: &hir::Expr, local: crate::ir::lir::Local, values: &[Const]) -> Expr {
+    if is_text(&needle.ty) {
+        let table = tables::string_set(builder, values);
+        return call(Mechanism::SetContains, vec![Expr::Data(table), Expr::Local(local)]);
+    }
+    let table = tables::int_set(builder, values);
+    let held = unwrap(&needle.ty, local);
+    let held = if matches!(needle.ty.present(), Ty::Bool) {
+        Expr::Unary(crate::ir::lir::UnaryOp::Extend, Box::new(held))
+    } else {
+        held
+    };
+    let found = call(Mechanism::IntsContain, vec![Expr::Data(table), held]);
+    if needle.ty.is_optional() { both(is_present(&needle.ty, Expr::Local(local)), found) } else { found }
+}
+
+/// The needle equal to one element.
+fn equal_to(
+    builder: &mut Builder<'_>,
+    context: &mut Context,
+    needle: &hir::Expr,
+    local: crate::ir::lir::Local,
+    item: &hir::Expr,
+) -> Expr {
+    if is_text(&needle.ty) {
+        let secret = [needle, item].into_iter().any(|side| matches!(side.ty.present(), Ty::Secret));
+        let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };
+        let item = lower(builder, context, item);
+        return call(mechanism, vec![Expr::Local(local), item]);
+    }
+    let (set, other) = hold(builder, context, item);
+    let op = if matches!(needle.ty.present(), Ty::Bool) { BinaryOp::Equal32 } else { BinaryOp::Equal64 };
+    let mut value = super::expr::binary(op, unwrap(&needle.ty, local), unwrap(&item.ty, other));
+    for (ty, local) in [(&item.ty, other), (&needle.ty, local)] {
+        if ty.is_optional() {
+            value = both(is_present(ty, Expr::Local(local)), value);
+        }
+    }
+    Expr::Block(vec![set], Box::new(value))
+}
+
+/// An address among constant addresses and networks, and addresses known at run time.
+fn in_addresses(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, items: &[hir::Expr]) -> Expr {
+    let (fixed, others): (Vec<hir::Expr>, Vec<hir::Expr>) =
+        items.iter().cloned().partition(|item| matches!(item.kind, ExprKind::Const(_)));
+    let (set, local) = hold(builder, context, needle);
+    let mut value = Expr::I32(0);
+    for item in others.iter().rev() {
+        let other = lower(builder, context, item);
+        value = either(call(Mechanism::IpEqual, vec![Expr::Local(local), other]), value);
+    }
+    if !fixed.is_empty() {
+        // Without the pass each network is a table of its own.
+        let groups: Vec<Vec<hir::Expr>> =
+            if builder.plan.options.runs("sets") { vec![fixed] } else { fixed.into_iter().map(|item| vec![item]).collect() };
+        for group in groups.into_iter().rev() {
+            let table = tables::networks(builder, &group);
+            value = either(call(Mechanism::NetworksContain, vec![Expr::Data(table), Expr::Local(local)]), value);
+        }
+    }
+    Expr::Block(vec![set], Box::new(value))
+}
+
+/// `ip in cidr` for constant networks.
+pub(super) fn in_networks(
+    builder: &mut Builder<'_>,
+    context: &mut Context,
+    ip: &hir::Expr,
+    networks: &[impl std::borrow::Borrow<hir::Expr>],
+) -> Expr {
+    let networks: Vec<hir::Expr> = networks.iter().map(|network| network.borrow().clone()).collect();
+    in_addresses(builder, context, ip, &networks)
+}
+
+/// Whether a selected entry of a kind is one of these ids.
+pub(super) fn selected_any(builder: &mut Builder<'_>, kind: i32, ids: &[u32]) -> Expr {
+    let table = tables::ids(builder, ids);
+    let kind = if kind < 0 { index(0) } else { Expr::I32(kind) };
+    call(Mechanism::SelectedAny, vec![kind, Expr::Data(table)])
+}

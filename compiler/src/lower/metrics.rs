@@ -1,0 +1,76 @@
+//! Metrics: every name with every outcome that it can have gets a number.
+
+use std::collections::BTreeMap;
+
+use portcullis_runtime::contract::{Policy, Val};
+use portcullis_runtime::tables;
+
+use super::build::{Builder, Context, Phase, give};
+use crate::ir::hir::RuleKind;
+use crate::ir::lir::{Content, Expr};
+
+/// Numbers of metrics.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Metrics {
+    names: Vec<(String, &'static str)>,
+    numbers: BTreeMap<(String, &'static str), usize>,
+}
+
+impl Metrics {
+    /// The number of a name with an outcome; unknown ones cannot occur, since `lower` enters all.
+    pub(super) fn number(&self, name: &str, outcome: &'static str) -> usize {
+        self.numbers.get(&(name.to_owned(), outcome)).copied().unwrap_or(0)
+    }
+
+    fn enter(&mut self, name: &str, outcome: &'static str) {
+        let key = (name.to_owned(), outcome);
+        if !self.numbers.contains_key(&key) {
+            self.numbers.insert(key.clone(), self.names.len());
+            self.names.push(key);
+        }
+    }
+}
+
+/// What a rule counts when it acts.
+fn outcome(kind: &RuleKind) -> &'static str {
+    match kind {
+        RuleKind::Permit => "allow",
+        RuleKind::Forbid(_) => "deny",
+        RuleKind::RewriteRequest(_) | RuleKind::RewriteResponse(_) => "rewrite",
+        RuleKind::RedactResponse(_) => "redact",
+        RuleKind::Route(_) => "route",
+    }
+}
+
+/// Enters all metrics and generates the functions that hand them to the stub.
+pub(super) fn lower(builder: &mut Builder<'_>) {
+    let policy = builder.policy;
+    // INVARIANT: names of rules are unique and entered first, so the number of a rule's metric is its index.
+    for rule in &policy.rules {
+        builder.metrics.enter(&rule.name.text, outcome(&rule.kind));
+    }
+    for rule in &policy.rules {
+        if let RuleKind::RedactResponse(_) = &rule.kind {
+            builder.metrics.enter(&rule.name.text, "deny");
+        }
+    }
+    for (name, outcome) in [("default", "allow"), ("default", "deny"), ("malformed", "deny"), ("fault", "fault")] {
+        builder.metrics.enter(name, outcome);
+    }
+    for credential in &policy.credentials {
+        let crate::ir::hir::Credential::ApiKey(key) = credential;
+        builder.metrics.enter(&key.name.text, "deny");
+    }
+    for limit in &policy.limits {
+        builder.metrics.enter(&limit.name.text, "deny");
+    }
+    let names: Vec<(&str, &str)> = builder.metrics.names.iter().map(|(name, outcome)| (name.as_str(), *outcome)).collect();
+    let bytes = tables::metrics::encode(&policy.name.text, &names);
+    let ids = builder.region("metric ids", Content::Zero(names.len() as u32 * 4));
+    let table = builder.table("metrics", bytes);
+    let context = Context::new(Phase::Request, &[]);
+    let function = builder.function("metrics", context.clone(), Some(Val::I64), vec![give(Expr::Data(table))]);
+    builder.implement(Policy::Metrics, function);
+    let function = builder.function("metric ids", context, Some(Val::I32), vec![give(Expr::Address(ids))]);
+    builder.implement(Policy::MetricIds, function);
+}

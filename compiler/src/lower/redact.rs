@@ -1,0 +1,27 @@
+//! Redactions: header removals at once, detectors by a description that the stub's body scan follows.
+
+use portcullis_runtime::contract::Mechanism;
+
+use super::build::{Builder, Context, act, index};
+use super::tables;
+use crate::ir::hir::{self, HeaderPattern, RuleKind};
+use crate::ir::lir::{Expr, Stmt};
+
+/// What one rule does when the response headers are there.
+pub(super) fn rule(builder: &mut Builder<'_>, _context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
+    let RuleKind::RedactResponse(redact) = &rule.kind else { return None };
+    let mut body = Vec::new();
+    for pattern in &redact.headers {
+        let (prefix, name) = match pattern {
+            HeaderPattern::Exact(name) => (0, name),
+            HeaderPattern::Prefix(start) => (1, start),
+        };
+        let name = builder.string(name);
+        body.push(act(Mechanism::RedactHeader, vec![Expr::I32(prefix), name, index(number)]));
+    }
+    if !redact.any.is_empty() {
+        let table = tables::redact(builder, rule, redact);
+        body.push(act(Mechanism::RedactAdd, vec![Expr::Data(table), index(number)]));
+    }
+    Some(body)
+}

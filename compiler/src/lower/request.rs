@@ -1,0 +1,181 @@
+//! `policy.on_request_headers`: the order of work for one request. What the policy does not have is not there.
+
+use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
+
+use super::build::{Builder, Context, Phase, act, call, give, index};
+use super::expr::{binary, not};
+use super::{auth, condition, edit, limit, reply, response, route, tables};
+use crate::ir::hir::{self, Action, RuleKind};
+use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt};
+
+/// Generates the function.
+pub(super) fn lower(builder: &mut Builder<'_>) {
+    let policy = builder.policy;
+    let mut context = Context::new(Phase::Request, &[Val::I32]);
+    let entries = tables::entries(builder);
+    let mut body = begin(builder);
+    body.push(act(Mechanism::PathsMatch, vec![Expr::Data(tables::trie(builder))]));
+    body.extend(scopes(builder, &mut context, entries));
+    body.extend(decide(builder, &mut context, entries));
+    body.extend(auth::strip(builder));
+    body.extend(rewrite(builder, &mut context, entries));
+    body.extend(route::lower(builder, &mut context, entries));
+    body.extend(response::keep(builder, &mut context, entries));
+    body.push(act(Mechanism::ForwardCommit, vec![]));
+    body.push(reply::on_fault(builder));
+    body.push(give(Expr::I32(action::CONTINUE)));
+    let function = builder.function(format!("policy {}: request headers", policy.name.text), context, Some(Val::I32), body);
+    builder.implement(Policy::OnRequestHeaders, function);
+}
+
+/// Reads the request; hosts of others pass; malformed requests are refused.
+fn begin(builder: &mut Builder<'_>) -> Vec<Stmt> {
+    let policy = builder.policy;
+    let slots = tables::request_slots(builder);
+    let fault = reply::fault(builder);
+    let mut body = vec![Stmt::If(call(Mechanism::RequestBegin, vec![Expr::Data(slots)]), fault, vec![])];
+    if !policy.hosts.is_empty() {
+        let ours = condition::host_in(builder, &policy.hosts);
+        body.push(Stmt::If(not(ours), vec![give(Expr::I32(action::CONTINUE))], vec![]));
+    }
+    let malformed = reply::refuse(builder, &reply::bare(400), "malformed", "deny");
+    body.push(Stmt::If(call(Mechanism::RequestCheck, vec![]), malformed, vec![]));
+    body
+}
+
+/// Limits and credentials of the scopes that the request lies in.
+fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
+    let before = limit::lower(builder, false);
+    let authenticate = auth::lower(builder);
+    let after = limit::lower(builder, true);
+    if before.is_none() && authenticate.is_none() && after.is_none() {
+        return Vec::new();
+    }
+    let selected = context.local(Val::I32);
+    let mut body = vec![Stmt::Set(selected, call(Mechanism::RulesSelect, vec![Expr::Data(entries), Expr::I32(kind::SCOPE)]))];
+    body.push(reply::on_fault(builder));
+    let mut step = |function: Option<FunctionId>, args: Vec<Expr>| {
+        if let Some(function) = function {
+            let outcome = context.local(Val::I32);
+            let refused = not(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-1)));
+            body.push(Stmt::Set(outcome, Expr::Apply(function, args)));
+            body.push(Stmt::If(refused, vec![give(Expr::Local(outcome))], vec![]));
+        }
+    };
+    step(before, vec![]);
+    step(authenticate, vec![Expr::Local(selected)]);
+    step(after, vec![]);
+    vec![Stmt::If(Expr::I32(1), body, vec![])]
+}
+
+/// `forbid`, `permit`, `default`.
+fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
+    let policy = builder.policy;
+    let mut body = Vec::new();
+    if has(policy, kind::FORBID) {
+        let chosen = context.local(Val::I32);
+        body.push(Stmt::Set(chosen, call(Mechanism::RulesFirst, vec![Expr::Data(entries), Expr::I32(kind::FORBID)])));
+        body.push(reply::on_fault(builder));
+        let refuse = forbid(builder, chosen);
+        body.push(Stmt::If(not(binary(BinaryOp::Less32, Expr::Local(chosen), Expr::I32(0))), vec![give(refuse)], vec![]));
+    }
+    match policy.default.clone() {
+        Action::Allow => {
+            let metric = index(builder.metrics.number("default", "allow"));
+            body.push(act(Mechanism::Count, vec![metric]));
+        }
+        Action::Deny(refusal) => {
+            let refuse = reply::refuse(builder, &refusal, "default", "deny");
+            if has(policy, kind::PERMIT) {
+                let chosen = context.local(Val::I32);
+                body.push(Stmt::Set(chosen, call(Mechanism::RulesFirst, vec![Expr::Data(entries), Expr::I32(kind::PERMIT)])));
+                body.push(reply::on_fault(builder));
+                body.push(Stmt::If(binary(BinaryOp::Less32, Expr::Local(chosen), Expr::I32(0)), refuse, vec![]));
+                body.push(act(Mechanism::Count, vec![Expr::Local(chosen)]));
+            } else {
+                body.extend(refuse);
+            }
+        }
+    }
+    body
+}
+
+/// The refusal of a forbid, whose number is also its metric.
+fn forbid(builder: &mut Builder<'_>, chosen: Local) -> Expr {
+    let policy = builder.policy;
+    let mut numbers: Vec<usize> = Vec::with_capacity(policy.rules.len());
+    for rule in &policy.rules {
+        numbers.push(match &rule.kind {
+            RuleKind::Forbid(refusal) => {
+                let full = reply::Full { reply: refusal.clone(), challenge: None, limits: false };
+                reply::number(builder, &full)
+            }
+            RuleKind::Permit
+            | RuleKind::RewriteRequest(_)
+            | RuleKind::RewriteResponse(_)
+            | RuleKind::RedactResponse(_)
+            | RuleKind::Route(_) => usize::MAX,
+        });
+    }
+    let mut distinct: Vec<usize> = numbers.iter().copied().filter(|number| *number != usize::MAX).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let single = if let [only] = distinct.as_slice() { Some(*only) } else { None };
+    let cells: Vec<u8> = numbers.iter().flat_map(|number| (u64::try_from(*number).unwrap_or(0)).to_le_bytes()).collect();
+    let number = if single.is_some() {
+        Expr::I32(0)
+    } else {
+        let table = builder.table("replies of forbids", cells);
+        let place = binary(BinaryOp::Multiply32, Expr::Local(chosen), Expr::I32(8));
+        let cell = Expr::Load(Box::new(binary(BinaryOp::Add32, Expr::Address(table), place)));
+        Expr::Unary(crate::ir::lir::UnaryOp::Wrap, Box::new(cell))
+    };
+    reply::dispatch(number, Expr::Local(chosen), builder, single)
+}
+
+/// `rewrite request` rules in file order.
+fn rewrite(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
+    let policy = builder.policy;
+    if !has(policy, kind::REWRITE) {
+        return Vec::new();
+    }
+    let mut arms: Vec<Vec<Stmt>> = Vec::new();
+    for rule in &policy.rules {
+        let RuleKind::RewriteRequest(edits) = &rule.kind else {
+            arms.push(Vec::new());
+            continue;
+        };
+        let mut context = Context::new(Phase::Request, &[]);
+        let body = edit::lower(builder, &mut context, edits);
+        let function = builder.function(format!("rewrite request {:?}", rule.name.text), context, None, body);
+        arms.push(vec![Stmt::Do(Expr::Apply(function, vec![]))]);
+    }
+    let dispatch = Context::new(Phase::Request, &[Val::I32]);
+    let dispatch = builder.function("rewrite request", dispatch, None, vec![Stmt::Switch(Expr::Local(Local(0)), arms, vec![])]);
+    let number = context.local(Val::I32);
+    let id = context.local(Val::I32);
+    let selected = context.local(Val::I32);
+    vec![
+        Stmt::Set(selected, call(Mechanism::RulesSelect, vec![Expr::Data(entries), Expr::I32(kind::REWRITE)])),
+        reply::on_fault(builder),
+        Stmt::Count(
+            number,
+            Expr::Local(selected),
+            vec![
+                Stmt::Set(id, call(Mechanism::RulesSelected, vec![Expr::I32(kind::REWRITE), Expr::Local(number)])),
+                Stmt::Do(Expr::Apply(dispatch, vec![Expr::Local(id)])),
+                act(Mechanism::Count, vec![Expr::Local(id)]),
+            ],
+        ),
+    ]
+}
+
+/// Whether a live rule of this kind exists.
+pub(super) fn has(policy: &hir::Policy, wanted: i32) -> bool {
+    policy.rules.iter().any(|rule| crate::plan::rule_kind(&rule.kind) == wanted)
+}
+
+/// Takes a request header away before the upstream.
+pub(super) fn drop_header(builder: &mut Builder<'_>, name: &str) -> Stmt {
+    edit::remove(builder, map::REQUEST, name)
+}

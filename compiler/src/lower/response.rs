@@ -1,0 +1,196 @@
+//! The response phase: what requests leave behind for it, and `policy.on_response_headers`.
+
+use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind};
+
+use super::build::{Builder, Context, Phase, act, call, give, index};
+use super::expr::{self, both, choose, is_text};
+use super::{edit, redact, reply, request, tables};
+use crate::ir::hir::{self, RuleId, RuleKind, Ty};
+use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt, UnaryOp};
+
+/// Keeps what the response needs in the stream's record; nothing when there is no response phase.
+pub(super) fn keep(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
+    let plan = builder.plan;
+    if !plan.streams {
+        return Vec::new();
+    }
+    let policy = builder.policy;
+    let mut body = Vec::new();
+    let rules = request::has(policy, kind::RESPONSE);
+    let selected = context.local(Val::I32);
+    if rules {
+        body.push(Stmt::Set(selected, call(Mechanism::RulesSelect, vec![Expr::Data(entries), Expr::I32(kind::RESPONSE)])));
+        body.push(reply::on_fault(builder));
+    }
+    let limits = policy.limits.iter().any(|limit| limit.headers);
+    let mut inner = vec![Stmt::If(
+        call(Mechanism::StreamOpen, vec![index(plan.carried.len())]),
+        vec![],
+        reply::fault(builder),
+    )];
+    if limits {
+        inner.push(act(Mechanism::LimitsKeepHeaders, vec![]));
+    }
+    if rules {
+        inner.push(act(Mechanism::StreamKeepSelected, vec![Expr::I32(kind::RESPONSE)]));
+        let store = store_function(builder);
+        let number = context.local(Val::I32);
+        let id = call(Mechanism::RulesSelected, vec![Expr::I32(kind::RESPONSE), Expr::Local(number)]);
+        inner.push(Stmt::Count(number, Expr::Local(selected), vec![Stmt::Do(Expr::Apply(store, vec![id]))]));
+    }
+    if limits {
+        body.extend(inner);
+    } else {
+        body.push(Stmt::If(Expr::Local(selected), inner, vec![]));
+    }
+    body
+}
+
+/// What one response rule needs of the request.
+fn store_function(builder: &mut Builder<'_>) -> FunctionId {
+    let policy = builder.policy;
+    let plan = builder.plan;
+    let mut arms: Vec<Vec<Stmt>> = Vec::new();
+    for (number, rule) in policy.rules.iter().enumerate() {
+        let mut context = Context::new(Phase::Request, &[]);
+        let mut body = Vec::new();
+        for (cell, carried) in plan.carried.iter().enumerate() {
+            if carried.rules.contains(&RuleId(number as u32)) {
+                body.push(store(builder, &mut context, &carried.expr, cell));
+            }
+        }
+        if let RuleKind::RedactResponse(redact) = &rule.kind
+            && !redact.any.is_empty()
+        {
+            // The upstream must answer plainly and whole, or what is looked for could hide.
+            for name in ["accept-encoding", "range", "if-range"] {
+                body.push(request::drop_header(builder, name));
+            }
+        }
+        if body.is_empty() {
+            arms.push(Vec::new());
+            continue;
+        }
+        let function = builder.function(format!("keep for {:?}", rule.name.text), context, None, body);
+        arms.push(vec![Stmt::Do(Expr::Apply(function, vec![]))]);
+    }
+    let context = Context::new(Phase::Request, &[Val::I32]);
+    builder.function("keep for the response", context, None, vec![Stmt::Switch(Expr::Local(Local(0)), arms, vec![])])
+}
+
+/// Bytes of what an i32 value points at.
+fn pointee(ty: &Ty) -> i64 {
+    if matches!(ty.present(), Ty::Ip) { portcullis_runtime::contract::IP_SIZE as i64 } else { 8 }
+}
+
+/// Keeps one value: strings and what addresses point at are copied.
+fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, cell: usize) -> Stmt {
+    let (set, local) = expr::hold(builder, context, value);
+    let here = Expr::Local(local);
+    let write = if is_text(&value.ty) {
+        act(Mechanism::StreamKeepStr, vec![index(cell), here])
+    } else if value.ty.is_optional() || matches!(value.ty, Ty::Ip) {
+        let address = Expr::Unary(UnaryOp::Extend, Box::new(here.clone()));
+        let packed = Expr::Binary(BinaryOp::Or64, Box::new(address), Box::new(Expr::I64(pointee(&value.ty) << 32)));
+        act(Mechanism::StreamKeepStr, vec![index(cell), choose(Val::I64, here, packed, Expr::I64(0))])
+    } else {
+        let bits = match &value.ty {
+            Ty::Bool => Expr::Unary(UnaryOp::Extend, Box::new(here)),
+            Ty::Float => Expr::Unary(UnaryOp::FloatBits, Box::new(here)),
+            _ => here,
+        };
+        act(Mechanism::StreamKeepInt, vec![index(cell), bits])
+    };
+    Stmt::If(Expr::I32(1), vec![set, write], vec![])
+}
+
+/// A kept value.
+pub(super) fn load(_context: &mut Context, ty: &Ty, cell: usize) -> Expr {
+    let number = index(cell);
+    if is_text(ty) {
+        return call(Mechanism::StreamStr, vec![number]);
+    }
+    if ty.is_optional() || matches!(ty, Ty::Ip) {
+        return Expr::Unary(UnaryOp::Wrap, Box::new(call(Mechanism::StreamStr, vec![number])));
+    }
+    let bits = call(Mechanism::StreamInt, vec![number]);
+    match ty {
+        Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(bits)),
+        Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(bits)),
+        _ => bits,
+    }
+}
+
+/// Generates `policy.on_response_headers`.
+pub(super) fn lower(builder: &mut Builder<'_>) {
+    let policy = builder.policy;
+    let mut context = Context::new(Phase::Response, &[Val::I32]);
+    let mut body = Vec::new();
+    if builder.plan.streams {
+        let slots = tables::response_slots(builder);
+        let fault = reply::fault(builder);
+        body.push(Stmt::If(call(Mechanism::ResponseBegin, vec![Expr::Data(slots)]), fault, vec![]));
+        if policy.limits.iter().any(|limit| limit.headers) {
+            body.push(act(Mechanism::ResponseLimitHeaders, vec![]));
+        }
+        if policy.rules.iter().any(|rule| matches!(rule.kind, RuleKind::RewriteResponse(_))) {
+            let each = by_rule(builder, "rewrite response", rewrite);
+            body.push(for_selected(&mut context, each));
+        }
+        if policy.rules.iter().any(|rule| matches!(rule.kind, RuleKind::RedactResponse(_))) {
+            body.push(act(Mechanism::RedactBegin, vec![]));
+            let each = by_rule(builder, "redact response", redact::rule);
+            body.push(for_selected(&mut context, each));
+            body.push(reply::on_fault(builder));
+            body.push(give(call(Mechanism::RedactStart, vec![Expr::Local(Local(0))])));
+        }
+        body.push(reply::on_fault(builder));
+    }
+    body.push(give(Expr::I32(action::CONTINUE)));
+    let function = builder.function(format!("policy {}: response headers", policy.name.text), context, Some(Val::I32), body);
+    builder.implement(Policy::OnResponseHeaders, function);
+}
+
+/// Calls a function with each kept rule.
+fn for_selected(context: &mut Context, function: FunctionId) -> Stmt {
+    let number = context.local(Val::I32);
+    let id = call(Mechanism::StreamSelected, vec![Expr::Local(number)]);
+    let body = vec![Stmt::Do(Expr::Apply(function, vec![id]))];
+    Stmt::Count(number, call(Mechanism::StreamSelectedCount, vec![]), body)
+}
+
+/// A function from a rule's number to what it does, for the rules that `make` knows.
+fn by_rule(
+    builder: &mut Builder<'_>,
+    name: &str,
+    make: fn(&mut Builder<'_>, &mut Context, usize, &hir::Rule) -> Option<Vec<Stmt>>,
+) -> FunctionId {
+    let policy = builder.policy;
+    let plan = builder.plan;
+    let mut arms: Vec<Vec<Stmt>> = Vec::new();
+    for (number, rule) in policy.rules.iter().enumerate() {
+        let mut context = Context::new(Phase::Response, &[]);
+        let Some(actions) = make(builder, &mut context, number, rule) else {
+            arms.push(Vec::new());
+            continue;
+        };
+        let conditions = plan.rules.get(number).map(|planned| planned.response_conditions.as_slice()).unwrap_or_default();
+        let mut holds = Expr::I32(1);
+        for condition in conditions.iter().rev() {
+            let condition = expr::lower(builder, &mut context, condition);
+            holds = both(condition, holds);
+        }
+        let body = vec![Stmt::If(holds, actions, vec![])];
+        let function = builder.function(format!("{name} {:?}", rule.name.text), context, None, body);
+        arms.push(vec![Stmt::Do(Expr::Apply(function, vec![]))]);
+    }
+    let context = Context::new(Phase::Response, &[Val::I32]);
+    builder.function(name, context, None, vec![Stmt::Switch(Expr::Local(Local(0)), arms, vec![])])
+}
+
+fn rewrite(builder: &mut Builder<'_>, context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
+    let RuleKind::RewriteResponse(edits) = &rule.kind else { return None };
+    let mut body = edit::lower(builder, context, edits);
+    body.push(act(Mechanism::Count, vec![index(number)]));
+    Some(body)
+}

@@ -1,0 +1,163 @@
+//! Texts put together from pieces. Every piece is evaluated before the text begins, so texts never nest.
+
+use portcullis_runtime::contract::Mechanism;
+
+use super::build::{Builder, Context, act, call};
+use super::expr::{hold, is_present, unwrap};
+use crate::ir::hir::{self, Const, ExprKind, Json, Ty};
+use crate::ir::lir::{Expr, Local, Stmt};
+
+/// Pieces written one after the other.
+pub(super) fn concat(builder: &mut Builder<'_>, context: &mut Context, pieces: &[hir::Expr]) -> Expr {
+    let mut before = Vec::new();
+    let mut writes = vec![act(Mechanism::TextBegin, vec![])];
+    for piece in pieces {
+        if let Some(text) = constant_text(piece) {
+            let text = builder.string(&text);
+            writes.push(act(Mechanism::TextStr, vec![text]));
+            continue;
+        }
+        let (set, local) = hold(builder, context, piece);
+        before.push(set);
+        let write = write_plain(&piece.ty, local);
+        writes.push(if piece.ty.is_optional() {
+            Stmt::If(is_present(&piece.ty, Expr::Local(local)), vec![write], vec![])
+        } else {
+            write
+        });
+    }
+    before.extend(writes);
+    Expr::Block(before, Box::new(call(Mechanism::TextEnd, vec![])))
+}
+
+/// A value as a string of its own.
+pub(super) fn to_text(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
+    if super::expr::is_text(&expr.ty) {
+        return super::expr::lower(builder, context, expr);
+    }
+    concat(builder, context, std::slice::from_ref(expr))
+}
+
+/// A JSON text.
+pub(super) fn json(builder: &mut Builder<'_>, context: &mut Context, value: &Json) -> Expr {
+    let mut pieces = Vec::new();
+    flatten(value, &mut pieces);
+    let mut before = Vec::new();
+    let mut writes = vec![act(Mechanism::TextBegin, vec![])];
+    for piece in pieces {
+        match piece {
+            Piece::Fixed(text) => {
+                let text = builder.string(&text);
+                writes.push(act(Mechanism::TextStr, vec![text]));
+            }
+            Piece::Value(expr) => {
+                let (set, local) = hold(builder, context, expr);
+                before.push(set);
+                writes.push(write_json(builder, &expr.ty, local));
+            }
+        }
+    }
+    before.extend(writes);
+    Expr::Block(before, Box::new(call(Mechanism::TextEnd, vec![])))
+}
+
+/// A part of a JSON text.
+enum Piece<'a> {
+    Fixed(String),
+    Value(&'a hir::Expr),
+}
+
+fn flatten<'a>(value: &'a Json, pieces: &mut Vec<Piece<'a>>) {
+    match value {
+        Json::Null => fixed(pieces, "null"),
+        Json::Expr(expr) => match constant_json(expr) {
+            Some(text) => fixed(pieces, &text),
+            None => pieces.push(Piece::Value(expr)),
+        },
+        Json::Array(items) => {
+            fixed(pieces, "[");
+            for (number, item) in items.iter().enumerate() {
+                if number > 0 {
+                    fixed(pieces, ",");
+                }
+                flatten(item, pieces);
+            }
+            fixed(pieces, "]");
+        }
+        Json::Object(members) => {
+            fixed(pieces, "{");
+            for (number, (name, item)) in members.iter().enumerate() {
+                if number > 0 {
+                    fixed(pieces, ",");
+                }
+                fixed(pieces, &serde_json::Value::from(name.as_str()).to_string());
+                fixed(pieces, ":");
+                flatten(item, pieces);
+            }
+            fixed(pieces, "}");
+        }
+    }
+}
+
+/// Adds fixed text to the last fixed piece or as a new one.
+fn fixed(pieces: &mut Vec<Piece<'_>>, text: &str) {
+    if let Some(Piece::Fixed(last)) = pieces.last_mut() {
+        last.push_str(text);
+    } else {
+        pieces.push(Piece::Fixed(text.to_owned()));
+    }
+}
+
+fn constant_json(expr: &hir::Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Const(Const::String(text)) => Some(serde_json::Value::from(text.as_str()).to_string()),
+        ExprKind::Const(_) => constant_text(expr),
+        _ => None,
+    }
+}
+
+/// The text of a constant.
+fn constant_text(expr: &hir::Expr) -> Option<String> {
+    let ExprKind::Const(value) = &expr.kind else { return None };
+    Some(match value {
+        Const::Bool(value) => value.to_string(),
+        Const::Int(value) => value.to_string(),
+        Const::Float(value) => value.to_string(),
+        Const::String(value) => value.clone(),
+        Const::Ip(value) => value.to_string(),
+        Const::Cidr(address, bits) => format!("{address}/{bits}"),
+    })
+}
+
+/// Writes a present value.
+fn write_plain(ty: &Ty, local: Local) -> Stmt {
+    let value = unwrap(ty, local);
+    let mechanism = match ty.present() {
+        Ty::Bool => Mechanism::TextBool,
+        Ty::Ip => Mechanism::TextIp,
+        Ty::Int | Ty::Duration | Ty::Time => Mechanism::TextInt,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Float | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_)
+        | Ty::Error => Mechanism::TextStr,
+    };
+    act(mechanism, vec![value])
+}
+
+/// Writes a value as JSON; absent is `null`.
+fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Stmt {
+    if super::expr::is_text(ty) {
+        return act(Mechanism::TextJson, vec![Expr::Local(local)]);
+    }
+    let write = match ty.present() {
+        Ty::Ip => vec![
+            act(Mechanism::TextStr, vec![builder.string("\"")]),
+            act(Mechanism::TextIp, vec![Expr::Local(local)]),
+            act(Mechanism::TextStr, vec![builder.string("\"")]),
+        ],
+        _ => vec![write_plain(ty, local)],
+    };
+    if !ty.is_optional() {
+        return Stmt::If(Expr::I32(1), write, vec![]);
+    }
+    let null = act(Mechanism::TextStr, vec![builder.string("null")]);
+    Stmt::If(is_present(ty, Expr::Local(local)), write, vec![null])
+}
