@@ -31,6 +31,7 @@ codes! {
     UnexpectedToken "P0102" "a token where the grammar expects another",
     UnexpectedEnd "P0103" "the file ends inside a construct",
     BadLiteral "P0104" "a literal that is malformed or out of range",
+    TooDeep "P0105" "a nesting that is deeper than the compiler follows",
     UnknownName "P0201" "a name that nothing declares",
     DuplicateName "P0202" "a name that is declared twice",
     UnknownAttribute "P0203" "an attribute that the block does not have",

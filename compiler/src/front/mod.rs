@@ -1,0 +1,3 @@
+//! From text to the typed tree: syntax and check.
+
+pub mod syntax;

@@ -1,0 +1,3 @@
+//! Tables of the language: what exists in it. No algorithms over policies.
+
+pub mod keywords;
