@@ -1,0 +1,275 @@
+//! Evaluates expressions. In: typed expressions, configuration, facts. Out: values.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use regex_automata::meta::Regex;
+
+use super::bytes::text;
+use super::facts::{self, Facts};
+use super::path;
+use super::value::Value;
+use crate::ir::ast::BinaryOp;
+use crate::ir::hir;
+use crate::lang;
+use crate::tools::engine::EngineError;
+
+/// Compiled regexes by pattern and flags.
+pub(super) type Regexes = RefCell<BTreeMap<(String, String), Regex>>;
+
+/// All that an expression can read.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) policy: &'a hir::Policy,
+    pub(super) config: &'a [Value],
+    pub(super) facts: &'a Facts,
+    pub(super) regexes: &'a Regexes,
+}
+
+/// The value of an expression.
+pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineError> {
+    Ok(match &expr.kind {
+        hir::ExprKind::Const(constant) => Value::constant(constant),
+        hir::ExprKind::Read(read) => self::read(read, ctx.facts),
+        hir::ExprKind::Config(id) => config(*id, ctx)?,
+        hir::ExprKind::Let(id) => eval(&ctx.policy.lets.get(id.index()).ok_or_else(|| defect("let"))?.value, ctx)?,
+        hir::ExprKind::List(id) => {
+            let list = ctx.policy.lists.get(id.index()).ok_or_else(|| defect("list"))?;
+            Value::List(list.values.iter().map(Value::constant).collect())
+        }
+        hir::ExprKind::ListOf(items) => {
+            let mut values = Vec::new();
+            for item in items {
+                let value = eval(item, ctx)?;
+                if value.is_present() {
+                    values.push(value);
+                }
+            }
+            Value::List(values)
+        }
+        hir::ExprKind::MapGet(map, key) => {
+            let key = eval(key, ctx)?;
+            let found = map_entries(*map, ctx)?.iter().find(|(name, _)| key == Value::String(name.clone()));
+            found.map_or(Value::Absent, |(_, value)| Value::constant(value))
+        }
+        hir::ExprKind::ConfigMapGet(id, key) => match (config(*id, ctx)?, eval(key, ctx)?) {
+            (Value::Map(entries), Value::String(key)) => {
+                Value::optional(entries.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value))
+            }
+            _ => Value::Absent,
+        },
+        hir::ExprKind::Not(operand) => Value::Bool(!eval(operand, ctx)?.is_true()),
+        hir::ExprKind::And(operands) => {
+            for operand in operands {
+                if !eval(operand, ctx)?.is_true() {
+                    return Ok(Value::Bool(false));
+                }
+            }
+            Value::Bool(true)
+        }
+        hir::ExprKind::Or(operands) => {
+            for operand in operands {
+                if eval(operand, ctx)?.is_true() {
+                    return Ok(Value::Bool(true));
+                }
+            }
+            Value::Bool(false)
+        }
+        hir::ExprKind::Equal(left, right) => Value::Bool(eval(left, ctx)?.equals(&eval(right, ctx)?)),
+        hir::ExprKind::Less(left, right) => {
+            Value::Bool(eval(left, ctx)?.order(&eval(right, ctx)?).is_some_and(std::cmp::Ordering::is_lt))
+        }
+        hir::ExprKind::LessEqual(left, right) => {
+            Value::Bool(eval(left, ctx)?.order(&eval(right, ctx)?).is_some_and(std::cmp::Ordering::is_le))
+        }
+        hir::ExprKind::In(needle, list) => Value::Bool(eval(needle, ctx)?.is_in(&eval(list, ctx)?)),
+        hir::ExprKind::InMap(key, map) => {
+            let key = eval(key, ctx)?;
+            Value::Bool(map_entries(*map, ctx)?.iter().any(|(name, _)| key == Value::String(name.clone())))
+        }
+        hir::ExprKind::InConfigMap(key, id) => match (config(*id, ctx)?, eval(key, ctx)?) {
+            (Value::Map(entries), Value::String(key)) => Value::Bool(entries.iter().any(|(name, _)| *name == key)),
+            _ => Value::Bool(false),
+        },
+        hir::ExprKind::InCidr(address, network) => Value::Bool(eval(address, ctx)?.is_in_network(&eval(network, ctx)?)),
+        hir::ExprKind::Contains(whole, part) => strings(whole, part, ctx, |whole, part| whole.contains(part))?,
+        hir::ExprKind::StartsWith(whole, part) => strings(whole, part, ctx, |whole, part| whole.starts_with(part))?,
+        hir::ExprKind::EndsWith(whole, part) => strings(whole, part, ctx, |whole, part| whole.ends_with(part))?,
+        hir::ExprKind::Matches(subject, pattern, flags) => match eval(subject, ctx)? {
+            Value::String(subject) => Value::Bool(matches(pattern, flags, &subject, ctx.regexes)?),
+            _ => Value::Bool(false),
+        },
+        hir::ExprKind::Present(operand) => Value::Bool(eval(operand, ctx)?.is_present()),
+        hir::ExprKind::Coalesce(first, second) => match eval(first, ctx)? {
+            Value::Absent => eval(second, ctx)?,
+            present => present,
+        },
+        hir::ExprKind::Concat(pieces) => {
+            let mut whole = String::new();
+            for piece in pieces {
+                whole.push_str(&eval(piece, ctx)?.text());
+            }
+            Value::String(whole)
+        }
+        hir::ExprKind::Arithmetic(op, left, right) => match (eval(left, ctx)?, eval(right, ctx)?) {
+            (Value::Int(left), Value::Int(right)) => Value::Int(arithmetic(*op, left, right)),
+            _ => Value::Absent,
+        },
+        hir::ExprKind::Call(function, args) => {
+            let args = args.iter().map(|arg| eval(arg, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
+            call(*function, &args)
+        }
+    })
+}
+
+/// The value of a string expression.
+pub(super) fn string(expr: &hir::Expr, ctx: Context<'_>) -> Result<String, EngineError> {
+    Ok(eval(expr, ctx)?.text())
+}
+
+/// An int of at least 1: counts and bursts of limits.
+pub(super) fn at_least_one(expr: &hir::Expr, ctx: Context<'_>) -> Result<i64, EngineError> {
+    match eval(expr, ctx)? {
+        Value::Int(value) => Ok(value.max(1)),
+        _ => Err(defect("int")),
+    }
+}
+
+/// An id or a type that the checker should have excluded.
+fn defect(what: &str) -> EngineError {
+    EngineError(format!("the checked policy is inconsistent about a {what}: please report this"))
+}
+
+fn config(id: hir::ConfigId, ctx: Context<'_>) -> Result<Value, EngineError> {
+    ctx.config.get(id.index()).cloned().ok_or_else(|| defect("configuration key"))
+}
+
+fn map_entries(id: hir::MapId, ctx: Context<'_>) -> Result<&[(String, hir::Const)], EngineError> {
+    ctx.policy.maps.get(id.index()).map(|map| map.entries.as_slice()).ok_or_else(|| defect("map"))
+}
+
+/// A test of two strings: false when one is absent.
+fn strings(
+    left: &hir::Expr,
+    right: &hir::Expr,
+    ctx: Context<'_>,
+    test: impl Fn(&str, &str) -> bool,
+) -> Result<Value, EngineError> {
+    Ok(match (eval(left, ctx)?, eval(right, ctx)?) {
+        (Value::String(left), Value::String(right)) => Value::Bool(test(&left, &right)),
+        _ => Value::Bool(false),
+    })
+}
+
+fn matches(pattern: &str, flags: &str, subject: &str, regexes: &Regexes) -> Result<bool, EngineError> {
+    let mut regexes = regexes.borrow_mut();
+    let key = (pattern.to_owned(), flags.to_owned());
+    if !regexes.contains_key(&key) {
+        let tree = lang::regex::parse(pattern, flags).map_err(EngineError)?;
+        let regex = Regex::builder().build_from_hir(&tree).map_err(|error| EngineError(error.to_string()))?;
+        regexes.insert(key.clone(), regex);
+    }
+    Ok(regexes.get(&key).is_some_and(|regex| regex.is_match(subject)))
+}
+
+fn read(read: &hir::Read, facts: &Facts) -> Value {
+    let list = |values: Vec<Vec<u8>>| Value::List(values.iter().map(|value| Value::String(text(value))).collect());
+    let first = |values: Vec<Vec<u8>>| Value::optional(values.first().map(|value| text(value)));
+    let count = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    match read {
+        hir::Read::Method => Value::String(facts.method.clone()),
+        hir::Read::Scheme => Value::String("http".to_owned()),
+        hir::Read::Host => Value::String(facts.host.clone()),
+        hir::Read::Protocol => Value::String("HTTP/1.1".to_owned()),
+        hir::Read::RequestId => Value::optional(facts::joined(&facts.header_lines("x-request-id"))),
+        hir::Read::Path => Value::String(facts.path.decoded.clone()),
+        hir::Read::RawPath => Value::String(facts.raw_path.clone()),
+        hir::Read::Query(key) => first(facts.query_values(key)),
+        hir::Read::QueryAll(key) => list(facts.query_values(key)),
+        hir::Read::QueryCount => count(facts.query_pieces().len()),
+        hir::Read::Header(name) => Value::optional(facts::joined(&facts.header_lines(name))),
+        hir::Read::HeaderAll(name) => list(facts.header_lines(name)),
+        hir::Read::HeaderCount => count(facts.headers.len()),
+        hir::Read::Cookie(name) => first(facts.cookie_values(name)),
+        hir::Read::Capture(_, places) => Value::optional(path::capture(places, &facts.path.decoded)),
+        hir::Read::ClientIp => Value::Ip(facts.client),
+        hir::Read::ClientPort => Value::Int(i64::from(facts.client_port)),
+        hir::Read::ClientTls => Value::Bool(false),
+        hir::Read::KeyId(id) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.key_id())),
+        hir::Read::CredentialPresent(id) => {
+            Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.key_id().is_some()))
+        }
+        hir::Read::ResponseStatus => {
+            facts.response.as_ref().map_or(Value::Absent, |response| Value::Int(i64::from(response.status)))
+        }
+        hir::Read::ResponseHeader(name) => {
+            let lines = facts.response.iter().flat_map(|response| facts::lines(&response.headers, name));
+            Value::optional(facts::joined(&lines.map(<[u8]>::to_vec).collect::<Vec<_>>()))
+        }
+    }
+}
+
+fn arithmetic(op: BinaryOp, left: i64, right: i64) -> i64 {
+    match op {
+        BinaryOp::Add => left.saturating_add(right),
+        BinaryOp::Subtract => left.saturating_sub(right),
+        BinaryOp::Multiply => left.saturating_mul(right),
+        // The one overflow, the smallest int by -1, has no remainder either.
+        BinaryOp::Remainder => left.checked_rem(right).unwrap_or(0),
+    }
+}
+
+fn call(function: hir::Function, args: &[Value]) -> Value {
+    match (function, args) {
+        (hir::Function::Lower, [Value::String(value)]) => Value::String(value.to_ascii_lowercase()),
+        (hir::Function::Upper, [Value::String(value)]) => Value::String(value.to_ascii_uppercase()),
+        (hir::Function::Trim, [Value::String(value)]) => {
+            Value::String(value.trim_matches(|letter: char| letter.is_ascii_whitespace()).to_owned())
+        }
+        (hir::Function::Len, [Value::String(value)]) => Value::Int(i64::try_from(value.chars().count()).unwrap_or(i64::MAX)),
+        (hir::Function::Len, [Value::List(items)]) => Value::Int(i64::try_from(items.len()).unwrap_or(i64::MAX)),
+        (hir::Function::Int, [Value::String(value)]) => int(value).map_or(Value::Absent, Value::Int),
+        (hir::Function::Replace, [Value::String(value), Value::String(from), Value::String(to)]) => {
+            Value::String(if from.is_empty() { value.clone() } else { value.replace(from, to) })
+        }
+        (
+            hir::Function::Lower
+            | hir::Function::Upper
+            | hir::Function::Trim
+            | hir::Function::Len
+            | hir::Function::Int
+            | hir::Function::Replace,
+            _,
+        ) => Value::Absent,
+    }
+}
+
+/// Decimal digits with an optional sign, in range.
+fn int(value: &str) -> Option<i64> {
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| value.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{arithmetic, int};
+    use crate::ir::ast::BinaryOp;
+
+    #[test]
+    fn ints() {
+        assert_eq!(int("+7"), Some(7));
+        assert_eq!(int("-9223372036854775808"), Some(i64::MIN));
+        for text in ["", "-", "9223372036854775808", " 1", "1.0", "0x1", "--1", "١"] {
+            assert_eq!(int(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn arithmetic_never_traps() {
+        assert_eq!(arithmetic(BinaryOp::Add, i64::MAX, 1), i64::MAX);
+        assert_eq!(arithmetic(BinaryOp::Multiply, i64::MIN, 2), i64::MIN);
+        assert_eq!(arithmetic(BinaryOp::Remainder, 5, 0), 0);
+        assert_eq!(arithmetic(BinaryOp::Remainder, i64::MIN, -1), 0);
+        assert_eq!(arithmetic(BinaryOp::Remainder, -5, 3), -2);
+    }
+}

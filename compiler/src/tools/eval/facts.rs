@@ -1,0 +1,203 @@
+//! What rules read of one request and its response. In: messages. Out: facts, or that the request is malformed.
+
+use std::net::IpAddr;
+
+use super::authenticate::Presented;
+use super::bytes::{query_decode, text, trim};
+use super::path::{self, Path};
+use crate::tools::message::{Headers, Request};
+
+/// The facts of one request.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) method: String,
+    /// `:authority` as received.
+    pub(super) authority: String,
+    /// Lower case, without port.
+    pub(super) host: String,
+    /// Path and query as received.
+    pub(super) raw_path: String,
+    /// The path without query.
+    pub(super) path: Path,
+    /// Behind the first `?`.
+    pub(super) query: Option<String>,
+    /// All headers but the pseudo headers.
+    pub(super) headers: Headers,
+    pub(super) client: IpAddr,
+    pub(super) client_port: u16,
+    /// By credential id: what was presented.
+    pub(super) credentials: Vec<Presented>,
+    /// In response rules only.
+    pub(super) response: Option<ResponseFacts>,
+}
+
+/// The facts of a response.
+#[derive(Clone, Debug)]
+pub(super) struct ResponseFacts {
+    pub(super) status: u16,
+    pub(super) headers: Headers,
+}
+
+/// Header fields that have one line; two of them make the request ambiguous.
+const SINGLE: [&str; 4] = ["host", "content-type", "content-length", "authorization"];
+
+impl Facts {
+    /// Reads a request. `None`: it is malformed.
+    pub(super) fn of(request: &Request) -> Option<Facts> {
+        for name in SINGLE {
+            let lines = lines(&request.headers, name).count() + usize::from(name == "host");
+            if lines > 1 {
+                return None;
+            }
+        }
+        let (path, query) = match request.target.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (request.target.as_str(), None),
+        };
+        Some(Facts {
+            method: request.method.clone(),
+            authority: request.authority.clone(),
+            host: host(&request.authority),
+            raw_path: request.target.clone(),
+            path: path::normalise(path)?,
+            query,
+            headers: request.headers.clone(),
+            client: request.client.to_canonical(),
+            client_port: request.client_port,
+            credentials: Vec::new(),
+            response: None,
+        })
+    }
+
+    /// All lines of a request header; `host` is `:authority`.
+    pub(super) fn header_lines(&self, name: &str) -> Vec<Vec<u8>> {
+        if name == "host" {
+            return vec![self.authority.clone().into_bytes()];
+        }
+        lines(&self.headers, name).map(<[u8]>::to_vec).collect()
+    }
+
+    /// All values of a query key, decoded.
+    pub(super) fn query_values(&self, key: &str) -> Vec<Vec<u8>> {
+        self.query_pieces().iter().map(|piece| pair(piece)).filter(|(name, _)| text(name) == key).map(|(_, value)| value).collect()
+    }
+
+    /// The pieces of the query that are not empty, as written.
+    pub(super) fn query_pieces(&self) -> Vec<&str> {
+        self.query.as_deref().unwrap_or("").split('&').filter(|piece| !piece.is_empty()).collect()
+    }
+
+    /// All values of a cookie, in the order received.
+    pub(super) fn cookie_values(&self, name: &str) -> Vec<Vec<u8>> {
+        let mut values = Vec::new();
+        for piece in self.cookie_pieces() {
+            if let Some((key, value)) = cookie(&piece)
+                && text(key) == name
+            {
+                values.push(value.to_vec());
+            }
+        }
+        values
+    }
+
+    /// The pieces of all cookie lines that are not empty, trimmed.
+    pub(super) fn cookie_pieces(&self) -> Vec<Vec<u8>> {
+        lines(&self.headers, "cookie")
+            .flat_map(|line| line.split(|byte| *byte == b';'))
+            .map(|piece| trim(piece).to_vec())
+            .filter(|piece| !piece.is_empty())
+            .collect()
+    }
+}
+
+/// The lines of a header.
+pub(super) fn lines<'a>(headers: &'a Headers, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_slice())
+}
+
+/// Lines as one value, if there are any.
+pub(super) fn joined(lines: &[Vec<u8>]) -> Option<String> {
+    (!lines.is_empty()).then(|| text(&lines.join(b", ".as_slice())))
+}
+
+/// A host in lower case without port.
+pub(super) fn host(authority: &str) -> String {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) | None => authority,
+    };
+    host.to_ascii_lowercase()
+}
+
+/// Key and value of a piece of a query, decoded.
+pub(super) fn pair(piece: &str) -> (Vec<u8>, Vec<u8>) {
+    let (key, value) = piece.split_once('=').unwrap_or((piece, ""));
+    (query_decode(key.as_bytes()), query_decode(value.as_bytes()))
+}
+
+/// Name and value of a piece of a cookie line; a piece without `=` is none.
+pub(super) fn cookie(piece: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = piece.iter().position(|byte| *byte == b'=')?;
+    Some((trim(piece.get(..at)?), trim(piece.get(at + 1..)?)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) mod tests {
+    use super::{Facts, host};
+    use crate::tools::message::Request;
+
+    /// A request with these headers.
+    pub(in crate::tools::eval) fn request(target: &str, headers: &[(&str, &str)]) -> Request {
+        Request {
+            method: "GET".into(),
+            target: target.into(),
+            authority: "localhost".into(),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
+            body: None,
+            client: "192.0.2.1".parse().unwrap(),
+            client_port: 40_000,
+        }
+    }
+
+    #[test]
+    fn queries() {
+        let facts = Facts::of(&request("/?a=1&&b&a=2&c+d=%26&%61=3&e==f?&x=%zz", &[])).unwrap();
+        let values = |key: &str| facts.query_values(key).iter().map(|value| super::text(value)).collect::<Vec<_>>();
+        assert_eq!(values("a"), ["1", "2", "3"]);
+        assert_eq!(values("b"), [""]);
+        assert_eq!(values("c d"), ["&"]);
+        assert_eq!(values("e"), ["=f?"]);
+        assert_eq!(values("x"), ["%zz"]);
+        assert!(values("none").is_empty());
+        assert_eq!(facts.query_pieces().len(), 7);
+    }
+
+    #[test]
+    fn cookies() {
+        let facts = Facts::of(&request("/", &[("cookie", "a=1; b = \"q\" ;c"), ("cookie", ";a=2;=3;d=x=y")])).unwrap();
+        let values = |key: &str| facts.cookie_values(key).iter().map(|value| super::text(value)).collect::<Vec<_>>();
+        assert_eq!(values("a"), ["1", "2"]);
+        assert_eq!(values("b"), ["\"q\""]);
+        assert!(values("c").is_empty());
+        assert_eq!(values(""), ["3"]);
+        assert_eq!(values("d"), ["x=y"]);
+    }
+
+    #[test]
+    fn hosts() {
+        for (authority, expected) in
+            [("API.Example.com:8080", "api.example.com"), ("a.", "a."), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a:", "a"), ("a:b", "a:b")]
+        {
+            assert_eq!(host(authority), expected);
+        }
+    }
+
+    #[test]
+    fn ambiguous_requests_are_malformed() {
+        assert!(Facts::of(&request("/", &[("host", "other")])).is_none());
+        assert!(Facts::of(&request("/", &[("authorization", "a"), ("authorization", "b")])).is_none());
+        assert!(Facts::of(&request("/", &[("accept", "a"), ("accept", "b")])).is_some());
+        assert!(Facts::of(&request("*", &[])).is_none());
+    }
+}

@@ -1,0 +1,437 @@
+//! One request from beginning to end, in the order of the language reference.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::authenticate;
+use super::bytes::text;
+use super::config;
+use super::edit::{self, Editable};
+use super::expr::{Context, Regexes};
+use super::facts::{self, Facts, ResponseFacts};
+use super::limit::{self, Admitted, Verdict};
+use super::redact::{self, Inspection};
+use super::reply;
+use super::route;
+use super::rule;
+use super::value::Value;
+use crate::ir::hir;
+use crate::tools::engine::{Engine, EngineError, Nanoseconds};
+use crate::tools::message::{Answer, Decision, Forwarded, Headers, Outcome, Request, Response};
+
+/// The header that names the cluster of a route. Outcomes show it as `cluster`, not among headers.
+const CLUSTER: &str = "x-portcullis-cluster";
+
+/// Headers about one connection only: outcomes do not show them.
+const HOP: [&str; 3] = ["connection", "transfer-encoding", "keep-alive"];
+
+/// The reference interpreter.
+#[derive(Debug)]
+pub struct Interpreter {
+    policy: hir::Policy,
+    /// By `ConfigId`; `None` before a start that succeeded.
+    config: Option<Vec<Value>>,
+    now: Nanoseconds,
+    tables: limit::Tables,
+    counters: BTreeMap<(String, String), u64>,
+    regexes: Regexes,
+}
+
+/// How far a request came.
+enum Course {
+    /// The policy answered.
+    Denied { by: String, response: Response },
+    /// It goes on.
+    Allowed { admitted: Admitted },
+}
+
+impl Interpreter {
+    /// An interpreter of this policy; `start` it before the first request.
+    pub fn new(policy: hir::Policy) -> Interpreter {
+        Interpreter {
+            policy,
+            config: None,
+            now: 0,
+            tables: limit::Tables::new(),
+            counters: BTreeMap::new(),
+            regexes: RefCell::default(),
+        }
+    }
+}
+
+impl Engine for Interpreter {
+    fn name(&self) -> &'static str {
+        "interpreter"
+    }
+
+    fn start(&mut self, configuration: &str) -> Result<(), EngineError> {
+        self.config = Some(config::read(&self.policy, configuration).map_err(EngineError)?);
+        self.tables.clear();
+        self.counters.clear();
+        Ok(())
+    }
+
+    fn set_time(&mut self, at: Nanoseconds) -> Result<(), EngineError> {
+        self.now = at;
+        Ok(())
+    }
+
+    fn request(&mut self, request: &Request, answer: &Answer) -> Result<Outcome, EngineError> {
+        let config = self.config.as_ref().ok_or_else(|| EngineError("the interpreter was not started".to_owned()))?;
+        let mut run = Run {
+            policy: &self.policy,
+            config,
+            now: self.now,
+            tables: &mut self.tables,
+            counters: &mut self.counters,
+            regexes: &self.regexes,
+        };
+        run.request(request, answer)
+    }
+
+    fn counters(&mut self) -> Result<Vec<(String, String, u64)>, EngineError> {
+        Ok(self.counters.iter().map(|((rule, outcome), value)| (rule.clone(), outcome.clone(), *value)).collect())
+    }
+}
+
+/// The interpreter while it handles one request.
+struct Run<'a> {
+    policy: &'a hir::Policy,
+    config: &'a [Value],
+    now: Nanoseconds,
+    tables: &'a mut limit::Tables,
+    counters: &'a mut BTreeMap<(String, String), u64>,
+    regexes: &'a Regexes,
+}
+
+impl<'a> Run<'a> {
+    fn request(&mut self, request: &Request, answer: &Answer) -> Result<Outcome, EngineError> {
+        let untouched = self.as_received(request);
+        if !rule::host_matches(&self.policy.hosts, &facts::host(&request.authority)) {
+            return Ok(allowed(untouched, as_answered(request, answer)));
+        }
+        let Some(mut facts) = Facts::of(request) else {
+            self.count("malformed", "deny");
+            return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
+        };
+        facts.credentials = authenticate::presented(self.policy, self.config, &facts);
+        match self.decide(&facts)? {
+            Course::Denied { by, response } => Ok(denied(&by, response, None)),
+            Course::Allowed { admitted } => {
+                let forwarded = self.forward(&facts, untouched)?;
+                self.respond(request, facts, forwarded, answer, &admitted)
+            }
+        }
+    }
+
+    /// Limits without identity, credentials, limits with identity, then the rules.
+    fn decide(&mut self, facts: &Facts) -> Result<Course, EngineError> {
+        let policy = self.policy;
+        let scopes = rule::matching_scopes(policy, facts);
+        let mut admitted = Admitted::default();
+        if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
+            return Ok(denial);
+        }
+        let lines: Vec<hir::Authenticate> = scopes.iter().flat_map(|scope| scope.authenticate.clone()).collect();
+        if let Some(refusal) = authenticate::refusal(&lines, &facts.credentials) {
+            return Ok(self.unauthenticated(&refusal));
+        }
+        if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
+            return Ok(denial);
+        }
+        let ctx = self.context(facts);
+        let mut permitted_by = None;
+        for rule in &policy.rules {
+            match &rule.kind {
+                hir::RuleKind::Forbid(reply) => {
+                    if rule::matches(rule, ctx)? {
+                        let response = reply::response(reply, Headers::new(), ctx)?;
+                        return Ok(self.deny(&rule.name.text, response));
+                    }
+                }
+                hir::RuleKind::Permit => {
+                    if permitted_by.is_none() && policy.default != hir::Action::Allow && rule::matches(rule, ctx)? {
+                        permitted_by = Some(&rule.name.text);
+                    }
+                }
+                hir::RuleKind::RewriteRequest(_)
+                | hir::RuleKind::RewriteResponse(_)
+                | hir::RuleKind::RedactResponse(_)
+                | hir::RuleKind::Route(_) => {}
+            }
+        }
+        match (&policy.default, permitted_by) {
+            (_, Some(name)) => self.count(name, "allow"),
+            (hir::Action::Allow, None) => self.count("default", "allow"),
+            (hir::Action::Deny(reply), None) => {
+                let response = reply::response(reply, Headers::new(), ctx)?;
+                return Ok(self.deny("default", response));
+            }
+        }
+        Ok(Course::Allowed { admitted })
+    }
+
+    /// One step of limits: those that matching scopes apply, in file order.
+    fn limits(
+        &mut self,
+        scopes: &[&hir::Scope],
+        needs_identity: bool,
+        facts: &Facts,
+        admitted: &mut Admitted,
+    ) -> Result<Option<Course>, EngineError> {
+        let policy = self.policy;
+        let applies = |index: usize| scopes.iter().any(|scope| scope.apply.iter().any(|id| id.index() == index));
+        let limits: Vec<(usize, &hir::Limit)> = policy
+            .limits
+            .iter()
+            .enumerate()
+            .filter(|(index, limit)| limit.needs_identity == needs_identity && applies(*index))
+            .collect();
+        let ctx = self.context(facts);
+        match limit::step(&limits, ctx, self.now, self.tables)? {
+            Verdict::Admitted(step) => {
+                admitted.extend(step);
+                Ok(None)
+            }
+            Verdict::Refused { limit, reply, headers } => {
+                let response = reply::response(reply, headers, ctx)?;
+                Ok(Some(self.deny(&limit.name.text, response)))
+            }
+        }
+    }
+
+    /// `400` for a credential that is presented twice, else `401` with a challenge.
+    fn unauthenticated(&mut self, refusal: &authenticate::Refusal) -> Course {
+        let Some(hir::Credential::ApiKey(key)) = self.policy.credentials.get(refusal.credential.index()) else {
+            return self.deny("fault", reply::empty(503, Headers::new()));
+        };
+        let mut headers = Headers::new();
+        if refusal.status == 401 {
+            let scheme = if key.from.contains(&hir::CredentialSource::Bearer) { "Bearer" } else { "ApiKey" };
+            let challenge = format!("{scheme} realm=\"{}\"", self.policy.name.text);
+            headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
+        }
+        self.deny(&key.name.text, reply::empty(refusal.status, headers))
+    }
+
+    /// What the upstream receives.
+    fn forward(&mut self, facts: &Facts, untouched: Forwarded) -> Result<Forwarded, EngineError> {
+        let policy = self.policy;
+        let ctx = self.context(facts);
+        let mut message = Editable {
+            path: facts.path.normalised.clone(),
+            authority: facts.authority.clone(),
+            headers: untouched.headers,
+        };
+        let mut query = facts.query.clone();
+        authenticate::strip(policy, facts, &mut query, &mut message.headers);
+        if self.may_inspect(facts)? {
+            message.headers.retain(|(name, _)| !matches!(name.as_str(), "accept-encoding" | "range" | "if-range"));
+        }
+        for rule in &policy.rules {
+            if let hir::RuleKind::RewriteRequest(edits) = &rule.kind
+                && rule::matches(rule, ctx)?
+            {
+                edit::apply(edits, ctx, &mut message)?;
+                self.count(&rule.name.text, "rewrite");
+            }
+        }
+        let mut cluster = untouched.cluster;
+        if let Some((rule, named)) = route::pick(ctx)? {
+            self.count(&rule.name.text, "route");
+            cluster = named;
+        }
+        let target = match query {
+            Some(query) => format!("{}?{query}", message.path),
+            None => message.path,
+        };
+        Ok(Forwarded {
+            method: untouched.method,
+            target,
+            authority: message.authority,
+            headers: message.headers,
+            body: untouched.body,
+            cluster,
+        })
+    }
+
+    /// Whether a redaction of the body may apply, as far as the request tells: what reads the response counts as true.
+    fn may_inspect(&self, facts: &Facts) -> Result<bool, EngineError> {
+        let ctx = self.context(facts);
+        for rule in &self.policy.rules {
+            if let hir::RuleKind::RedactResponse(redact) = &rule.kind
+                && !redact.any.is_empty()
+            {
+                let mut known = rule.clone();
+                known.conditions.retain(|condition| !reads_response(self.policy, condition));
+                if rule::matches(&known, ctx)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// What the client receives of the upstream's answer.
+    fn respond(
+        &mut self,
+        request: &Request,
+        mut facts: Facts,
+        forwarded: Forwarded,
+        answer: &Answer,
+        admitted: &Admitted,
+    ) -> Result<Outcome, EngineError> {
+        let policy = self.policy;
+        let mut response = as_answered(request, answer);
+        facts.response = Some(ResponseFacts { status: response.status, headers: response.headers.clone() });
+        let ctx = self.context(&facts);
+        let mut applying = Vec::new();
+        for rule in &policy.rules {
+            if let hir::RuleKind::RedactResponse(redact) = &rule.kind
+                && rule::matches(rule, ctx)?
+            {
+                applying.push((rule, redact));
+            }
+        }
+        let mut cut_by = None;
+        let mut redacted_by: Vec<&hir::Rule> = Vec::new();
+        if has_body(request, answer) {
+            match redact::inspect(&applying, response.status, &response.headers, &response.body, length_known(answer)) {
+                Inspection::Untouched => {}
+                Inspection::Inspected { body, changed_by } => {
+                    redact::remove_stale(&mut response.headers);
+                    response.body = body;
+                    redacted_by = changed_by;
+                }
+                Inspection::Refused(rule, reply) => {
+                    let response = reply::response(reply, Headers::new(), ctx)?;
+                    self.count(&rule.name.text, "deny");
+                    return Ok(denied(&rule.name.text, response, Some(forwarded)));
+                }
+                Inspection::Cut(rule) => {
+                    redact::remove_stale(&mut response.headers);
+                    response.complete = false;
+                    response.body.clear();
+                    response.trailers.clear();
+                    self.count(&rule.name.text, "deny");
+                    cut_by = Some(rule);
+                }
+            }
+        }
+        for (name, value) in admitted.headers() {
+            response.headers.retain(|(key, _)| *key != name);
+            response.headers.push((name, value));
+        }
+        let mut message = Editable { headers: response.headers, ..Editable::default() };
+        for rule in &policy.rules {
+            if let hir::RuleKind::RewriteResponse(edits) = &rule.kind
+                && rule::matches(rule, ctx)?
+            {
+                edit::apply(edits, ctx, &mut message)?;
+                self.count(&rule.name.text, "rewrite");
+            }
+        }
+        for (rule, redact) in applying {
+            for pattern in &redact.headers {
+                if edit::remove(pattern, &mut message.headers) {
+                    redacted_by.push(rule);
+                }
+            }
+        }
+        // A rule counts once per response, whatever it changed.
+        let redacted_by: BTreeSet<&str> = redacted_by.into_iter().map(|rule| rule.name.text.as_str()).collect();
+        redacted_by.into_iter().for_each(|name| self.count(name, "redact"));
+        response.headers = message.headers;
+        Ok(match cut_by {
+            Some(rule) => denied(&rule.name.text, response, Some(forwarded)),
+            None => allowed(forwarded, response),
+        })
+    }
+
+    fn context<'b>(&self, facts: &'b Facts) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context { policy: self.policy, config: self.config, facts, regexes: self.regexes }
+    }
+
+    fn count(&mut self, rule: &str, outcome: &str) {
+        *self.counters.entry((rule.to_owned(), outcome.to_owned())).or_insert(0) += 1;
+    }
+
+    fn deny(&mut self, by: &str, response: Response) -> Course {
+        self.count(by, "deny");
+        Course::Denied { by: by.to_owned(), response }
+    }
+
+    /// The request as the upstream would see it without the policy, but never with a cluster that the client names.
+    fn as_received(&self, request: &Request) -> Forwarded {
+        let has_routes = self.policy.rules.iter().any(|rule| matches!(rule.kind, hir::RuleKind::Route(_)));
+        let named = facts::lines(&request.headers, CLUSTER).next().map(text);
+        Forwarded {
+            method: request.method.clone(),
+            target: request.target.clone(),
+            authority: request.authority.clone(),
+            headers: request.headers.iter().filter(|(name, _)| name != CLUSTER && !is_hop(name)).cloned().collect(),
+            body: request.body.as_ref().map_or(Vec::new(), |body| body.bytes.clone()),
+            cluster: if has_routes { None } else { named },
+        }
+    }
+}
+
+/// Whether an expression reads the response, also through a `let`.
+fn reads_response(policy: &hir::Policy, expr: &hir::Expr) -> bool {
+    let mut reads = false;
+    hir::walk(expr, &mut |part| match &part.kind {
+        hir::ExprKind::Read(hir::Read::ResponseStatus | hir::Read::ResponseHeader(_)) => reads = true,
+        hir::ExprKind::Let(id) => reads |= policy.lets.get(id.index()).is_some_and(|value| reads_response(policy, &value.value)),
+        _ => {}
+    });
+    reads
+}
+
+/// The upstream's answer as it would reach the client without the policy.
+fn as_answered(request: &Request, answer: &Answer) -> Response {
+    let mut headers: Headers = answer.headers.iter().filter(|(name, _)| !is_hop(name)).cloned().collect();
+    let body = answer.body.as_ref();
+    if let Some(body) = body
+        && length_known(answer)
+        && !headers.iter().any(|(name, _)| name == "content-length")
+    {
+        headers.push(("content-length".to_owned(), body.bytes.len().to_string().into_bytes()));
+    }
+    let sent = body.filter(|_| has_body(request, answer));
+    Response {
+        status: answer.status,
+        headers,
+        body: sent.map_or(Vec::new(), |body| body.bytes.clone()),
+        trailers: sent.map_or(Headers::new(), |body| body.trailers.clone()),
+        complete: true,
+    }
+}
+
+/// Whether a body follows the response's headers.
+fn has_body(request: &Request, answer: &Answer) -> bool {
+    request.method != "HEAD"
+        && !matches!(answer.status, 204 | 304)
+        && answer.body.as_ref().is_some_and(|body| !length_known(answer) || !body.bytes.is_empty())
+}
+
+/// Whether the body's length is announced; in chunks or with trailers it is not.
+fn length_known(answer: &Answer) -> bool {
+    answer.body.as_ref().is_some_and(|body| body.split.is_none() && body.trailers.is_empty())
+}
+
+fn is_hop(name: &str) -> bool {
+    HOP.contains(&name)
+}
+
+fn allowed(forwarded: Forwarded, response: Response) -> Outcome {
+    Outcome { decision: Decision::Allow, forwarded: Some(forwarded), response }
+}
+
+/// Details of responses have no white space: Envoy writes `_` for it.
+fn denied(by: &str, response: Response, forwarded: Option<Forwarded>) -> Outcome {
+    let by = by.replace(|letter: char| letter.is_ascii_whitespace(), "_");
+    Outcome { decision: Decision::Deny { status: response.status, by }, forwarded, response }
+}

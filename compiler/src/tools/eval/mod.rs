@@ -1,0 +1,21 @@
+//! The reference interpreter: runs a policy straight from its typed tree, as obviously as the language reference reads.
+//! It shares no code with the module or its runtime: it is the oracle that they must agree with.
+//! In: `hir::Policy`, configuration, requests. Out: outcomes and counters, through `tools::engine::Engine`.
+
+mod authenticate;
+mod bytes;
+mod config;
+mod edit;
+mod expr;
+mod facts;
+mod interpreter;
+mod limit;
+mod path;
+mod redact;
+mod reply;
+mod route;
+mod rule;
+mod siphash;
+mod value;
+
+pub use interpreter::Interpreter;

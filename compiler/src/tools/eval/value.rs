@@ -1,0 +1,146 @@
+//! Values of expressions, and how they compare, print and stand in limit keys.
+
+use std::net::IpAddr;
+
+use crate::ir::hir;
+
+/// What an expression evaluates to. Secrets are strings, durations and times ints (nanoseconds).
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    /// A `T?` without value.
+    Absent,
+    /// `bool`
+    Bool(bool),
+    /// `int`
+    Int(i64),
+    /// `float`
+    Float(f64),
+    /// `string`
+    String(String),
+    /// `ip`; never an IPv4-mapped one
+    Ip(IpAddr),
+    /// `cidr`: network and prefix length
+    Cidr(IpAddr, u8),
+    /// `list<T>`
+    List(Vec<Value>),
+    /// `map<string, string>` of the configuration
+    Map(Vec<(String, String)>),
+}
+
+impl Value {
+    /// A string, or absent.
+    pub(super) fn optional(text: Option<String>) -> Value {
+        text.map_or(Value::Absent, Value::String)
+    }
+
+    /// A constant's value.
+    pub(super) fn constant(constant: &hir::Const) -> Value {
+        match constant {
+            hir::Const::Bool(value) => Value::Bool(*value),
+            hir::Const::Int(value) => Value::Int(*value),
+            hir::Const::Float(value) => Value::Float(*value),
+            hir::Const::String(value) => Value::String(value.clone()),
+            hir::Const::Ip(value) => Value::Ip(value.to_canonical()),
+            hir::Const::Cidr(network, bits) => Value::Cidr(*network, *bits),
+        }
+    }
+
+    /// Whether it is there.
+    pub(super) fn is_present(&self) -> bool {
+        !matches!(self, Value::Absent)
+    }
+
+    /// Whether it is `true`.
+    pub(super) fn is_true(&self) -> bool {
+        matches!(self, Value::Bool(true))
+    }
+
+    /// `==`: false when a side is absent; an int equals a float of the same value.
+    pub(super) fn equals(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Absent, _) | (_, Value::Absent) => false,
+            (Value::Int(int), Value::Float(float)) | (Value::Float(float), Value::Int(int)) => as_float(*int) == *float,
+            (left, right) => left == right,
+        }
+    }
+
+    /// How two numbers, durations or times are ordered.
+    pub(super) fn order(&self, other: &Value) -> Option<std::cmp::Ordering> {
+        match (self, other) {
+            (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
+            (Value::Float(left), Value::Float(right)) => left.partial_cmp(right),
+            (Value::Int(left), Value::Float(right)) => as_float(*left).partial_cmp(right),
+            (Value::Float(left), Value::Int(right)) => left.partial_cmp(&as_float(*right)),
+            _ => None,
+        }
+    }
+
+    /// `self in list`: one of its elements, or an address in one of its networks.
+    pub(super) fn is_in(&self, list: &Value) -> bool {
+        match list {
+            Value::List(items) => items.iter().any(|item| self.equals(item) || self.is_in_network(item)),
+            _ => false,
+        }
+    }
+
+    /// `ip in cidr`.
+    pub(super) fn is_in_network(&self, network: &Value) -> bool {
+        let (Value::Ip(address), Value::Cidr(network, bits)) = (self, network) else { return false };
+        match (address, network) {
+            (IpAddr::V4(address), IpAddr::V4(network)) => {
+                let unused = 32_u32.saturating_sub(u32::from(*bits));
+                address.to_bits().checked_shr(unused) == network.to_bits().checked_shr(unused)
+            }
+            (IpAddr::V6(address), IpAddr::V6(network)) => {
+                let unused = 128_u32.saturating_sub(u32::from(*bits));
+                address.to_bits().checked_shr(unused) == network.to_bits().checked_shr(unused)
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+
+    /// As text in an interpolation. What the checker refuses there is empty.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Value::Absent | Value::Cidr(..) | Value::List(_) | Value::Map(_) => String::new(),
+            Value::Bool(value) => value.to_string(),
+            Value::Int(value) => value.to_string(),
+            Value::Float(value) => value.to_string(),
+            Value::String(value) => value.clone(),
+            Value::Ip(value) => value.to_string(),
+        }
+    }
+}
+
+/// The nearest float: what an int is compared as.
+fn as_float(int: i64) -> f64 {
+    int as f64
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::Value;
+
+    fn ip(text: &str) -> Value {
+        Value::Ip(text.parse().unwrap())
+    }
+
+    #[test]
+    fn networks() {
+        let net = |text: &str, bits| Value::Cidr(text.parse().unwrap(), bits);
+        assert!(ip("10.1.2.3").is_in_network(&net("10.0.0.0", 8)));
+        assert!(!ip("11.1.2.3").is_in_network(&net("10.0.0.0", 8)));
+        assert!(ip("11.1.2.3").is_in_network(&net("0.0.0.0", 0)));
+        assert!(ip("2001:db8::1").is_in_network(&net("::", 0)));
+        assert!(!ip("2001:db8::1").is_in_network(&net("0.0.0.0", 0)));
+        assert!(ip("10.0.0.1").is_in_network(&net("10.0.0.1", 32)));
+    }
+
+    #[test]
+    fn absence_equals_nothing() {
+        assert!(!Value::Absent.equals(&Value::Absent));
+        assert!(Value::Int(2).equals(&Value::Float(2.0)));
+        assert!(!Value::String("2".into()).equals(&Value::Int(2)));
+    }
+}
