@@ -83,7 +83,8 @@ pub struct Response {
 pub enum Decision {
     /// It went on to the upstream.
     Allow,
-    /// The policy answered itself.
+    /// The policy answered itself: instead of the upstream, or (then the request was forwarded) in place of its response.
+    /// A response that had begun and was cut is `Allow` with an incomplete response.
     Deny {
         /// The status of the reply.
         status: u16,

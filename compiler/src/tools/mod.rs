@@ -1,5 +1,7 @@
 //! What works on compiled policies: the reference interpreter, the host simulator, the test runner.
 
+pub mod compare;
 pub mod engine;
+pub mod eval;
 pub mod message;
 pub mod sim;

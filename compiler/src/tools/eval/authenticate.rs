@@ -143,12 +143,12 @@ pub(super) fn strip(policy: &hir::Policy, facts: &Facts, query: &mut Option<Stri
             }
         }
     }
-    strip_query(facts, &queries, query);
+    strip_query(&queries, query);
     strip_cookies(facts, &cookies, headers);
 }
 
 /// Takes pieces out of the query; the others stay as written. A query that loses all has no `?` either.
-fn strip_query(facts: &Facts, keys: &[String], query: &mut Option<String>) {
+fn strip_query(keys: &[String], query: &mut Option<String>) {
     if let Some(written) = query {
         let goes = |piece: &&str| !piece.is_empty() && keys.contains(&text(&facts::pair(piece).0));
         if written.split('&').any(|piece| goes(&piece)) {

@@ -17,13 +17,10 @@ use super::rule;
 use super::value::Value;
 use crate::ir::hir;
 use crate::tools::engine::{Engine, EngineError, Nanoseconds};
-use crate::tools::message::{Answer, Decision, Forwarded, Headers, Outcome, Request, Response};
+use crate::tools::message::{Answer, Body, Decision, Forwarded, Headers, Outcome, Request, Response};
 
 /// The header that names the cluster of a route. Outcomes show it as `cluster`, not among headers.
 const CLUSTER: &str = "x-portcullis-cluster";
-
-/// Headers about one connection only: outcomes do not show them.
-const HOP: [&str; 3] = ["connection", "transfer-encoding", "keep-alive"];
 
 /// The reference interpreter.
 #[derive(Debug)]
@@ -106,6 +103,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn request(&mut self, request: &Request, answer: &Answer) -> Result<Outcome, EngineError> {
+        let request = &as_sent(request);
         let untouched = self.as_received(request);
         if !rule::host_matches(&self.policy.hosts, &facts::host(&request.authority)) {
             return Ok(allowed(untouched, as_answered(request, answer)));
@@ -293,10 +291,10 @@ impl<'a> Run<'a> {
                 applying.push((rule, redact));
             }
         }
-        let mut cut_by = None;
         let mut redacted_by: Vec<&hir::Rule> = Vec::new();
         if has_body(request, answer) {
-            match redact::inspect(&applying, response.status, &response.headers, &response.body, length_known(answer)) {
+            let announced = response.headers.iter().any(|(name, _)| name == "content-length");
+            match redact::inspect(&applying, response.status, &response.headers, &response.body, announced) {
                 Inspection::Untouched => {}
                 Inspection::Inspected { body, changed_by } => {
                     redact::remove_stale(&mut response.headers);
@@ -314,7 +312,6 @@ impl<'a> Run<'a> {
                     response.body.clear();
                     response.trailers.clear();
                     self.count(&rule.name.text, "deny");
-                    cut_by = Some(rule);
                 }
             }
         }
@@ -342,10 +339,7 @@ impl<'a> Run<'a> {
         let redacted_by: BTreeSet<&str> = redacted_by.into_iter().map(|rule| rule.name.text.as_str()).collect();
         redacted_by.into_iter().for_each(|name| self.count(name, "redact"));
         response.headers = message.headers;
-        Ok(match cut_by {
-            Some(rule) => denied(&rule.name.text, response, Some(forwarded)),
-            None => allowed(forwarded, response),
-        })
+        Ok(allowed(forwarded, response))
     }
 
     fn context<'b>(&self, facts: &'b Facts) -> Context<'b>
@@ -372,7 +366,7 @@ impl<'a> Run<'a> {
             method: request.method.clone(),
             target: request.target.clone(),
             authority: request.authority.clone(),
-            headers: request.headers.iter().filter(|(name, _)| name != CLUSTER && !is_hop(name)).cloned().collect(),
+            headers: request.headers.iter().filter(|(name, _)| name != CLUSTER).cloned().collect(),
             body: request.body.as_ref().map_or(Vec::new(), |body| body.bytes.clone()),
             cluster: if has_routes { None } else { named },
         }
@@ -382,48 +376,49 @@ impl<'a> Run<'a> {
 /// Whether an expression reads the response, also through a `let`.
 fn reads_response(policy: &hir::Policy, expr: &hir::Expr) -> bool {
     let mut reads = false;
-    hir::walk(expr, &mut |part| match &part.kind {
-        hir::ExprKind::Read(hir::Read::ResponseStatus | hir::Read::ResponseHeader(_)) => reads = true,
-        hir::ExprKind::Let(id) => reads |= policy.lets.get(id.index()).is_some_and(|value| reads_response(policy, &value.value)),
-        _ => {}
-    });
+    expr.reads(policy, &mut |read| reads |= read.is_response());
     reads
+}
+
+/// The request as it reaches a proxy: without headers about one connection, with its length.
+fn as_sent(request: &Request) -> Request {
+    Request { headers: framed(&request.headers, request.body.as_ref()), ..request.clone() }
 }
 
 /// The upstream's answer as it would reach the client without the policy.
 fn as_answered(request: &Request, answer: &Answer) -> Response {
-    let mut headers: Headers = answer.headers.iter().filter(|(name, _)| !is_hop(name)).cloned().collect();
-    let body = answer.body.as_ref();
-    if let Some(body) = body
-        && length_known(answer)
-        && !headers.iter().any(|(name, _)| name == "content-length")
-    {
-        headers.push(("content-length".to_owned(), body.bytes.len().to_string().into_bytes()));
-    }
-    let sent = body.filter(|_| has_body(request, answer));
+    let sent = answer.body.as_ref().filter(|_| has_body(request, answer));
     Response {
         status: answer.status,
-        headers,
+        headers: framed(&answer.headers, answer.body.as_ref()),
         body: sent.map_or(Vec::new(), |body| body.bytes.clone()),
         trailers: sent.map_or(Headers::new(), |body| body.trailers.clone()),
         complete: true,
     }
 }
 
+/// Headers without those about one connection, with the length of the body where it is announced.
+fn framed(headers: &Headers, body: Option<&Body>) -> Headers {
+    let hop = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+    let mut framed: Headers = headers.iter().filter(|(name, _)| !hop.contains(&name.as_str())).cloned().collect();
+    if let Some(body) = body.filter(|body| length_known(headers, body))
+        && !headers.iter().any(|(name, _)| name == "content-length")
+    {
+        framed.push(("content-length".to_owned(), body.bytes.len().to_string().into_bytes()));
+    }
+    framed
+}
+
 /// Whether a body follows the response's headers.
 fn has_body(request: &Request, answer: &Answer) -> bool {
     request.method != "HEAD"
         && !matches!(answer.status, 204 | 304)
-        && answer.body.as_ref().is_some_and(|body| !length_known(answer) || !body.bytes.is_empty())
+        && answer.body.as_ref().is_some_and(|body| !body.bytes.is_empty() || !length_known(&answer.headers, body))
 }
 
-/// Whether the body's length is announced; in chunks or with trailers it is not.
-fn length_known(answer: &Answer) -> bool {
-    answer.body.as_ref().is_some_and(|body| body.split.is_none() && body.trailers.is_empty())
-}
-
-fn is_hop(name: &str) -> bool {
-    HOP.contains(&name)
+/// Whether the body's length is announced: not with chunked framing, which trailers need.
+fn length_known(headers: &Headers, body: &Body) -> bool {
+    body.trailers.is_empty() && !headers.iter().any(|(name, _)| name == "transfer-encoding")
 }
 
 fn allowed(forwarded: Forwarded, response: Response) -> Outcome {
