@@ -36,3 +36,124 @@ fn of_duplicate_headers_the_value_call_gives_the_first_and_the_property_all() {
     send(&mut simulator, &get(), &ok(b""));
     assert_eq!(log(&simulator), "a one a one,two");
 }
+
+#[test]
+fn pairs_come_in_the_order_of_envoy() {
+    let mut simulator = start(
+        r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (drop (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4)))
+          (call $tell) (i32.const 0))"#,
+    );
+    send(&mut simulator, &get(), &ok(b""));
+    let text = log(&simulator);
+    assert!(text.starts_with('\u{8}'), "eight pairs");
+    let order = [":authority\0", ":path\0", ":method\0", ":scheme\0", "x-m\0one", "x-m\0two", "x-forwarded-proto", "x-request-id"];
+    let places: Vec<usize> = order.iter().map(|name| text.find(name).unwrap_or_else(|| panic!("{name}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert_eq!(simulator.last().host_calls.get("proxy_get_header_map_pairs"), Some(&1));
+    assert!(simulator.last().fuel > 0 && simulator.last().memory_pages == 4);
+}
+
+#[test]
+fn replace_removes_every_line_and_remove_too() {
+    let mut simulator = start(
+        r#"(data (i32.const 100) "X-Mvalueaddx-portcullis-clusterblue")
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (call $say (call $replace (i32.const 0) (i32.const 100) (i32.const 3) (i32.const 103) (i32.const 5)))
+          (call $say (call $add (i32.const 0) (i32.const 108) (i32.const 3) (i32.const 103) (i32.const 5)))
+          (call $say (call $add (i32.const 0) (i32.const 108) (i32.const 3) (i32.const 103) (i32.const 1)))
+          (call $say (call $add (i32.const 0) (i32.const 111) (i32.const 20) (i32.const 131) (i32.const 4)))
+          (call $say (call $add (i32.const 9) (i32.const 108) (i32.const 3) (i32.const 103) (i32.const 1)))
+          (i32.const 0))
+        (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+          (call $say (call $add (i32.const 2) (i32.const 108) (i32.const 3) (i32.const 103) (i32.const 1)))
+          (call $say (call $remove (i32.const 2) (i32.const 108) (i32.const 3)))
+          (i32.const 0))"#,
+    );
+    let outcome = send(&mut simulator, &get(), &ok(b""));
+    assert_eq!(log(&simulator), "a a a a c a a");
+    let forwarded = outcome.forwarded.unwrap();
+    let line = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    assert_eq!(
+        forwarded.headers,
+        [line("x-m", "value"), line("add", "value"), line("add", "v"), line("x-portcullis-cluster", "blue")]
+    );
+    assert_eq!(forwarded.cluster.as_deref(), Some("blue"));
+    assert_eq!(header(&outcome.response.headers, "add"), None);
+}
+
+#[test]
+fn the_request_map_is_out_of_reach_in_the_response_phase() {
+    let mut simulator = start(
+        r#"(data (i32.const 100) "x-mrequest\00pathresponse\00code")
+        (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+          (call $say (call $get_value (i32.const 0) (i32.const 100) (i32.const 3) (i32.const 0) (i32.const 4)))
+          (call $say (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4)))
+          (call $say (call $add (i32.const 0) (i32.const 100) (i32.const 3) (i32.const 103) (i32.const 1)))
+          (call $say (call $get_property (i32.const 103) (i32.const 12) (i32.const 0) (i32.const 4)))
+          (call $say (call $get_property (i32.const 115) (i32.const 13) (i32.const 0) (i32.const 4)))
+          (call $say (i32.load (i32.const 4)))
+          (i32.const 0))
+        (func (export "proxy_on_log") (param i32)
+          (call $say (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4)))
+          (call $say (call $add (i32.const 0) (i32.const 100) (i32.const 3) (i32.const 103) (i32.const 1))))"#,
+    );
+    send(&mut simulator, &get(), &ok(b""));
+    assert_eq!(log(&simulator), "c c c b a i a c");
+}
+
+#[test]
+fn more_than_1024_pairs_delete_every_header_with_ok() {
+    let set = |count: u32| {
+        // The first pair is `:status: 200`, all others are `x: v`.
+        let pairs = 4 + count * 8;
+        start(&format!(
+            r#"(data (i32.const 100) ":status\00200\00")
+            (func $fill (local i32)
+              (i32.store (i32.const 131072) (i32.const {count}))
+              (loop $more
+                (i32.store (i32.add (i32.const 131076) (i32.mul (local.get 0) (i32.const 8))) (i32.const 1))
+                (i32.store (i32.add (i32.const 131080) (i32.mul (local.get 0) (i32.const 8))) (i32.const 1))
+                (i32.store (i32.add (i32.const {texts}) (i32.mul (local.get 0) (i32.const 4))) (i32.const 0x00760078))
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (br_if $more (i32.lt_u (local.get 0) (i32.const {count})))))
+            (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+              (call $fill)
+              (i32.store (i32.const 131076) (i32.const 7))
+              (i32.store (i32.const 131080) (i32.const 3))
+              (memory.copy (i32.const {first}) (i32.const 100) (i32.const 12))
+              (call $say (call $set_pairs (i32.const 2) (i32.const 131072) (i32.const {size})))
+              (i32.const 0))"#,
+            first = 131_072 + pairs,
+            // Twelve bytes for the first pair, which the loop writes to the wrong place and the copy mends.
+            texts = 131_072 + pairs + 8,
+            size = pairs + 12 + (count - 1) * 4,
+        ))
+    };
+    let taken = |count: u32| {
+        let mut simulator = set(count);
+        let outcome = send(&mut simulator, &get(), &ok(b"hello"));
+        assert_eq!(log(&simulator), "a", "the call says OK both times");
+        outcome.response
+    };
+    // The list brings a new :status, so its going shows what became of the map.
+    let response = taken(1024);
+    assert_eq!((response.status, response.headers.len()), (200, 1023));
+    let response = taken(1025);
+    assert_eq!(response.status, 502, "even :status is gone");
+    assert!(response.headers.iter().all(|(name, _)| name != "x"));
+}
+
+#[test]
+fn pointers_out_of_bounds_are_status_6() {
+    let mut simulator = start(
+        r#"(data (i32.const 100) "x-m")
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (call $say (call $get_value (i32.const 0) (i32.const -1) (i32.const 3) (i32.const 0) (i32.const 4)))
+          (call $say (call $get_value (i32.const 0) (i32.const 100) (i32.const 3) (i32.const -4) (i32.const 4)))
+          (call $say (call $log (i32.const 6) (i32.const 0) (i32.const 0)))
+          (i32.const 0))"#,
+    );
+    assert_eq!(send(&mut simulator, &get(), &ok(b"")).response.status, 200);
+    assert_eq!(log(&simulator), "g g c");
+}

@@ -137,6 +137,10 @@ impl Exchange {
         let mut flow = Flow::new(Direction::Response, self.context, self.rules);
         let run = flow.run(vm, events);
         let (reply, cut) = match run {
+            Ok(()) if self.status_of(vm).is_none() => {
+                let details = "filter_removed_required_response_headers{missing_required_header:_:status}";
+                (Some(own_reply(502, details, "missing required header: :status")), false)
+            }
             Ok(()) => (None, false),
             Err(Stop::Error(error)) => return Err(error),
             Err(Stop::Closed) if !flow.headers_passed => return Ok(self.reset()),
@@ -157,6 +161,11 @@ impl Exchange {
         let map = vm.host().streams.get(&self.context).map(|stream| stream.response_headers.map.clone()).unwrap_or_default();
         let ending = Ending { headers_only, cut, head: self.head };
         Ok(wire::received(&map, flow.passed, flow.trailers, ending))
+    }
+
+    /// The response status as the filter left it.
+    fn status_of(&self, vm: &mut Vm) -> Option<u16> {
+        vm.host().streams.get(&self.context)?.response_headers.map.text(":status").parse().ok()
     }
 
     /// A stream that was reset before any response header.
