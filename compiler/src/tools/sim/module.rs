@@ -218,12 +218,12 @@ impl Shape {
     }
 
     fn check_imports(&self) -> Result<(), EngineError> {
-        for (name, kind) in &self.foreign_imports {
-            match *kind {
-                "tag" => return Err(refused(fatal(&format!("tag `{name}` is imported")))),
-                "table" => return Err(refused(format!("imported table `{name}`: the simulator offers none"))),
-                _ => return Err(refused(missing(name))),
-            }
+        if let Some((name, kind)) = self.foreign_imports.first() {
+            return Err(refused(match *kind {
+                "tag" => fatal(&format!("tag `{name}` is imported")),
+                "table" | "memory" => format!("imported {kind} `{name}`: Envoy gives it, the simulator does not"),
+                _ => missing(name),
+            }));
         }
         for (module, name, ty) in &self.imports {
             let full = format!("{module}.{name}");
