@@ -52,6 +52,17 @@ impl Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message, label) }
     }
 
+    /// A defect of the compiler: `message` says which of its own rules does not hold.
+    pub fn internal(message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code: Code::Internal,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: Some("report this together with the policy: it is a defect of the compiler".to_owned()),
+        }
+    }
+
     /// With a fix.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {

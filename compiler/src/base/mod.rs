@@ -2,7 +2,6 @@
 
 pub mod code;
 pub mod diagnostic;
-pub mod render;
 pub mod source;
 
 pub use code::Code;

@@ -1,6 +1,10 @@
 //! The Wasm-shaped tree: functions over i32, i64, f64 and constant data, calls to mechanisms by name.
 //! Lowering makes it, codegen writes it. Every loop is counted, so termination can be seen in the shape.
 
+pub mod print;
+pub mod verify;
+pub mod walk;
+
 use portcullis_runtime::contract::{Mechanism, Policy};
 
 pub use portcullis_runtime::contract::Val;

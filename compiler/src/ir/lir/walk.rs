@@ -1,0 +1,105 @@
+//! Walking LIR. In: statements. Out: every statement and expression once, outer before inner.
+
+use std::collections::BTreeSet;
+
+use super::{DataId, Expr, FunctionId, Module, Stmt};
+
+/// What is visited.
+#[derive(Clone, Copy, Debug)]
+pub enum Node<'a> {
+    /// A statement.
+    Stmt(&'a Stmt),
+    /// An expression.
+    Expr(&'a Expr),
+}
+
+/// Visits statements and all that they hold.
+pub fn stmts<'a>(list: &'a [Stmt], visit: &mut impl FnMut(Node<'a>)) {
+    for stmt in list {
+        visit(Node::Stmt(stmt));
+        match stmt {
+            Stmt::Set(_, value) | Stmt::Do(value) | Stmt::Return(Some(value)) => expr(value, visit),
+            Stmt::If(condition, then, otherwise) => {
+                expr(condition, visit);
+                stmts(then, visit);
+                stmts(otherwise, visit);
+            }
+            Stmt::Switch(selector, arms, otherwise) => {
+                expr(selector, visit);
+                for arm in arms {
+                    stmts(arm, visit);
+                }
+                stmts(otherwise, visit);
+            }
+            Stmt::Count(_, limit, body) => {
+                expr(limit, visit);
+                stmts(body, visit);
+            }
+            Stmt::Return(None) => {}
+        }
+    }
+}
+
+/// Visits an expression and all that it holds.
+pub fn expr<'a>(value: &'a Expr, visit: &mut impl FnMut(Node<'a>)) {
+    visit(Node::Expr(value));
+    match value {
+        Expr::I32(_)
+        | Expr::I64(_)
+        | Expr::F64(_)
+        | Expr::Data(_)
+        | Expr::DataPart(..)
+        | Expr::Address(_)
+        | Expr::Local(_) => {}
+        Expr::Call(_, arguments) | Expr::Apply(_, arguments) => {
+            for argument in arguments {
+                expr(argument, visit);
+            }
+        }
+        Expr::Unary(_, operand) | Expr::Load(operand) => expr(operand, visit),
+        Expr::Binary(_, first, second) => {
+            expr(first, visit);
+            expr(second, visit);
+        }
+        Expr::If(_, condition, then, otherwise) => {
+            expr(condition, visit);
+            expr(then, visit);
+            expr(otherwise, visit);
+        }
+        Expr::Block(list, last) => {
+            stmts(list, visit);
+            expr(last, visit);
+        }
+    }
+}
+
+/// The functions that can run when these are called, themselves among them.
+pub fn reachable(module: &Module, roots: impl IntoIterator<Item = FunctionId>) -> BTreeSet<FunctionId> {
+    let mut found = BTreeSet::new();
+    let mut waiting: Vec<FunctionId> = roots.into_iter().collect();
+    while let Some(id) = waiting.pop() {
+        let Some(function) = module.functions.get(id.0 as usize) else { continue };
+        if found.insert(id) {
+            stmts(&function.body, &mut |node| {
+                if let Node::Expr(Expr::Apply(callee, _)) = node {
+                    waiting.push(*callee);
+                }
+            });
+        }
+    }
+    found
+}
+
+/// The regions that these functions name.
+pub fn regions(module: &Module, functions: &BTreeSet<FunctionId>) -> BTreeSet<DataId> {
+    let mut found = BTreeSet::new();
+    for id in functions {
+        let Some(function) = module.functions.get(id.0 as usize) else { continue };
+        stmts(&function.body, &mut |node| {
+            if let Node::Expr(Expr::Data(region) | Expr::DataPart(region, ..) | Expr::Address(region)) = node {
+                found.insert(*region);
+            }
+        });
+    }
+    found
+}
