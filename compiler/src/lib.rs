@@ -1,5 +1,6 @@
 //! Portcullis compiles edge policies to Proxy-Wasm modules.
 
+pub mod back;
 pub mod base;
 pub mod front;
 pub mod ir;

@@ -1,0 +1,41 @@
+//! The back end. In: a LIR module. Out: the final Wasm module, validated, and its size report.
+//! The only place in the compiler that knows Wasm.
+
+pub mod automata;
+pub mod codegen;
+pub mod link;
+pub mod split;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod testing;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
+mod tests;
+
+use crate::base::Diagnostics;
+use crate::ir::lir;
+
+/// What the back end may use.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// The stub to link with.
+    pub stub: &'a [u8],
+    /// Whether the host has SIMD.
+    pub simd: bool,
+}
+
+/// What the back end makes.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The module.
+    pub wasm: Vec<u8>,
+}
+
+/// Makes the final module.
+pub fn emit(module: &lir::Module, options: &Options<'_>) -> Result<Output, Diagnostics> {
+    lir::verify::verify(module)?;
+    let module = split::split(module);
+    lir::verify::verify(&module)?;
+    let wasm = link::link(&module, options.stub)?;
+    Ok(Output { wasm })
+}
