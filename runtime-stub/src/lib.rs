@@ -10,6 +10,7 @@ pub mod bytes;
 pub mod contract;
 pub mod frame;
 pub mod host;
+pub mod redact;
 pub mod rt;
 pub mod tables;
 #[cfg(not(target_arch = "wasm32"))]
