@@ -3,3 +3,8 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod write;
+pub mod credential;
+pub mod keys;
+pub mod limit;
+pub mod redact;
+pub mod schema;
