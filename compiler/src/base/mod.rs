@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod diagnostic;
+pub mod render;
 pub mod source;
 
 pub use code::Code;

@@ -216,6 +216,65 @@ impl<'a> Text<'a> {
     }
 }
 
+/// A list that grows in the arena. Once memory is exhausted it is `broken` and stays so.
+pub struct Items<'a, T> {
+    arena: &'a Arena,
+    place: &'a mut [T],
+    len: usize,
+    broken: bool,
+}
+
+impl<'a, T: Copy> Items<'a, T> {
+    /// An empty one.
+    pub const fn new(arena: &'a Arena) -> Items<'a, T> {
+        Items { arena, place: &mut [], len: 0, broken: false }
+    }
+
+    /// Adds a value.
+    pub fn push(&mut self, value: T) {
+        if self.len == self.place.len() {
+            let Some(place) = self.arena.filled(self.len.saturating_mul(2).max(8), value) else {
+                self.broken = true;
+                return;
+            };
+            for (new, old) in place.iter_mut().zip(self.place.iter()) {
+                *new = *old;
+            }
+            self.place = place;
+        }
+        if let Some(place) = self.place.get_mut(self.len) {
+            *place = value;
+            self.len = self.len.wrapping_add(1);
+        }
+    }
+
+    /// Whether a value could not be added.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// What is in it.
+    pub fn as_slice(&self) -> &[T] {
+        self.place.get(..self.len).unwrap_or(&[])
+    }
+
+    /// What is in it, to be changed in place.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        self.place.get_mut(..self.len).unwrap_or(&mut [])
+    }
+
+    /// Takes everything out.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// The list for the rest of the callback.
+    pub fn finish(self) -> &'a [T] {
+        let place: &'a [T] = self.place;
+        place.get(..self.len).unwrap_or(&[])
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {

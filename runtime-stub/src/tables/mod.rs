@@ -1,6 +1,17 @@
 //! Constant tables: each format's writer (compiler side) beside its reader (module side).
 //! All are little-endian blobs, 4-byte aligned, with offsets relative to the blob. Readers never fail: out of range reads 0.
 
+pub mod dfa;
+pub mod entries;
+pub mod ids;
+pub mod ints;
+pub mod metrics;
+pub mod networks;
+pub mod slots;
+pub mod split;
+pub mod strings;
+pub mod template;
+pub mod trie;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod write;
 pub mod credential;

@@ -3,6 +3,8 @@
 
 mod expr;
 mod item;
+mod print;
+mod print_expr;
 mod rule;
 mod test;
 
@@ -11,6 +13,7 @@ pub use item::{
     Attr, Config, Declaration, DeclarationKind, Field, Function, Import, Item, Jwt, Let, ListOrMap, Lookup, Outcome, Param,
     Policy, Reply, ReplyBody, Source, Type, Value,
 };
+pub use print::print;
 pub use rule::{
     Action, Apply, Authenticate, Combination, Detector, Edit, EditKind, On, Redaction, RedactionTarget, Rule, RuleKind, RuleItem, Scope,
     ScopeItem, SplitArm, Target, TargetKind,
