@@ -5,3 +5,4 @@ pub mod engine;
 pub mod eval;
 pub mod message;
 pub mod sim;
+pub mod test_runner;

@@ -126,11 +126,11 @@ pub enum Expectation {
     UpstreamHeader(String, Presence),
     /// A header that the client received.
     ResponseHeader(String, Presence),
-    /// The client's body as JSON equals (or not).
+    /// The client's body as JSON equals this; `true`: it must not.
     BodyJson(bool, TestValue),
-    /// The client's body is exactly (or not).
+    /// The client's body is exactly this; `true`: it must not be.
     BodyText(bool, TestValue),
-    /// The client's body contains (or not).
+    /// The client's body contains this; `true`: it must not.
     BodyContains(bool, TestValue),
 }
 

@@ -1,0 +1,29 @@
+//! The configuration that a test runs with. In: declared fields, `config` steps. Out: JSON text and where it stands.
+
+use serde_json::{Map, Value};
+
+use super::value;
+use crate::base::Span;
+use crate::ir::hir;
+
+/// The test's own members over a fixed value (`test-NAME`) for each secret that must be there; the policy adds its defaults.
+/// Without any the text is empty.
+pub(super) fn of(policy: &hir::Policy, test: &hir::Test) -> (String, Span) {
+    let mut members = Map::new();
+    for field in &policy.config {
+        if field.ty == hir::Ty::Secret && field.default.is_none() {
+            members.insert(field.name.text.clone(), Value::String(format!("test-{}", field.name.text)));
+        }
+    }
+    let mut span = test.name.span;
+    for step in &test.steps {
+        if let hir::Step::Config(given, place) = step {
+            span = *place;
+            for (name, given) in given {
+                members.insert(name.clone(), value::json(given, &[]));
+            }
+        }
+    }
+    let text = if policy.config.is_empty() && members.is_empty() { String::new() } else { Value::Object(members).to_string() };
+    (text, span)
+}

@@ -1,0 +1,75 @@
+//! What is sent and answered. In: a `request` step. Out: the messages, with the defaults of the language reference.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::value::{self, Variables};
+use crate::ir::hir;
+use crate::tools::message::{Answer, Body, Headers, Request};
+
+/// The client of a request that says nothing else (RFC 5737).
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+/// The port that clients come from.
+const CLIENT_PORT: u16 = 40_000;
+
+/// The request and the upstream's answer. An error says why there is none.
+pub(super) fn of(policy: &hir::Policy, given: &hir::Given, variables: &Variables) -> Result<(Request, Answer), String> {
+    if let Some((credential, _)) = given.tokens.first() {
+        let name = policy.credentials.get(credential.index()).map_or("", |credential| match credential {
+            hir::Credential::ApiKey(key) => key.name.text.as_str(),
+        });
+        return Err(format!("`{name}` is an API key: no token can be made for it, give the key where it is read"));
+    }
+    let client = match &given.from {
+        Some(pieces) => {
+            let address = value::string(pieces, variables);
+            address.parse().map_err(|_| format!("`{address}` is no IP address"))?
+        }
+        None => CLIENT,
+    };
+    let mut headers = headers(&given.headers, variables);
+    let authority = match headers.iter().position(|(name, _)| name == "host") {
+        Some(at) => String::from_utf8_lossy(&headers.remove(at).1).into_owned(),
+        None => default_host(policy),
+    };
+    let body = body(given.body.as_ref(), &mut headers, variables);
+    let request = Request {
+        method: given.method.clone(),
+        target: value::string(&given.target, variables),
+        authority,
+        headers,
+        body,
+        client,
+        client_port: CLIENT_PORT,
+    };
+    let mut headers = self::headers(&given.upstream.headers, variables);
+    let body = self::body(given.upstream.body.as_ref(), &mut headers, variables);
+    Ok((request, Answer { status: given.upstream.status, headers, body }))
+}
+
+/// The first of the policy's hosts; of a pattern a name under it.
+fn default_host(policy: &hir::Policy) -> String {
+    match policy.hosts.first() {
+        Some(hir::HostPattern::Exact(host)) => host.clone(),
+        Some(hir::HostPattern::Under(parent)) => format!("www.{parent}"),
+        None => "localhost".to_owned(),
+    }
+}
+
+fn headers(given: &[hir::Header], variables: &Variables) -> Headers {
+    given.iter().map(|header| (header.name.clone(), value::text(&header.value, variables).into_bytes())).collect()
+}
+
+/// A body; it brings its content type unless the headers give one.
+fn body(given: Option<&hir::Body>, headers: &mut Headers, variables: &Variables) -> Option<Body> {
+    let (content_type, text, split) = match given? {
+        hir::Body::Json(value, split) => ("application/json", value::json(value, variables).to_string(), split),
+        hir::Body::Text(value, split) => ("text/plain", value::text(value, variables), split),
+        hir::Body::Form(value, split) => ("application/x-www-form-urlencoded", value::form(value, variables), split),
+    };
+    if !headers.iter().any(|(name, _)| name == "content-type") {
+        headers.push(("content-type".to_owned(), content_type.as_bytes().to_vec()));
+    }
+    let split = split.map(|size| usize::try_from(size).unwrap_or(usize::MAX).max(1));
+    Some(Body { bytes: text.into_bytes(), split, trailers: Headers::new() })
+}
