@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use portcullis_runtime::contract::{Policy, Val};
-use portcullis_runtime::tables;
 
 use super::build::{Builder, Context, Phase, give};
 use crate::ir::hir::RuleKind;
@@ -64,9 +63,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     for limit in &policy.limits {
         builder.metrics.enter(&limit.name.text, "deny");
     }
-    let names: Vec<(&str, &str)> = builder.metrics.names.iter().map(|(name, outcome)| (name.as_str(), *outcome)).collect();
-    let bytes = tables::metrics::encode(&policy.name.text, &names);
-    let ids = builder.region("metric ids", Content::Zero(names.len() as u32 * 4));
+
+    let bytes = super::tables::metrics(&policy.name.text, &builder.metrics.names);
+    let ids = builder.region("metric ids", Content::Zero(builder.metrics.names.len() as u32 * 4));
     let table = builder.table("metrics", bytes);
     let context = Context::new(Phase::Request, &[]);
     let function = builder.function("metrics", context.clone(), Some(Val::I64), vec![give(Expr::Data(table))]);

@@ -1,0 +1,218 @@
+//! Constant tables: typed policy in, encoders of the border (`portcullis_runtime::tables`) out.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use portcullis_runtime::contract::{IP_SIZE, slot};
+use portcullis_runtime::tables;
+use portcullis_runtime::tables::template::Segment as TableSegment;
+
+use super::build::Builder;
+use crate::ir::hir::{self, Const, ExprKind, HostPattern, Segment};
+use crate::ir::lir::{Content, DataId};
+use crate::plan::{FIXED_HEADERS, Plan};
+
+/// Number of a header in the request's slots.
+pub(super) fn request_slot(plan: &Plan, name: &str) -> i32 {
+    slot_of(&plan.request_headers, name)
+}
+
+/// Number of a header in the response's slots.
+pub(super) fn response_slot(plan: &Plan, name: &str) -> i32 {
+    slot_of(&plan.response_headers, name)
+}
+
+fn slot_of(own: &[String], name: &str) -> i32 {
+    let fixed = FIXED_HEADERS.iter().position(|known| *known == name);
+    let found = fixed.or_else(|| own.iter().position(|known| known == name).map(|number| number + slot::FIRST as usize));
+    found.and_then(|number| i32::try_from(number).ok()).unwrap_or(-1)
+}
+
+/// Slots of the request headers.
+pub(super) fn request_slots(builder: &mut Builder<'_>) -> DataId {
+    let names = slot_names(&builder.plan.request_headers);
+    builder.table("request header slots", tables::slots::encode(&names))
+}
+
+/// Slots of the response headers.
+pub(super) fn response_slots(builder: &mut Builder<'_>) -> DataId {
+    let names = slot_names(&builder.plan.response_headers);
+    builder.table("response header slots", tables::slots::encode(&names))
+}
+
+fn slot_names(own: &[String]) -> Vec<&str> {
+    FIXED_HEADERS.iter().copied().chain(own.iter().map(String::as_str)).collect()
+}
+
+/// A template for `path_matches`.
+pub(super) fn template(builder: &mut Builder<'_>, template: &hir::Template) -> DataId {
+    builder.table("template", tables::template::encode(&segments(template)))
+}
+
+fn segments(template: &hir::Template) -> Vec<TableSegment> {
+    let mut segments: Vec<TableSegment> = template
+        .segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Literal(text) => TableSegment::Literal(text.clone().into_bytes()),
+            Segment::Capture(_) | Segment::Any => TableSegment::Any,
+        })
+        .collect();
+    if template.rest {
+        segments.push(TableSegment::Rest);
+    }
+    segments
+}
+
+/// The trie over all templates of the index.
+pub(super) fn trie(builder: &mut Builder<'_>) -> DataId {
+    let accepts = &builder.plan.index.accepts;
+    let templates: Vec<(Vec<TableSegment>, u32)> =
+        accepts.iter().enumerate().map(|(number, accept)| (segments(&accept.template), number as u32)).collect();
+    builder.table("paths", tables::trie::encode(&templates))
+}
+
+/// What hangs off each template.
+pub(super) fn entries(builder: &mut Builder<'_>) -> DataId {
+    let accepts = &builder.plan.index.accepts;
+    let mut rules = Vec::new();
+    for (number, accept) in accepts.iter().enumerate() {
+        rules.extend(accept.entries.iter().map(|entry| tables::entries::Rule {
+            accept: number as u32,
+            kind: entry.kind,
+            order: entry.order,
+            id: entry.id,
+            methods: entry.methods.clone(),
+            condition: entry.condition.map(|id| id.0),
+        }));
+    }
+    // `compile` has refused policies that name more methods than the table holds.
+    let bytes = tables::entries::encode(accepts.len() as u32, &rules).unwrap_or_default();
+    builder.table("rules by path", bytes)
+}
+
+/// Exact host names and the parents of `*.` patterns.
+pub(super) fn hosts(builder: &mut Builder<'_>, hosts: &[HostPattern]) -> (DataId, DataId) {
+    let mut exact = Vec::new();
+    let mut under = Vec::new();
+    for host in hosts {
+        match host {
+            HostPattern::Exact(name) => exact.push(name.as_str()),
+            HostPattern::Under(parent) => under.push(parent.as_str()),
+        }
+    }
+    let exact = builder.table("hosts", tables::strings::encode_set(&exact));
+    let under = builder.table("hosts under", tables::strings::encode_set(&under));
+    (exact, under)
+}
+
+/// A set of names.
+pub(super) fn names(builder: &mut Builder<'_>, names: &[String]) -> DataId {
+    builder.table("names", tables::strings::encode_set(names))
+}
+
+/// The strings among constants.
+pub(super) fn string_set(builder: &mut Builder<'_>, values: &[Const]) -> DataId {
+    let strings: Vec<&str> = values.iter().filter_map(|value| if let Const::String(text) = value { Some(text.as_str()) } else { None }).collect();
+    builder.table("set", tables::strings::encode_set(&strings))
+}
+
+/// The ints (and bools) among constants.
+pub(super) fn int_set(builder: &mut Builder<'_>, values: &[Const]) -> DataId {
+    let ints: Vec<i64> = values
+        .iter()
+        .filter_map(|value| match value {
+            Const::Int(value) => Some(*value),
+            Const::Bool(value) => Some(i64::from(*value)),
+            Const::Float(_) | Const::String(_) | Const::Ip(_) | Const::Cidr(..) => None,
+        })
+        .collect();
+    builder.table("ints", tables::ints::encode(&ints))
+}
+
+/// Constant addresses and networks.
+pub(super) fn networks(builder: &mut Builder<'_>, items: &[hir::Expr]) -> DataId {
+    let networks: Vec<([u8; IP_SIZE], u8)> = items
+        .iter()
+        .filter_map(|item| match &item.kind {
+            ExprKind::Const(Const::Ip(ip)) => Some((record(*ip), if ip.is_ipv4() { 32 } else { 128 })),
+            ExprKind::Const(Const::Cidr(ip, bits)) => Some((record(*ip), *bits)),
+            _ => None,
+        })
+        .collect();
+    builder.table("networks", tables::networks::encode(&networks))
+}
+
+/// An `ip` record.
+pub(super) fn address(builder: &mut Builder<'_>, ip: IpAddr) -> DataId {
+    builder.table("address", record(ip).to_vec())
+}
+
+fn record(ip: IpAddr) -> [u8; IP_SIZE] {
+    let mut bytes = [0; IP_SIZE];
+    let (family, octets) = match ip {
+        IpAddr::V4(ip) => (4, ip.octets().to_vec()),
+        IpAddr::V6(ip) => (6, ip.octets().to_vec()),
+    };
+    for (place, byte) in bytes.iter_mut().zip(std::iter::once(family).chain(octets)) {
+        *place = byte;
+    }
+    bytes
+}
+
+/// A declared map. Ints are 8 bytes, addresses `ip` records.
+pub(super) fn map(builder: &mut Builder<'_>, id: hir::MapId) -> DataId {
+    let mut pairs: Vec<(&str, Vec<u8>)> = Vec::new();
+    if let Some(map) = builder.policy.maps.get(id.index()) {
+        for (key, value) in &map.entries {
+            let bytes = match value {
+                Const::String(text) => text.clone().into_bytes(),
+                Const::Int(value) => value.to_le_bytes().to_vec(),
+                Const::Bool(value) => i64::from(*value).to_le_bytes().to_vec(),
+                Const::Float(value) => value.to_bits().to_le_bytes().to_vec(),
+                Const::Ip(ip) | Const::Cidr(ip, _) => record(*ip).to_vec(),
+            };
+            pairs.push((key, bytes));
+        }
+    }
+    builder.table("map", tables::strings::encode_map(&pairs))
+}
+
+/// A list of ids.
+pub(super) fn ids(builder: &mut Builder<'_>, ids: &[u32]) -> DataId {
+    builder.table("ids", tables::ids::encode(ids))
+}
+
+/// A regex; equal ones are built once.
+pub(super) fn automaton(builder: &mut Builder<'_>, content: Content) -> DataId {
+    let found = builder.module.data.iter().position(|data| match (&data.content, &content) {
+        (Content::Automaton { pattern: a, flags: x, .. }, Content::Automaton { pattern: b, flags: y, .. }) => a == b && x == y,
+        _ => false,
+    });
+    match found {
+        Some(number) => DataId(number as u32),
+        None => builder.region("regex", content),
+    }
+}
+
+/// Clusters of a split.
+pub(super) fn split(builder: &mut Builder<'_>, weights: &[(String, u32)]) -> DataId {
+    builder.table("split", tables::split::encode(weights))
+}
+
+/// Host names of metrics with the rules that they count for.
+pub(super) fn metrics(policy: &str, metrics: &[(String, &'static str)]) -> Vec<u8> {
+    let named: Vec<(String, &str)> = metrics
+        .iter()
+        .map(|(rule, outcome)| {
+            (format!("policy=.={policy};.;rule=.={rule};.;outcome=.={outcome};.;portcullis_rule_total"), rule.as_str())
+        })
+        .collect();
+    tables::metrics::encode(&named)
+}
+
+/// What the configuration must look like.
+pub(super) fn schema(builder: &mut Builder<'_>) -> DataId {
+    let _ = BTreeMap::<u8, u8>::new();
+    builder.table("configuration", Vec::new())
+}
