@@ -75,7 +75,7 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
         Some(burst) => expr::lower(builder, context, burst),
         None => Expr::Local(held),
     };
-    let description = tables::limit(builder, number, limit);
+    let description = tables::limit(builder, limit);
     let checked = call(Mechanism::LimitCheck, vec![index(number), Expr::Data(description), Expr::Local(key), Expr::Local(held), burst]);
     let failed = reply::fault(builder);
     writes.push(Stmt::If(binary(BinaryOp::Equal32, checked, Expr::I32(2)), failed, vec![]));

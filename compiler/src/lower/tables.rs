@@ -1,14 +1,15 @@
 //! Constant tables: typed policy in, encoders of the border (`portcullis_runtime::tables`) out.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use portcullis_runtime::contract::{IP_SIZE, slot};
 use portcullis_runtime::tables;
+use portcullis_runtime::tables::credential::Place;
+use portcullis_runtime::tables::schema;
 use portcullis_runtime::tables::template::Segment as TableSegment;
 
 use super::build::Builder;
-use crate::ir::hir::{self, Const, ExprKind, HostPattern, Segment};
+use crate::ir::hir::{self, ConfigDefault, Const, Credential, CredentialSource, ExprKind, HostPattern, Keys, Segment, Ty};
 use crate::ir::lir::{Content, DataId};
 use crate::plan::{FIXED_HEADERS, Plan};
 
@@ -213,6 +214,88 @@ pub(super) fn metrics(policy: &str, metrics: &[(String, &'static str)]) -> Vec<u
 
 /// What the configuration must look like.
 pub(super) fn schema(builder: &mut Builder<'_>) -> DataId {
-    let _ = BTreeMap::<u8, u8>::new();
-    builder.table("configuration", Vec::new())
+    let policy = builder.policy;
+    let fields: Vec<schema::Field<'_>> = policy.config.iter().enumerate().map(|(number, field)| schema_field(policy, number, field)).collect();
+    builder.table("configuration", schema::write(&fields))
+}
+
+fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config) -> schema::Field<'a> {
+    let kind = match field.ty.present() {
+        Ty::Bool => schema::Kind::Bool,
+        Ty::Int => schema::Kind::Int,
+        Ty::Secret => schema::Kind::Secret,
+        Ty::List(_) => schema::Kind::List,
+        Ty::Map(_) => schema::Kind::Map,
+        Ty::String | Ty::Float | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Optional(_) | Ty::Error => {
+            schema::Kind::String
+        }
+    };
+    let default = field.default.as_ref().map(|default| match default {
+        ConfigDefault::Bool(value) => schema::Default::Bool(*value),
+        ConfigDefault::Int(value) => schema::Default::Int(*value),
+        ConfigDefault::String(text) => schema::Default::String(text.clone()),
+        ConfigDefault::List(texts) => schema::Default::List(texts.clone()),
+        ConfigDefault::Map(entries) => schema::Default::Map(entries.clone()),
+    });
+    let keys = policy.credentials.iter().any(|credential| {
+        let Credential::ApiKey(key) = credential;
+        matches!(&key.keys, Keys::Config(id) if id.index() == number)
+    });
+    schema::Field { name: &field.name.text, kind, optional: field.ty.is_optional(), keys, default }
+}
+
+/// Where a credential is read from.
+pub(super) fn credential(builder: &mut Builder<'_>, key: &hir::ApiKey) -> DataId {
+    let places: Vec<Place<'_>> = key
+        .from
+        .iter()
+        .map(|source| match source {
+            CredentialSource::Bearer => Place::Bearer,
+            CredentialSource::Header(name) => Place::Header(name.as_bytes()),
+            CredentialSource::Query(name) => Place::Query(name.as_bytes()),
+            CredentialSource::Cookie(name) => Place::Cookie(name.as_bytes()),
+        })
+        .collect();
+    builder.table("credential", tables::credential::write(&places))
+}
+
+/// Known keys by digest.
+pub(super) fn keys(builder: &mut Builder<'_>, keys: &[(String, [u8; 32])]) -> DataId {
+    let keys: Vec<(&str, [u8; 32])> = keys.iter().map(|(name, digest)| (name.as_str(), *digest)).collect();
+    builder.table("keys", tables::keys::write(&keys))
+}
+
+/// A limit's settings.
+pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit) -> DataId {
+    let bytes = tables::limit::write(&tables::limit::Limit {
+        policy: &builder.policy.name.text,
+        name: &limit.name.text,
+        period: u64::try_from(limit.period).unwrap_or(1),
+        capacity: limit.capacity,
+        shared: limit.scope == hir::LimitScope::Proxy,
+        headers: limit.headers,
+    });
+    builder.table("limit", bytes)
+}
+
+/// The `any` redactions of a rule. All name the one detector there is, so the first in the file tells what is done.
+pub(super) fn redact(builder: &mut Builder<'_>, rule: &hir::Rule, redact: &hir::Redact) -> DataId {
+    let mut reply = |reply: &Option<hir::Reply>| {
+        let full = super::reply::Full { reply: reply.clone()?, challenge: None, limits: false };
+        u32::try_from(super::reply::number(builder, &full)).ok()
+    };
+    let on_oversize = reply(&redact.on_oversize);
+    let on_encoded = reply(&redact.on_encoded);
+    let first = redact.any.first();
+    let bytes = tables::redact::write(&tables::redact::Redaction {
+        types: redact.types.iter().map(|range| tables::redact::MediaRange { main: &range.main, sub: &range.sub }).collect(),
+        max_body: redact.max_body,
+        on_oversize,
+        on_encoded,
+        deny_metric: u32::try_from(builder.metrics.number(&rule.name.text, "deny")).unwrap_or(0),
+        keep_first: first.map_or(0, |any| any.keep_first),
+        keep_last: first.map_or(0, |any| any.keep_last),
+        with: first.map_or('*', |any| any.with),
+    });
+    builder.table("redaction", bytes)
 }
