@@ -223,10 +223,9 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
     let kind = match field.ty.present() {
         Ty::Bool => schema::Kind::Bool,
         Ty::Int => schema::Kind::Int,
-        Ty::Secret => schema::Kind::Secret,
         Ty::List(_) => schema::Kind::List,
         Ty::Map(_) => schema::Kind::Map,
-        Ty::String | Ty::Float | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Optional(_) | Ty::Error => {
+        Ty::String | Ty::Secret | Ty::Float | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Optional(_) | Ty::Error => {
             schema::Kind::String
         }
     };
