@@ -1,6 +1,8 @@
 //! What the mechanisms share: the frame of one callback, and what the VM keeps for ever.
 //! In: nothing. Out: plain structures; each part is defined beside the code that works on it.
 
+use crate::http::request::Request;
+use crate::http::response::Response;
 use crate::rt::arena::Arena;
 use crate::rt::heap::Heap;
 
@@ -10,6 +12,10 @@ pub struct Frame<'a> {
     pub arena: &'a Arena,
     /// The stream, or the root context in `on_configure`.
     pub context: u32,
+    /// The request, in the request phase.
+    pub request: Request<'a>,
+    /// The response, in the response phase.
+    pub response: Response<'a>,
     /// Something faulted: the policy's `on_fault` decides.
     pub fault: bool,
 }
@@ -17,7 +23,7 @@ pub struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// An empty one.
     pub const fn new(arena: &'a Arena) -> Frame<'a> {
-        Frame { arena, context: 0, fault: false }
+        Frame { arena, context: 0, request: Request::empty(), response: Response::empty(), fault: false }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod contract;
 pub mod frame;
 pub mod host;
 pub mod redact;
+pub mod http;
 pub mod rt;
 pub mod tables;
 #[cfg(not(target_arch = "wasm32"))]

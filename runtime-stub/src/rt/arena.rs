@@ -116,6 +116,17 @@ impl Arena {
         Some(unsafe { core::slice::from_raw_parts_mut(start, len) })
     }
 
+    /// A value that needs no drop.
+    pub fn one<T>(&self, value: T) -> Option<&T> {
+        const { assert!(align_of::<T>() <= 8 && !core::mem::needs_drop::<T>()) };
+        let place: *mut T = self.alloc(size_of::<T>())?.as_mut_ptr().cast();
+        // SAFETY: the memory was just taken, large enough and aligned.
+        unsafe {
+            place.write(value);
+            Some(&*place)
+        }
+    }
+
     /// Grows a slice that [`Arena::alloc`] gave: in place when it is the latest, else by a copy.
     #[allow(clippy::mut_from_ref)]
     pub fn grow<'a>(&'a self, slice: &'a mut [u8], len: usize) -> Option<&'a mut [u8]> {
