@@ -170,11 +170,8 @@ fn released_headers_cannot_be_changed_from_the_body() {
 
 #[test]
 fn unknown_header_actions_stop_everything_and_2_continues() {
-    let returning = |value: i32| {
-        start(&format!(
-            r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (i32.const {value}))"#
-        ))
-    };
+    let returning =
+        |value: i32| start(&format!(r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (i32.const {value}))"#));
     assert_eq!(send(&mut returning(2), &get(), &ok(b"")).response.status, 200);
     for value in [99, -1, 3, 4] {
         assert!(returning(value).request(&get(), &ok(b"")).is_err(), "{value}");

@@ -50,13 +50,10 @@ fn a_trap_on_one_worker_leaves_the_other_alone() {
 
 #[test]
 fn a_trap_in_the_response_answers_503_before_the_headers_and_cuts_after() {
-    let mut simulator = start(
-        r#"(func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) (unreachable))"#,
-    );
+    let mut simulator = start(r#"(func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) (unreachable))"#);
     let outcome = send(&mut simulator, &get(), &ok(b"abc"));
     assert_eq!((outcome.response.status, outcome.decision), (503, Decision::Allow));
-    let mut simulator =
-        start(r#"(func (export "proxy_on_response_body") (param i32 i32 i32) (result i32) (unreachable))"#);
+    let mut simulator = start(r#"(func (export "proxy_on_response_body") (param i32 i32 i32) (result i32) (unreachable))"#);
     let response = send(&mut simulator, &get(), &ok(b"abc")).response;
     assert_eq!((response.status, response.complete), (200, false));
 }
@@ -97,8 +94,7 @@ fn allocation_that_gives_nothing_is_status_6_and_a_trap_in_it_ends_the_vm() {
         let mut answer = ok(b"");
         answer.headers.push(("x-m".to_owned(), b"v".to_vec()));
         let response = send(&mut simulator, &get(), &answer).response;
-        let values: Vec<Vec<u8>> =
-            response.headers.iter().filter(|(name, _)| name == "x-m").map(|(_, value)| value.clone()).collect();
+        let values: Vec<Vec<u8>> = response.headers.iter().filter(|(name, _)| name == "x-m").map(|(_, value)| value.clone()).collect();
         (response.status, values, log(&simulator))
     };
     let both = |status: &[u8]| vec![b"v".to_vec(), status.to_vec()];
@@ -127,16 +123,20 @@ fn malloc_goes_before_the_other_name() {
         (func (export "malloc") (param i32) (result i32) (i32.const 1024))
         (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
           (call $get_value (i32.const 0) (i32.const 100) (i32.const 3) (i32.const 0) (i32.const 4))))"#;
-    let mut simulator = Simulator::new(&wat::parse_str(text.replace("(import \"env\" \"proxy_add_header_map_value\" (func $add (param i32 i32 i32 i32 i32) (result i32)))", "")).unwrap()).unwrap();
+    let mut simulator = Simulator::new(
+        &wat::parse_str(
+            text.replace("(import \"env\" \"proxy_add_header_map_value\" (func $add (param i32 i32 i32 i32 i32) (result i32)))", ""),
+        )
+        .unwrap(),
+    )
+    .unwrap();
     simulator.start("").unwrap();
     assert_eq!(send(&mut simulator, &get(), &ok(b"")).response.status, 200);
 }
 
 #[test]
 fn while_starting_only_logging_is_allowed() {
-    let start = |call: &str| {
-        Simulator::new(&module(&format!(r#"(func (export "_initialize") {call})"#))).unwrap().start("")
-    };
+    let start = |call: &str| Simulator::new(&module(&format!(r#"(func (export "_initialize") {call})"#))).unwrap().start("");
     start("(call $say (i32.const 0))").unwrap();
     let error = start("(drop (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4)))").unwrap_err();
     assert!(error.0.contains("restricted_callback"), "{error}");

@@ -88,3 +88,14 @@ fn ticks_run_on_every_thread_that_asked() {
     simulator.set_time(1_000_000_001_000_000_000).unwrap();
     assert_eq!(log(&simulator), "tick tick", "main thread and one worker");
 }
+
+#[test]
+fn a_stream_ends_with_log_then_done_then_delete() {
+    let mut simulator = start(
+        r#"(func (export "proxy_on_done") (param i32) (result i32) (call $say (i32.const 1)) (i32.const 1))
+        (func (export "proxy_on_log") (param i32) (call $say (i32.const 0)))
+        (func (export "proxy_on_delete") (param i32) (call $say (i32.const 2)))"#,
+    );
+    send(&mut simulator, &get(), &ok(b""));
+    assert_eq!(log(&simulator), "a b c");
+}

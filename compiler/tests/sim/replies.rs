@@ -92,3 +92,19 @@ fn a_grpc_request_gets_a_grpc_answer() {
     assert_eq!(header(&response.headers, "grpc-message"), Some(b"no".as_slice()));
     assert!(response.body.is_empty());
 }
+
+#[test]
+fn during_an_own_reply_the_request_is_still_in_reach_and_a_second_reply_replaces_it() {
+    let mut simulator = start(&format!(
+        r#"{DENY} (data (i32.const 160) "x-m")
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (call $deny (i32.const 403)))
+        (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+          (call $say (call $get_value (i32.const 0) (i32.const 160) (i32.const 3) (i32.const 0) (i32.const 4)))
+          (call $tell)
+          (call $deny (i32.const 502)))
+        (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32) (unreachable))"#
+    ));
+    let outcome = send(&mut simulator, &get(), &ok(b""));
+    assert_eq!((outcome.response.status, outcome.response.body.as_slice()), (502, b"no".as_slice()));
+    assert_eq!(log(&simulator), "a one");
+}

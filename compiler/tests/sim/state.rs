@@ -70,9 +70,7 @@ fn properties_of_a_request() {
     for (index, (path, size, _)) in paths.iter().enumerate() {
         let at = 1024 + index * 64;
         text += &format!("(data (i32.const {at}) \"{path}\")\n");
-        calls += &format!(
-            "(drop (call $get_property (i32.const {at}) (i32.const {size}) (i32.const 0) (i32.const 4))) (call $tell)\n"
-        );
+        calls += &format!("(drop (call $get_property (i32.const {at}) (i32.const {size}) (i32.const 0) (i32.const 4))) (call $tell)\n");
     }
     text += "(data (i32.const 100) \"requestcluster_name\")";
     text += &format!(

@@ -1,6 +1,5 @@
 //! What the simulator tests share: a module skeleton in text, plain requests and answers.
 
-
 use portcullis::tools::engine::{Engine, EngineError};
 use portcullis::tools::message::{Answer, Body, Outcome, Request};
 use portcullis::tools::sim::Simulator;

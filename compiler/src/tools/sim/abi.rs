@@ -9,6 +9,7 @@ pub(crate) enum Status {
     BadArgument = 2,
     SerializationFailure = 3,
     InvalidMemoryAccess = 6,
+    Empty = 7,
     CasMismatch = 8,
     Unimplemented = 12,
 }

@@ -13,6 +13,9 @@ use crate::tools::message::{Answer, Forwarded, Headers, Request, Response};
 /// Details of the reply that Envoy makes when a VM has failed.
 pub(crate) const FAILED: &str = "wasm_fail_stream";
 
+/// Details of an answer that came from the upstream.
+pub(crate) const VIA_UPSTREAM: &str = "via_upstream";
+
 /// What became of the request.
 #[derive(Clone, Debug)]
 pub(crate) enum Arrived {
@@ -38,13 +41,7 @@ pub(crate) struct Exchange {
 
 /// An answer that Envoy itself makes.
 pub(crate) fn own_reply(status: u16, details: &str, body: &str) -> Reply {
-    Reply {
-        status,
-        details: details.to_owned(),
-        body: body.as_bytes().to_vec(),
-        headers: Vec::new(),
-        grpc_status: None,
-    }
+    Reply { status, details: details.to_owned(), body: body.as_bytes().to_vec(), headers: Vec::new(), grpc_status: None }
 }
 
 /// A reply that goes out without passing the filter.
@@ -56,12 +53,7 @@ pub(crate) fn direct(reply: &Reply, head: bool, grpc: bool) -> Response {
 
 impl Exchange {
     /// The request phase: from the first callback to the upstream, or to an answer.
-    pub(crate) fn begin(
-        vm: &mut Vm,
-        stream: Stream,
-        request: &Request,
-        rules: Rules,
-    ) -> Result<(Self, Arrived), EngineError> {
+    pub(crate) fn begin(vm: &mut Vm, stream: Stream, request: &Request, rules: Rules) -> Result<(Self, Arrived), EngineError> {
         let context = vm.next_context();
         let root = stream.root;
         let grpc = stream.request_headers.map.text("content-type").starts_with("application/grpc");
@@ -83,8 +75,7 @@ impl Exchange {
             Err(Stop::Trap) => own_reply(503, FAILED, ""),
             Err(Stop::TooLarge) => own_reply(413, "request_payload_too_large", "Payload Too Large"),
             Err(Stop::Closed) => {
-                let arrived =
-                    Arrived::Answered { status: 0, details: FAILED.to_owned(), response: exchange.reset() };
+                let arrived = Arrived::Answered { status: 0, details: FAILED.to_owned(), response: exchange.reset() };
                 return Ok((exchange, arrived));
             }
             Err(Stop::Error(error)) => return Err(error),
@@ -118,20 +109,21 @@ impl Exchange {
         let (map, body) = wire::reply_map(reply, self.grpc);
         // A reply's body comes in one event that also ends the stream.
         let events = if body.is_empty() || self.head { Vec::new() } else { vec![Event::Data(body, true)] };
-        self.response(vm, map, events)
+        self.response(vm, map, events, &reply.details)
     }
 
     /// The response phase with the upstream's answer.
     pub(crate) fn answer(&self, vm: &mut Vm, answer: &Answer) -> Result<Response, EngineError> {
         let events = wire::response_events(answer, self.head);
         let map = wire::response_map(answer, !events.is_empty());
-        self.response(vm, map, events)
+        self.response(vm, map, events, VIA_UPSTREAM)
     }
 
-    fn response(&self, vm: &mut Vm, map: HeaderMap, events: Vec<Event>) -> Result<Response, EngineError> {
+    fn response(&self, vm: &mut Vm, map: HeaderMap, events: Vec<Event>, details: &str) -> Result<Response, EngineError> {
         let headers_only = events.is_empty();
         if let Some(stream) = vm.host().streams.get_mut(&self.context) {
             stream.response_status = map.text(":status").parse().ok();
+            stream.response_details = Some(details.to_owned());
             stream.response_headers.map = map;
         }
         let mut flow = Flow::new(Direction::Response, self.context, self.rules);
@@ -154,6 +146,7 @@ impl Exchange {
             let response = direct(&reply, self.head, self.grpc);
             if let Some(stream) = vm.host().streams.get_mut(&self.context) {
                 stream.response_status = Some(response.status);
+                stream.response_details = Some(reply.details.clone());
                 stream.response_headers.map = wire::reply_map(&reply, self.grpc).0;
             }
             return Ok(response);
@@ -174,10 +167,7 @@ impl Exchange {
     }
 
     /// The callbacks that end a stream. Gives its filter state.
-    pub(crate) fn end(self, vm: &mut Vm, details: &str) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, EngineError> {
-        if let Some(stream) = vm.host().streams.get_mut(&self.context) {
-            stream.response_details = Some(details.to_owned());
-        }
+    pub(crate) fn end(self, vm: &mut Vm) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, EngineError> {
         let finished = self.last_callbacks(vm);
         let stream = vm.host().streams.remove(&self.context);
         match finished {
@@ -188,15 +178,15 @@ impl Exchange {
     }
 
     fn last_callbacks(&self, vm: &mut Vm) -> Result<(), CallError> {
-        let done = vm.call("proxy_on_done", self.context, &[])?;
-        if done == Some(0) && !vm.host().done.contains(&self.context) {
-            // The guest promised `proxy_done`; without it there is no log and no delete.
-            return Ok(());
-        }
         if let Some(stream) = vm.host().streams.get_mut(&self.context) {
             stream.open_for_log();
         }
         vm.call("proxy_on_log", self.context, &[])?;
+        let done = vm.call("proxy_on_done", self.context, &[])?;
+        if done == Some(0) && !vm.host().done.contains(&self.context) {
+            // The guest promised `proxy_done`; the context lives on without a stream.
+            return Ok(());
+        }
         vm.call("proxy_on_delete", self.context, &[])?;
         Ok(())
     }

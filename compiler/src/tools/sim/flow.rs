@@ -72,11 +72,7 @@ pub(crate) struct Flow {
 pub(crate) fn events(body: &Body) -> Vec<Event> {
     let size = body.split.unwrap_or(body.bytes.len()).max(1);
     let mut events: Vec<Event> = body.bytes.chunks(size).map(|chunk| Event::Data(chunk.to_vec(), false)).collect();
-    events.push(if body.trailers.is_empty() {
-        Event::Data(Vec::new(), true)
-    } else {
-        Event::Trailers(body.trailers.clone())
-    });
+    events.push(if body.trailers.is_empty() { Event::Data(Vec::new(), true) } else { Event::Trailers(body.trailers.clone()) });
     events
 }
 

@@ -4,7 +4,9 @@ use crate::tools::message::Headers;
 
 use super::pairs;
 
-/// Headers of which Envoy keeps one line: a second value joins the first with a comma.
+/// Headers of which Envoy keeps one line: a second value joins the first with a comma. Measured on 1.40 are those
+/// from `accept` to `x-forwarded-host` that clients send; `cookie`, `etag`, `range`, `accept-language` and names that
+/// Envoy does not know stay as they came.
 const ONE_LINE: &[&str] = &[
     ":authority",
     ":method",
@@ -12,6 +14,12 @@ const ONE_LINE: &[&str] = &[
     ":protocol",
     ":scheme",
     ":status",
+    "accept",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authorization",
+    "cache-control",
     "connection",
     "content-length",
     "content-type",
@@ -21,14 +29,19 @@ const ONE_LINE: &[&str] = &[
     "grpc-status",
     "grpc-timeout",
     "host",
+    "if-none-match",
     "keep-alive",
+    "origin",
+    "pragma",
     "proxy-connection",
     "proxy-status",
+    "referer",
     "server",
     "te",
     "transfer-encoding",
     "upgrade",
     "user-agent",
+    "vary",
     "via",
     "x-client-trace-id",
     "x-forwarded-client-cert",
@@ -83,15 +96,8 @@ impl HeaderMap {
         self.lines.retain(|(key, _)| *key != name);
     }
 
-    /// One line with this value, whatever was there.
+    /// One line with this value, whatever was there. It moves to the end (of the pseudo headers, for one of them).
     pub(crate) fn replace(&mut self, name: &[u8], value: &[u8]) {
-        let key = lower(name);
-        if ONE_LINE.contains(&key.as_str())
-            && let Some((_, present)) = self.lines.iter_mut().find(|(other, _)| *other == key)
-        {
-            *present = value.to_vec();
-            return;
-        }
         self.remove(name);
         self.add(name, value);
     }
@@ -110,8 +116,7 @@ impl HeaderMap {
     /// All values joined with commas, as the property `request.headers.NAME`.
     pub(crate) fn joined(&self, name: &[u8]) -> Option<Vec<u8>> {
         let name = lower(name);
-        let values: Vec<&[u8]> =
-            self.lines.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.as_slice()).collect();
+        let values: Vec<&[u8]> = self.lines.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.as_slice()).collect();
         (!values.is_empty()).then(|| values.join(&b','))
     }
 
@@ -167,7 +172,10 @@ mod tests {
         assert_eq!(map.first(b"user-agent"), Some(b"u,v".as_slice()));
         map.replace(b"x-a", b"3");
         assert_eq!(map.joined(b"x-a"), Some(b"3".to_vec()));
+        map.add(b":method", b"GET");
         map.replace(b":path", b"/b");
-        assert_eq!(map.lines().first().map(|(key, _)| key.as_str()), Some(":path"));
+        map.replace(b"user-agent", b"w");
+        let names: Vec<&str> = map.lines().iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(names, [":method", ":path", "x-a", "user-agent"]);
     }
 }

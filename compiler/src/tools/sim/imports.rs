@@ -3,7 +3,7 @@
 use wasmi::{Caller, Engine, Error, FuncType, Linker, Val, ValType};
 
 use super::abi::Status;
-use super::calls::{buffers, foreign, headers, logging, metrics, outbound, properties, shared, streams, wasi};
+use super::calls::{buffers, foreign, headers, logging, metrics, outbound, properties, queues, shared, streams, wasi};
 use super::guest::{Args, Guest};
 use super::host::{Host, Mode};
 
@@ -80,6 +80,10 @@ const ENV: &[Import] = &[
     proxy("proxy_grpc_close", "i", outbound::grpc_token),
     proxy("proxy_get_shared_data", "iiiii", shared::get),
     proxy("proxy_set_shared_data", "iiiii", shared::set),
+    proxy("proxy_register_shared_queue", "iii", queues::register),
+    proxy("proxy_resolve_shared_queue", "iiiii", queues::resolve),
+    proxy("proxy_enqueue_shared_queue", "iii", queues::enqueue),
+    proxy("proxy_dequeue_shared_queue", "iii", queues::dequeue),
     proxy("proxy_define_metric", "iiii", metrics::define),
     proxy("proxy_increment_metric", "iI", metrics::increment),
     proxy("proxy_record_metric", "iI", metrics::record),

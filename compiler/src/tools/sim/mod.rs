@@ -1,7 +1,7 @@
 //! The in-process Proxy-Wasm host: what a stock Envoy 1.40 does to an HTTP filter module, quirks included.
 //!
 //! In: a module's bytes and requests. Out: what client and upstream received, counters, logs, and what it all cost.
-//! Every behaviour here was measured on Envoy; the tests in `tests/sim_*.rs` name them one by one.
+//! Every behaviour here was measured on Envoy; the tests in `tests/sim/` name them one by one.
 
 pub mod account;
 pub mod module;
@@ -19,6 +19,7 @@ mod metrics;
 mod pairs;
 mod property;
 mod proxy;
+mod queues;
 mod shared_data;
 mod stream;
 mod vm;

@@ -58,8 +58,7 @@ impl Module {
         // Eager, so that fuel never counts translation and a run repeats exactly.
         config.consume_fuel(true).compilation_mode(CompilationMode::Eager);
         let engine = wasmi::Engine::new(&config);
-        let module = wasmi::Module::new(&engine, wasm)
-            .map_err(|error| refused(format!("failed to load Wasm bytecode: {error}")))?;
+        let module = wasmi::Module::new(&engine, wasm).map_err(|error| refused(format!("failed to load Wasm bytecode: {error}")))?;
         Ok(Self { module })
     }
 }

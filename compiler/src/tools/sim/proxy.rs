@@ -1,12 +1,14 @@
 //! What all VMs of one proxy share: shared data, metric values, the clock, randomness and the log.
 
 use super::metrics::Values;
+use super::queues::Queues;
 use super::shared_data::SharedData;
 
 /// One running proxy.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     pub(crate) shared: SharedData,
+    pub(crate) queues: Queues,
     pub(crate) metrics: Values,
     /// Nanoseconds since 1970.
     pub(crate) now: u64,
@@ -18,7 +20,15 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// An empty proxy at this time; `seed` decides what `random_get` gives.
     pub(crate) fn new(now: u64, seed: u64) -> Self {
-        Self { shared: SharedData::default(), metrics: Values::default(), now, logs: Vec::new(), random: seed, requests: 0 }
+        Self {
+            shared: SharedData::default(),
+            queues: Queues::default(),
+            metrics: Values::default(),
+            now,
+            logs: Vec::new(),
+            random: seed,
+            requests: 0,
+        }
     }
 
     /// The next random byte (splitmix64, so that a seed gives the same run everywhere).

@@ -21,8 +21,6 @@ use crate::tools::message::{Answer, Decision, Outcome, Request, Response};
 const FIRST_TIME: Nanoseconds = 1_767_225_600_000_000_000;
 /// Envoy's default `per_connection_buffer_limit_bytes`.
 const BUFFER_LIMIT: usize = 1 << 20;
-/// Envoy's name for an answer that came from the upstream.
-const VIA_UPSTREAM: &str = "via_upstream";
 
 /// What happens to a worker whose VM has trapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,16 +276,14 @@ impl Simulator {
             });
         };
         let vm = &mut thread.vm;
-        let (outcome, details) = match arrived {
+        let outcome = match arrived {
             Arrived::Upstream(forwarded) => {
                 let response = exchange.answer(vm, answer)?;
-                (answered(Decision::Allow, Some(*forwarded), response), VIA_UPSTREAM.to_owned())
+                answered(Decision::Allow, Some(*forwarded), response)
             }
-            Arrived::Answered { status, details, response } => {
-                (answered(deny(status, &details), None, response), details)
-            }
+            Arrived::Answered { status, details, response } => answered(deny(status, &details), None, response),
         };
-        self.filter_state = exchange.end(vm, &details)?;
+        self.filter_state = exchange.end(vm)?;
         self.last = std::mem::take(&mut vm.host().account);
         Ok(outcome)
     }
@@ -308,10 +304,7 @@ fn answered(decision: Decision, forwarded: Option<crate::tools::message::Forward
 
 /// The decision that details stand for: the text in `portcullis{…}`, else all of them.
 fn deny(status: u16, details: &str) -> Decision {
-    let by = details
-        .split_once("portcullis{")
-        .and_then(|(_, rest)| rest.rsplit_once('}'))
-        .map_or(details, |(rule, _)| rule);
+    let by = details.split_once("portcullis{").and_then(|(_, rest)| rest.rsplit_once('}')).map_or(details, |(rule, _)| rule);
     Decision::Deny { status, by: by.to_owned() }
 }
 

@@ -128,12 +128,12 @@ impl Stream {
         (guarded.access == Access::Live).then_some(&mut guarded.map)
     }
 
-    /// The access of all maps during `proxy_on_log`.
+    /// The access of all maps during `proxy_on_log`: readable again; what was never handed on stays changeable.
     pub(crate) fn open_for_log(&mut self) {
-        self.request_headers.access = Access::ReadOnly;
-        self.request_trailers.access = Access::Gone;
-        for guarded in [&mut self.response_headers, &mut self.response_trailers] {
-            guarded.access = Access::ReadOnly;
+        for guarded in [&mut self.request_headers, &mut self.response_headers, &mut self.response_trailers] {
+            if guarded.access == Access::Gone {
+                guarded.access = Access::ReadOnly;
+            }
         }
     }
 }

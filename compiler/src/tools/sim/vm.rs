@@ -96,8 +96,7 @@ impl Vm {
     }
 
     fn configure(&mut self, root: u32, size: i32) -> Result<(), EngineError> {
-        let steps: [(&'static str, i32); 3] =
-            [("proxy_on_context_create", 0), ("proxy_on_vm_start", 0), ("proxy_on_configure", size)];
+        let steps: [(&'static str, i32); 3] = [("proxy_on_context_create", 0), ("proxy_on_vm_start", 0), ("proxy_on_configure", size)];
         for (name, argument) in steps {
             match self.call(name, root, &[argument]) {
                 Ok(None) => {}
@@ -184,8 +183,7 @@ impl Vm {
     /// The message with the last lines that the module logged as warnings or worse.
     fn with_log(&self, message: &str) -> String {
         let proxy = self.store.data().proxy.borrow();
-        let lines: Vec<&str> =
-            proxy.logs.iter().filter(|(level, _)| *level >= 3).map(|(_, line)| line.as_str()).collect();
+        let lines: Vec<&str> = proxy.logs.iter().filter(|(level, _)| *level >= 3).map(|(_, line)| line.as_str()).collect();
         let last = lines.get(lines.len().saturating_sub(ERROR_LOG_LINES)..).unwrap_or_default();
         if last.is_empty() { message.to_owned() } else { format!("{message}: {}", last.join("; ")) }
     }

@@ -4,34 +4,68 @@
 use super::flow::{Event, events};
 use super::header_map::HeaderMap;
 use super::stream::Reply;
-use crate::tools::message::{Answer, Body, Forwarded, Headers, Request, Response, header};
+use crate::tools::message::{Answer, Body, Forwarded, Headers, Request, Response};
 
 /// The request header that names the cluster of a route.
 const CLUSTER_HEADER: &str = "x-portcullis-cluster";
 
+/// Headers that Envoy takes from requests of clients outside, where it trusts nobody.
+const SANITISED: &[&str] = &[
+    "x-envoy-decorator-operation",
+    "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-force-trace",
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-internal",
+    "x-envoy-ip-tags",
+    "x-envoy-max-retries",
+    "x-envoy-original-url",
+    "x-envoy-retriable-header-names",
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-retry-on",
+    "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
+    "x-envoy-upstream-rq-timeout-ms",
+    "x-forwarded-client-cert",
+];
+
 /// The request headers as the filter first sees them, in Envoy's order.
 pub(crate) fn request_map(request: &Request, number: u64) -> HeaderMap {
+    // Without `use_remote_address` Envoy trusts what the client says about the scheme.
+    let proto = match header_any_case(&request.headers, "x-forwarded-proto") {
+        Some(b"https") => "https",
+        Some(_) | None => "http",
+    };
     let mut map = HeaderMap::default();
-    for (name, value) in [
-        (":authority", request.authority.as_str()),
-        (":path", &request.target),
-        (":method", &request.method),
-        (":scheme", "http"),
-    ] {
+    for (name, value) in
+        [(":authority", request.authority.as_str()), (":path", &request.target), (":method", &request.method), (":scheme", proto)]
+    {
         map.add(name.as_bytes(), value.as_bytes());
     }
+    let nominated = header_any_case(&request.headers, "connection").unwrap_or_default().to_ascii_lowercase();
+    let nominated: Vec<&[u8]> = nominated.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).collect();
     for (name, value) in &request.headers {
-        if !hop_by_hop(name) {
+        let name = name.to_ascii_lowercase();
+        let taken = hop_by_hop(&name)
+            || SANITISED.contains(&name.as_str())
+            || nominated.contains(&name.as_bytes())
+            || (name == "te" && value != b"trailers");
+        if !taken {
             map.add(name.as_bytes(), value);
         }
     }
     if let Some(body) = &request.body
         && !chunked(&request.headers, body)
-        && header(&request.headers, "content-length").is_none()
+        && map.first(b"content-length").is_none()
     {
         map.add(b"content-length", body.bytes.len().to_string().as_bytes());
     }
-    map.replace(b"x-forwarded-proto", b"http");
+    if map.first(b"x-forwarded-proto").is_none() {
+        map.add(b"x-forwarded-proto", proto.as_bytes());
+    }
     if map.first(b"x-request-id").is_none() {
         map.add(b"x-request-id", format!("00000000-0000-4000-8000-{number:012x}").as_bytes());
     }
@@ -51,11 +85,11 @@ pub(crate) fn response_map(answer: &Answer, has_body: bool) -> HeaderMap {
         map.add(name.as_bytes(), value);
     }
     if let Some(body) = &answer.body
-        && header(&answer.headers, "content-length").is_none()
+        && header_any_case(&answer.headers, "content-length").is_none()
     {
         if !chunked(&answer.headers, body) {
             map.add(b"content-length", body.bytes.len().to_string().as_bytes());
-        } else if has_body && header(&answer.headers, "transfer-encoding").is_none() {
+        } else if has_body && header_any_case(&answer.headers, "transfer-encoding").is_none() {
             map.add(b"transfer-encoding", b"chunked");
         }
     }
@@ -80,7 +114,11 @@ fn body_events(body: Option<&Body>, headers: &Headers) -> Vec<Event> {
 }
 
 fn chunked(headers: &Headers, body: &Body) -> bool {
-    !body.trailers.is_empty() || header(headers, "transfer-encoding").is_some()
+    !body.trailers.is_empty() || header_any_case(headers, "transfer-encoding").is_some()
+}
+
+fn header_any_case<'a>(headers: &'a Headers, name: &str) -> Option<&'a [u8]> {
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
 }
 
 fn bodiless(status: u16) -> bool {
@@ -152,12 +190,8 @@ pub(crate) fn forwarded(map: &HeaderMap, body: Vec<u8>) -> Option<Forwarded> {
     if let Some(length) = length {
         body.truncate(length);
     }
-    let mut headers: Headers = map
-        .lines()
-        .iter()
-        .filter(|(name, _)| !name.starts_with(':') && !hop_by_hop(name) && !added_by_envoy(name))
-        .cloned()
-        .collect();
+    let mut headers: Headers =
+        map.lines().iter().filter(|(name, _)| !name.starts_with(':') && !hop_by_hop(name) && !added_by_envoy(name)).cloned().collect();
     let method = map.text(":method").to_owned();
     let announces_nothing = body.is_empty() && length.is_none();
     if announces_nothing && matches!(method.as_str(), "POST" | "PUT" | "PATCH") {
@@ -191,9 +225,7 @@ pub(crate) fn received(map: &HeaderMap, body: Vec<u8>, trailers: Headers, ending
     let mut headers: Headers = map
         .lines()
         .iter()
-        .filter(|(name, _)| {
-            !name.starts_with(':') && !hop_by_hop(name) && !added_by_envoy(name) && name != "server" && name != "date"
-        })
+        .filter(|(name, _)| !name.starts_with(':') && !hop_by_hop(name) && !added_by_envoy(name) && name != "server" && name != "date")
         .cloned()
         .collect();
     let length = map.text("content-length").parse::<usize>().ok();

@@ -29,9 +29,13 @@ pub(crate) fn size(guest: &mut Guest<'_, '_>, args: &Args<'_>) -> Outcome {
     guest.write_word(args.word(1), u32::try_from(size).unwrap_or(u32::MAX))
 }
 
-/// `proxy_get_header_map_pairs(map, out, out_size)`.
+/// `proxy_get_header_map_pairs(map, out, out_size)`: of a map that is not there Envoy gives an empty list and OK,
+/// other than every other call on it.
 pub(crate) fn get_pairs(guest: &mut Guest<'_, '_>, args: &Args<'_>) -> Outcome {
-    let bytes = readable(guest, args.word(0))?.encode();
+    if args.word(0) > MAX_MAP {
+        return Err(Status::BadArgument);
+    }
+    let bytes = readable(guest, args.word(0)).map(HeaderMap::encode).unwrap_or_default();
     guest.give(&bytes, args.word(1), args.word(2))
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod logging;
 pub(crate) mod metrics;
 pub(crate) mod outbound;
 pub(crate) mod properties;
+pub(crate) mod queues;
 pub(crate) mod shared;
 pub(crate) mod streams;
 pub(crate) mod wasi;
