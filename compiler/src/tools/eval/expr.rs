@@ -169,7 +169,8 @@ fn matches(pattern: &str, flags: &str, subject: &str, regexes: &Regexes) -> Resu
         let regex = Regex::builder().build_from_hir(&tree).map_err(|error| EngineError(error.to_string()))?;
         regexes.insert(key.clone(), regex);
     }
-    Ok(regexes.get(&key).is_some_and(|regex| regex.is_match(subject)))
+    // `find`: `is_match` stops at an empty match of `\B` between the bytes of a character, drops it, and looks no further.
+    Ok(regexes.get(&key).is_some_and(|regex| regex.find(subject).is_some()))
 }
 
 fn read(read: &hir::Read, facts: &Facts) -> Value {
