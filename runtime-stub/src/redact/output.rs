@@ -15,13 +15,13 @@ pub struct Output<'a> {
     kept: usize,
     /// From the first difference on.
     text: Option<Text<'a>>,
-    changed: bool,
+    changes: u32,
 }
 
 impl<'a> Output<'a> {
     /// An output for a chunk. `held` stands before it in the host's buffer.
     pub fn new(arena: &'a Arena, held: &'a [u8], chunk: &'a [u8]) -> Output<'a> {
-        Output { arena, held, chunk, kept: 0, text: None, changed: false }
+        Output { arena, held, chunk, kept: 0, text: None, changes: 0 }
     }
 
     /// These bytes come out as they came in.
@@ -35,7 +35,7 @@ impl<'a> Output<'a> {
 
     /// These bytes come out in the place of others.
     pub fn put(&mut self, piece: &[u8]) {
-        self.changed = true;
+        self.changes = self.changes.wrapping_add(1);
         self.diverge();
         if let Some(text) = &mut self.text {
             text.push(piece);
@@ -52,9 +52,14 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Whether something was put.
-    pub fn is_changed(&self) -> bool {
-        self.changed
+    /// How often something was put.
+    pub fn changes(&self) -> u32 {
+        self.changes
+    }
+
+    /// Bytes so far.
+    pub fn len(&self) -> usize {
+        self.text.as_ref().map_or(self.kept, Text::len)
     }
 
     /// Whether all that came out so far is what came in.

@@ -5,6 +5,7 @@
 mod bodies;
 mod corpus;
 mod naive;
+mod response;
 
 use super::mask::Mask;
 use super::output::Output;

@@ -1,0 +1,253 @@
+//! A response body that is inspected, callback by callback.
+//! In: what the host has buffered. Out: the action to return; the buffer rewritten where it must be.
+//!
+//! Bytes that are held back stay in the host's buffer (action 1), because trailers end a body without a last call and
+//! what only the guest holds then could not be sent any more. Up to [`KEPT`] bytes are left there; beyond that the buffer is
+//! released and the held bytes wait in the guest until the next chunk. If trailers come exactly then, the stream is cut.
+
+use super::mask::Mask;
+use super::output::Output;
+use super::scanner::Scanner;
+use crate::host::{Host, Status, buffer};
+use crate::rt::arena::{Arena, Text};
+use crate::tables::redact::Reader;
+
+/// Most bytes that are left in the host's buffer.
+pub const KEPT: usize = 64 << 10;
+/// Most redactions that can take turns.
+const STAGES: usize = 4;
+
+/// A denial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deny {
+    /// Reply (`contract::Policy::Reply`).
+    pub reply: u32,
+    /// Metric that counts it.
+    pub metric: u32,
+}
+
+/// A redaction and the byte up to which it acts.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    /// `tables::redact`
+    pub table: &'static [u8],
+    /// Metric of its rule.
+    pub metric: u32,
+    /// Bytes from the start of the body.
+    pub limit: u64,
+}
+
+/// What a callback comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Return this action.
+    Go(i32),
+    /// Cut the stream by this denial, and return [`action::DROP`] (body) or 1 (trailers).
+    Deny(Deny),
+    /// Cut the stream: a fault.
+    Fault,
+}
+
+/// Actions of body callbacks.
+pub mod action {
+    /// Send what is buffered.
+    pub const CONTINUE: i32 = 0;
+    /// Keep it and call again with more.
+    pub const KEEP: i32 = 1;
+    /// Drop the chunk.
+    pub const DROP: i32 = 3;
+}
+
+/// How far a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Inspecting,
+    /// The rest is not inspected.
+    Passing,
+    /// Nothing is sent any more.
+    Cut,
+}
+
+/// The record of a body: of constant size.
+pub struct Body {
+    scanner: Scanner,
+    stages: [Stage; STAGES],
+    stage_count: usize,
+    stage: usize,
+    /// Whether the current stage has counted.
+    counted: bool,
+    deny: Option<(u64, Deny)>,
+    /// Bytes that were read.
+    seen: u64,
+    /// Bytes in the host's buffer that were read before; those that are held back are the last of them.
+    in_host: usize,
+    /// Whether the held bytes are in the guest only.
+    in_guest: bool,
+    state: State,
+}
+
+impl Body {
+    /// One before its first byte, without redactions.
+    pub const fn new(is_json: bool) -> Body {
+        Body {
+            scanner: Scanner::new(is_json),
+            stages: [Stage { table: &[], metric: 0, limit: 0 }; STAGES],
+            stage_count: 0,
+            stage: 0,
+            counted: false,
+            deny: None,
+            seen: 0,
+            in_host: 0,
+            in_guest: false,
+            state: State::Inspecting,
+        }
+    }
+
+    /// Adds a redaction behind others. The first one acts as long as its limit allows, so only those with larger limits
+    /// matter; when there are too many, the last one acts to the end.
+    pub fn add(&mut self, stage: Stage) {
+        let covered = self.stage_count.checked_sub(1).and_then(|last| self.stages.get(last)).map_or(0, |last| last.limit);
+        if self.stage_count > 0 && stage.limit <= covered {
+            return;
+        }
+        if let Some(place) = self.stages.get_mut(self.stage_count) {
+            *place = stage;
+            self.stage_count = self.stage_count.wrapping_add(1);
+        } else if let Some(last) = self.stages.last_mut() {
+            last.limit = stage.limit;
+        }
+    }
+
+    /// Denies bodies with more bytes. The smallest number counts.
+    pub fn deny_above(&mut self, limit: u64, deny: Deny) {
+        if self.deny.is_none_or(|(before, _)| limit < before) {
+            self.deny = Some((limit, deny));
+        }
+    }
+
+    /// A body callback: `size` bytes are in the host's buffer. `count` counts a metric.
+    pub fn on_body(&mut self, host: &mut impl Host, arena: &Arena, size: usize, eos: bool, count: &mut dyn FnMut(u32)) -> Verdict {
+        match self.state {
+            State::Inspecting => {}
+            State::Passing => return Verdict::Go(action::CONTINUE),
+            State::Cut => return Verdict::Go(action::DROP),
+        }
+        let new_size = size.saturating_sub(self.in_host);
+        let over = |(limit, _): &(u64, Deny)| self.seen.saturating_add(new_size as u64) > *limit;
+        if let Some((_, deny)) = self.deny.filter(over) {
+            self.state = State::Cut;
+            return Verdict::Deny(deny);
+        }
+        match self.step(host, arena, size, eos, count) {
+            Some(action) => Verdict::Go(action),
+            None => {
+                self.state = State::Cut;
+                Verdict::Fault
+            }
+        }
+    }
+
+    /// The trailers callback: the body has ended.
+    pub fn on_trailers(&mut self, host: &mut impl Host, arena: &Arena, count: &mut dyn FnMut(u32)) -> Verdict {
+        match self.state {
+            State::Inspecting => {}
+            State::Passing => return Verdict::Go(action::CONTINUE),
+            State::Cut => return Verdict::Go(action::KEEP),
+        }
+        let lost = self.in_guest && self.scanner.held_len() > 0;
+        if !lost && (self.scanner.held_len() == 0 || self.step(host, arena, self.in_host, true, count).is_some()) {
+            return Verdict::Go(action::CONTINUE);
+        }
+        self.state = State::Cut;
+        Verdict::Fault
+    }
+
+    /// Reads what is new and writes what is decided: the action, or nothing for a fault.
+    fn step(&mut self, host: &mut impl Host, arena: &Arena, size: usize, eos: bool, count: &mut dyn FnMut(u32)) -> Option<i32> {
+        let new = read(host, arena, self.in_host, size.checked_sub(self.in_host)?).ok()?;
+        let held = self.scanner.held(arena)?;
+        let old = if self.in_guest { 0 } else { self.in_host.saturating_sub(held.len()) };
+        let mut out = Output::new(arena, if self.in_guest { &[] } else { held }, new);
+        if self.in_guest {
+            out.diverge();
+        }
+        self.scan(new, eos, &mut out, count);
+        let held_now = self.scanner.held(arena)?;
+        let verbatim = out.is_verbatim();
+        let after = old.saturating_add(out.len()).saturating_add(held_now.len());
+        if held_now.is_empty() {
+            if !verbatim {
+                write(host, arena, old, size, out.finish()?, &[])?;
+            }
+            self.in_host = 0;
+            self.in_guest = false;
+            return Some(action::CONTINUE);
+        }
+        if after <= KEPT {
+            if !verbatim {
+                write(host, arena, old, size, out.finish()?, held_now)?;
+            }
+            self.in_host = after;
+            self.in_guest = false;
+            return Some(action::KEEP);
+        }
+        write(host, arena, old, size, out.finish()?, &[])?;
+        self.in_host = 0;
+        self.in_guest = true;
+        Some(action::CONTINUE)
+    }
+
+    /// Hands new bytes to the stages that they belong to.
+    fn scan(&mut self, mut new: &[u8], eos: bool, out: &mut Output<'_>, count: &mut dyn FnMut(u32)) {
+        while let Some(stage) = self.stages.get(..self.stage_count).and_then(|stages| stages.get(self.stage)).copied() {
+            let mask = Reader::new(stage.table).mask();
+            let before = out.changes();
+            let room = usize::try_from(stage.limit.saturating_sub(self.seen)).unwrap_or(usize::MAX);
+            let (now, later) = new.split_at_checked(room).unwrap_or((new, &[]));
+            self.scanner.feed(now, &mask, out);
+            self.seen = self.seen.saturating_add(now.len() as u64);
+            let is_last = self.stage.saturating_add(1) >= self.stage_count;
+            if (later.is_empty() && eos) || (!later.is_empty() && is_last) {
+                self.end(&mask, out);
+            }
+            if out.changes() != before && !self.counted {
+                self.counted = true;
+                count(stage.metric);
+            }
+            new = later;
+            if later.is_empty() {
+                return;
+            }
+            self.stage = self.stage.wrapping_add(1);
+            self.counted = false;
+        }
+        out.keep(new);
+    }
+
+    fn end(&mut self, mask: &Mask<'_>, out: &mut Output<'_>) {
+        self.scanner.end(mask, out);
+        self.state = State::Passing;
+    }
+}
+
+fn read<'a>(host: &mut impl Host, arena: &'a Arena, start: usize, size: usize) -> Result<&'a [u8], Status> {
+    if size == 0 {
+        return Ok(&[]);
+    }
+    let narrow = |n: usize| u32::try_from(n).map_err(|_| Status::BAD_ARGUMENT);
+    let bytes = host.buffer(arena, buffer::RESPONSE_BODY, narrow(start)?, narrow(size)?)?;
+    if bytes.len() == size { Ok(bytes) } else { Err(Status::BAD_ARGUMENT) }
+}
+
+/// Replaces the whole buffer: its first `old` bytes stay, then come `text` and `held`.
+fn write(host: &mut impl Host, arena: &Arena, old: usize, size: usize, text: &[u8], held: &[u8]) -> Option<()> {
+    let size = u32::try_from(size).ok()?;
+    if old == 0 && held.is_empty() {
+        return host.set_buffer(buffer::RESPONSE_BODY, 0, size, text).ok();
+    }
+    let mut whole = Text::new(arena);
+    whole.push(read(host, arena, 0, old).ok()?);
+    whole.push(text);
+    whole.push(held);
+    host.set_buffer(buffer::RESPONSE_BODY, 0, size, whole.finish()?).ok()
+}

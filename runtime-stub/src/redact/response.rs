@@ -1,0 +1,93 @@
+//! What is done with the body of a response: chosen when its headers are there.
+//! In: redactions in file order, header facts. Out: a body record, a reply in its place, or nothing to do.
+
+use super::body::{Body, Deny, Stage};
+use super::head::{Head, STALE};
+use crate::contract::map;
+use crate::host::Host;
+use crate::tables::redact::Reader;
+
+/// Most redactions of one response.
+const MOST: usize = 16;
+
+/// The redactions that apply to a response, in file order.
+pub struct Choice {
+    added: [(&'static [u8], u32); MOST],
+    count: usize,
+}
+
+/// What comes of it.
+pub enum Start {
+    /// The body passes as it is.
+    Pass,
+    /// The response is replaced: reply and metric.
+    Reply(Deny),
+    /// The body is inspected.
+    Inspect(Body),
+}
+
+impl Choice {
+    /// None yet.
+    pub const fn new() -> Choice {
+        Choice { added: [(&[], 0); MOST], count: 0 }
+    }
+
+    /// Adds a redaction (`tables::redact`) with the metric of its rule. False when there are too many: a fault.
+    pub fn add(&mut self, table: &'static [u8], metric: u32) -> bool {
+        match self.added.get_mut(self.count) {
+            Some(place) => {
+                *place = (table, metric);
+                self.count = self.count.wrapping_add(1);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Decides. `eos`: no body follows.
+    pub fn start<'h>(&self, host: &mut impl Host, head: &Head<'h>, eos: bool) -> Start {
+        if eos {
+            return Start::Pass;
+        }
+        let readable = head.is_readable();
+        let mut body = Body::new(head.is_json());
+        let mut some = false;
+        for (table, metric) in self.added.iter().take(self.count) {
+            let table = Reader::new(table);
+            if !head.media().any(|media| table.has_type(media.main, media.sub)) {
+                continue;
+            }
+            if !readable {
+                match table.on_encoded() {
+                    Some(reply) => return Start::Reply(Deny { reply, metric: table.deny_metric() }),
+                    None => continue,
+                }
+            }
+            let limit = table.max_body();
+            if let Some(reply) = table.on_oversize() {
+                let deny = Deny { reply, metric: table.deny_metric() };
+                if head.length.is_some_and(|length| length > limit) {
+                    return Start::Reply(deny);
+                }
+                body.deny_above(limit, deny);
+            }
+            body.add(Stage { table: table.table(), metric: *metric, limit });
+            some = true;
+        }
+        if !some {
+            return Start::Pass;
+        }
+        for (n, name) in STALE.iter().enumerate() {
+            if head.stale & (1 << n) != 0 {
+                // What cannot be removed is not there any more.
+                let _ = host.header_remove(map::RESPONSE, name);
+            }
+        }
+        Start::Inspect(body)
+    }
+}
