@@ -201,3 +201,24 @@ fn the_buffer_limit_answers_413_and_500_or_cuts() {
     let response = send(&mut limit(hold, true), &get(), &ok(b"abcdef")).response;
     assert_eq!((response.status, response.complete), (500, true));
 }
+
+#[test]
+fn after_a_hold_the_request_map_stays_in_reach_but_changes_come_too_late() {
+    let mut simulator = Simulator::new(&module(
+        r#"(data (i32.const 100) "late")
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (i32.const 1))
+        (func (export "proxy_on_request_body") (param i32 i32 i32) (result i32)
+          (call $say (call $add (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 100) (i32.const 1)))
+          (i32.const 0))
+        (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+          (call $say (call $get_value (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 0) (i32.const 4)))
+          (i32.const 0))"#,
+    ))
+    .unwrap();
+    simulator.allow_on_headers_stop_iteration = true;
+    simulator.start("").unwrap();
+    let outcome = send(&mut simulator, &post(b"abcdef", Some(3), &[]), &ok(b""));
+    assert_eq!(log(&simulator), "a a a a");
+    let late = outcome.forwarded.unwrap().headers.iter().filter(|(name, _)| name == "late").count();
+    assert_eq!(late, 1, "only what was added before the first Continue");
+}

@@ -51,6 +51,11 @@ pub(crate) fn direct(reply: &Reply, head: bool, grpc: bool) -> Response {
     wire::received(&map, body, Headers::new(), ending)
 }
 
+/// Whether the filter left a status; without one Envoy answers 502.
+fn has_status(map: &HeaderMap) -> bool {
+    map.text(":status").parse::<u16>().is_ok()
+}
+
 impl Exchange {
     /// The request phase: from the first callback to the upstream, or to an answer.
     pub(crate) fn begin(vm: &mut Vm, stream: Stream, request: &Request, rules: Rules) -> Result<(Self, Arrived), EngineError> {
@@ -67,7 +72,7 @@ impl Exchange {
             Err(CallError::Endless(name)) => Err(Stop::Error(endless(name))),
         };
         let reply = match run {
-            Ok(()) => match exchange.route(vm, flow.passed)? {
+            Ok(()) => match Self::route(flow)? {
                 Ok(forwarded) => return Ok((exchange, Arrived::Upstream(Box::new(forwarded)))),
                 Err(reply) => reply,
             },
@@ -85,18 +90,17 @@ impl Exchange {
     }
 
     /// What the router makes of the request that the filter let through.
-    fn route(&self, vm: &mut Vm, body: Vec<u8>) -> Result<Result<Forwarded, Reply>, EngineError> {
-        let Some(stream) = vm.host().streams.get(&self.context) else {
+    fn route(flow: Flow) -> Result<Result<Forwarded, Reply>, EngineError> {
+        let Some(map) = &flow.headers else {
             return Ok(Err(own_reply(503, FAILED, "")));
         };
-        let map = &stream.request_headers.map;
         if map.text(":path").is_empty() || map.text(":authority").is_empty() {
             return Ok(Err(own_reply(404, "route_not_found", "")));
         }
         if map.text(":method").is_empty() {
             return Ok(Err(own_reply(503, "filter_removed_required_request_headers{missing_required_header_:method}", "")));
         }
-        wire::forwarded(map, body).map(Ok).ok_or_else(|| {
+        wire::forwarded(map, flow.passed).map(Ok).ok_or_else(|| {
             EngineError("the upstream hangs: the request body is shorter than the `content-length` that went before it".to_owned())
         })
     }
@@ -129,15 +133,15 @@ impl Exchange {
         let mut flow = Flow::new(Direction::Response, self.context, self.rules);
         let run = flow.run(vm, events);
         let (reply, cut) = match run {
-            Ok(()) if self.status_of(vm).is_none() => {
+            Ok(()) if !flow.headers.as_ref().is_some_and(has_status) => {
                 let details = "filter_removed_required_response_headers{missing_required_header:_:status}";
                 (Some(own_reply(502, details, "missing required header: :status")), false)
             }
             Ok(()) => (None, false),
             Err(Stop::Error(error)) => return Err(error),
-            Err(Stop::Closed) if !flow.headers_passed => return Ok(self.reset()),
+            Err(Stop::Closed) if flow.headers.is_none() => return Ok(self.reset()),
             // Once headers are out nothing but a reset is left.
-            Err(_) if flow.headers_passed => (None, true),
+            Err(_) if flow.headers.is_some() => (None, true),
             Err(Stop::Reply(reply)) => (Some(reply), false),
             Err(Stop::TooLarge) => (Some(own_reply(500, "response_payload_too_large", "Internal Server Error")), false),
             Err(Stop::Trap | Stop::Closed) => (Some(own_reply(503, FAILED, "")), false),
@@ -151,14 +155,9 @@ impl Exchange {
             }
             return Ok(response);
         }
-        let map = vm.host().streams.get(&self.context).map(|stream| stream.response_headers.map.clone()).unwrap_or_default();
+        let map = flow.headers.unwrap_or_default();
         let ending = Ending { headers_only, cut, head: self.head };
         Ok(wire::received(&map, flow.passed, flow.trailers, ending))
-    }
-
-    /// The response status as the filter left it.
-    fn status_of(&self, vm: &mut Vm) -> Option<u16> {
-        vm.host().streams.get(&self.context)?.response_headers.map.text(":status").parse().ok()
     }
 
     /// A stream that was reset before any response header.

@@ -54,8 +54,8 @@ pub(crate) struct Flow {
     direction: Direction,
     context: u32,
     rules: Rules,
-    /// The headers went on.
-    pub(crate) headers_passed: bool,
+    /// The headers as they went on; what a callback still changes afterwards reaches nobody.
+    pub(crate) headers: Option<HeaderMap>,
     /// What went on of the body.
     pub(crate) passed: Vec<u8>,
     /// The trailers that went on.
@@ -113,7 +113,7 @@ impl Flow {
             direction,
             context,
             rules,
-            headers_passed: false,
+            headers: None,
             passed: Vec::new(),
             trailers: Headers::new(),
             held: Vec::new(),
@@ -126,9 +126,13 @@ impl Flow {
     pub(crate) fn run(&mut self, vm: &mut Vm, events: Vec<Event>) -> Result<(), Stop> {
         let [name, _, _] = self.direction.names();
         let ends = events.is_empty();
-        let action = self.headers(vm, ends)?;
+        let action = self.call_headers(vm, ends)?;
         match action {
-            HeadersAction::Continue => self.pass_headers(vm),
+            HeadersAction::Continue => {
+                self.pass_headers(vm);
+                // Only this takes the map away; after StopIteration it stays in reach to the end of the stream.
+                self.with(vm, |direction, stream| direction.headers(stream).access = Access::Gone);
+            }
             HeadersAction::StopAll => return Err(hangs(name, "it stopped the stream and nothing continues it")),
             HeadersAction::StopIteration if ends => {
                 return Err(hangs(name, "it stopped iteration although the headers end the stream, so no body callback follows"));
@@ -147,7 +151,7 @@ impl Flow {
         Ok(())
     }
 
-    fn headers(&self, vm: &mut Vm, ends: bool) -> Result<HeadersAction, Stop> {
+    fn call_headers(&self, vm: &mut Vm, ends: bool) -> Result<HeadersAction, Stop> {
         let [name, _, _] = self.direction.names();
         let mut count = 0;
         self.with(vm, |direction, stream| {
@@ -244,8 +248,12 @@ impl Flow {
     }
 
     fn pass_headers(&mut self, vm: &mut Vm) {
-        self.headers_passed = true;
-        self.with(vm, |direction, stream| direction.headers(stream).access = Access::Gone);
+        if self.headers.is_some() {
+            return;
+        }
+        let mut passed = None;
+        self.with(vm, |direction, stream| passed = Some(direction.headers(stream).map.clone()));
+        self.headers = passed;
     }
 
     /// Calls, then looks at what the guest asked for beside its result.
