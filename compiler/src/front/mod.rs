@@ -1,3 +1,4 @@
 //! From text to the typed tree: syntax and check.
 
+pub mod check;
 pub mod syntax;

@@ -1,4 +1,18 @@
-//! Tables of the language: what exists in it. No algorithms over policies.
+//! Tables of the language: what exists, and which of it this version compiles. No algorithms over policies.
 
+pub mod attributes;
+pub mod functions;
+pub mod headers;
 pub mod keywords;
 pub mod regex;
+pub mod types;
+pub mod values;
+
+/// Whether this version compiles a construct of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It compiles.
+    Yes,
+    /// It parses and is refused by name.
+    NotYet,
+}

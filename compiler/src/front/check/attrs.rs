@@ -1,0 +1,132 @@
+//! Attributes of a block: known, supported, at most once.
+
+use super::context::Context;
+use super::suggest;
+use crate::base::{Code, Diagnostic, Span};
+use crate::ir::ast;
+use crate::lang::Support;
+use crate::lang::attributes::Block;
+
+/// The attributes of one block that are known and supported, in the order written.
+pub(super) struct Attrs<'t>(Vec<&'t ast::Attr>);
+
+impl<'t> Attrs<'t> {
+    /// The attribute with this name.
+    pub(super) fn get(&self, name: &str) -> Option<&'t ast::Attr> {
+        self.0.iter().copied().find(|attr| attr.name.text == name)
+    }
+}
+
+/// Checks the names of a block's attributes; what is unknown, repeated or not supported is reported and left out.
+pub(super) fn check<'t>(ctx: &mut Context<'_>, block: Block, attrs: impl IntoIterator<Item = &'t ast::Attr>) -> Attrs<'t> {
+    let known = names(ctx, block, attrs);
+    let mut kept = Vec::new();
+    for attr in known {
+        let supported = block.attributes().iter().any(|entry| entry.name == attr.name.text && entry.support == Support::Yes);
+        if supported {
+            kept.push(attr);
+        } else {
+            ctx.not_yet(
+                attr.name.span,
+                &format!("`{}` of `{}`", attr.name.text, block.keyword()),
+                "leave it out: a later version compiles it",
+            );
+        }
+    }
+    Attrs(kept)
+}
+
+/// Reports unknown and repeated attributes only; for blocks that are refused as a whole.
+pub(super) fn names<'t>(ctx: &mut Context<'_>, block: Block, attrs: impl IntoIterator<Item = &'t ast::Attr>) -> Vec<&'t ast::Attr> {
+    let mut kept: Vec<&'t ast::Attr> = Vec::new();
+    for attr in attrs {
+        if !block.attributes().iter().any(|entry| entry.name == attr.name.text) {
+            unknown(ctx, block, &attr.name);
+        } else if let Some(first) = kept.iter().find(|first| first.name.text == attr.name.text) {
+            repeated(ctx, &attr.name, first.name.span);
+        } else {
+            kept.push(attr);
+        }
+    }
+    kept
+}
+
+fn unknown(ctx: &mut Context<'_>, block: Block, name: &ast::Name) {
+    let known: Vec<&str> = block.attributes().iter().map(|entry| entry.name).collect();
+    let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let help = suggest::help(&name.text, known, &format!("use one of {all}"));
+    ctx.error(
+        Code::UnknownAttribute,
+        name.span,
+        format!("`{}` has no attribute `{}`", block.keyword(), name.text),
+        "unknown here",
+        help,
+    );
+}
+
+/// Reports what may appear once and appears again.
+pub(super) fn repeated(ctx: &mut Context<'_>, name: &ast::Name, first: Span) {
+    ctx.push(
+        Diagnostic::error(Code::DuplicateAttribute, name.span, format!("`{}` is written twice", name.text), "written again here")
+            .also(first, "first written here")
+            .help("keep one of them"),
+    );
+}
+
+/// Reports an attribute that must be there.
+pub(super) fn missing(ctx: &mut Context<'_>, span: Span, block: &str, name: &str, example: &str) {
+    ctx.error(
+        Code::MissingAttribute,
+        span,
+        format!("{block} has no `{name}`"),
+        format!("`{name}` is missing"),
+        format!("add `{example}`"),
+    );
+}
+
+/// Reports an attribute whose value has another form.
+pub(super) fn wrong(ctx: &mut Context<'_>, attr: &ast::Attr, expected: &str, example: &str) {
+    ctx.error(
+        Code::TypeMismatch,
+        value_span(attr),
+        format!("`{}` takes {expected}", attr.name.text),
+        format!("not {expected}"),
+        format!("write `{example}`"),
+    );
+}
+
+/// Where an attribute's value stands.
+pub(super) fn value_span(attr: &ast::Attr) -> Span {
+    match &attr.value {
+        ast::Value::Expr(expr) | ast::Value::Distinct(expr) => expr.span,
+        ast::Value::Source(source) => source.span,
+        ast::Value::Outcome(ast::Outcome::Deny(reply) | ast::Outcome::Block(_, reply)) => reply.span,
+        ast::Value::Fetch(_, span) => *span,
+    }
+}
+
+/// The bare word that is an attribute's value.
+pub(super) fn word(attr: &ast::Attr) -> Option<&str> {
+    match &attr.value {
+        ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Name(word), .. }) => Some(word),
+        ast::Value::Expr(_) | ast::Value::Source(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => None,
+    }
+}
+
+/// The elements of an attribute that is a list in place; anything else is reported.
+pub(super) fn list<'t>(ctx: &mut Context<'_>, attr: &'t ast::Attr, expected: &str, example: &str) -> Option<&'t [ast::Arg]> {
+    if let ast::Value::Expr(ast::Expr { kind: ast::ExprKind::List(elements), .. }) = &attr.value {
+        return Some(elements);
+    }
+    wrong(ctx, attr, expected, example);
+    None
+}
+
+/// `true` or `false`; anything else is reported.
+pub(super) fn boolean(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<bool> {
+    if let ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Bool(value), .. }) = &attr.value {
+        return Some(*value);
+    }
+    wrong(ctx, attr, "`true` or `false`", &format!("{} = true", attr.name.text));
+    None
+}

@@ -1,0 +1,154 @@
+//! The first walk: every declared name gets its meaning, so that order does not matter; what this version does not
+//! compile is refused here.
+
+use super::attrs;
+use super::context::{Context, Symbol};
+use super::unsupported;
+use crate::base::{Code, Diagnostic};
+use crate::ir::{ast, hir};
+use crate::lang::attributes::Block;
+use crate::lang::{functions, values};
+
+/// The items of a policy by kind, each in file order.
+#[derive(Default)]
+pub(super) struct Declared<'t> {
+    pub(super) policies: Vec<&'t ast::Policy>,
+    pub(super) config: Vec<&'t ast::Field>,
+    pub(super) lets: Vec<&'t ast::Let>,
+    pub(super) lists: Vec<&'t ast::ListOrMap>,
+    pub(super) maps: Vec<&'t ast::ListOrMap>,
+    pub(super) api_keys: Vec<&'t ast::Declaration>,
+    pub(super) limits: Vec<&'t ast::Declaration>,
+    pub(super) tests: Vec<&'t ast::Test>,
+}
+
+/// Sorts the items and enters their names.
+pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Declared<'t> {
+    let mut declared = Declared::default();
+    for item in items {
+        match item {
+            ast::Item::Policy(policy) => declared.policies.push(policy),
+            ast::Item::Import(import) => ctx.not_yet(import.span, "`import`", "copy what the file declares into this one"),
+            ast::Item::Config(config) => declared.config.extend(&config.fields),
+            ast::Item::Let(item) => {
+                declare(ctx, &item.name, Symbol::Let(None));
+                declared.lets.push(item);
+            }
+            ast::Item::Function(function) => {
+                declare(ctx, &function.name, Symbol::Unsupported("fn"));
+                if functions::find(&function.name.text).is_some() {
+                    hides(ctx, &function.name, "function");
+                }
+                ctx.not_yet(function.name.span, "`fn`", "write its body where it is used");
+            }
+            ast::Item::List(list) => {
+                declare(ctx, &list.name, Symbol::List(hir::ListId(id(declared.lists.len()))));
+                declared.lists.push(list);
+            }
+            ast::Item::Map(map) => {
+                declare(ctx, &map.name, Symbol::Map(hir::MapId(id(declared.maps.len()))));
+                declared.maps.push(map);
+            }
+            ast::Item::Jwt(jwt) => {
+                unsupported_credential(ctx, &jwt.name, "jwt");
+                let attrs = attrs::names(ctx, Block::Jwt, &jwt.attrs);
+                for attr in attrs {
+                    if let ast::Value::Fetch(inner, _) = &attr.value {
+                        attrs::names(ctx, Block::Fetch, inner);
+                    }
+                }
+                for field in &jwt.claims {
+                    unsupported::type_names(ctx, &field.ty);
+                }
+            }
+            ast::Item::Declaration(declaration) => collect_declaration(ctx, declaration, &mut declared),
+            ast::Item::Lookup(lookup) => {
+                declare(ctx, &lookup.name, Symbol::Unsupported("lookup"));
+                attrs::names(ctx, Block::Lookup, &lookup.attrs);
+                unsupported::type_names(ctx, &lookup.ty);
+                for param in &lookup.params {
+                    unsupported::type_names(ctx, &param.ty);
+                }
+                ctx.not_yet(lookup.name.span, "`lookup`", "use a `map`: a later version calls services");
+            }
+            ast::Item::Scope(_) | ast::Item::Rule(_) => {}
+            ast::Item::Test(test) => declared.tests.push(test),
+        }
+    }
+    declared
+}
+
+fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declaration, declared: &mut Declared<'t>) {
+    let keyword = declaration.kind.keyword();
+    match declaration.kind {
+        ast::DeclarationKind::ApiKey => {
+            declare(ctx, &declaration.name, Symbol::Credential(hir::CredentialId(id(declared.api_keys.len()))));
+            ctx.claim_actor(&declaration.name);
+            declared.api_keys.push(declaration);
+        }
+        ast::DeclarationKind::Limit => {
+            declare(ctx, &declaration.name, Symbol::Limit(hir::LimitId(id(declared.limits.len()))));
+            ctx.claim_actor(&declaration.name);
+            declared.limits.push(declaration);
+        }
+        ast::DeclarationKind::Basic | ast::DeclarationKind::Hmac | ast::DeclarationKind::Token | ast::DeclarationKind::Mtls => {
+            unsupported_credential(ctx, &declaration.name, keyword);
+            attrs::names(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
+        }
+        ast::DeclarationKind::Service | ast::DeclarationKind::Detector => {
+            declare(ctx, &declaration.name, Symbol::Unsupported(keyword));
+            attrs::names(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
+            let help = if declaration.kind == ast::DeclarationKind::Service {
+                "use a `map`: a later version calls services"
+            } else {
+                "use `builtin.card`: a later version compiles detectors of your own"
+            };
+            ctx.not_yet(declaration.name.span, &format!("`{keyword}`"), help);
+        }
+    }
+}
+
+fn unsupported_credential(ctx: &mut Context<'_>, name: &ast::Name, keyword: &'static str) {
+    declare(ctx, name, Symbol::Unsupported(keyword));
+    ctx.claim_actor(name);
+    ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key`: a later version compiles the other credentials");
+}
+
+fn declare(ctx: &mut Context<'_>, name: &ast::Name, symbol: Symbol) {
+    if values::ROOTS.contains(&name.text.as_str()) {
+        hides(ctx, name, "value");
+        return;
+    }
+    match ctx.symbols.get(&name.text) {
+        Some((_, first)) => {
+            let first = *first;
+            ctx.push(
+                Diagnostic::error(
+                    Code::DuplicateName,
+                    name.span,
+                    format!("`{}` is declared twice", name.text),
+                    "declared again here",
+                )
+                .also(first, "first declared here")
+                .help("choose another name: all declarations share one namespace"),
+            );
+        }
+        None => {
+            ctx.symbols.insert(name.text.clone(), (symbol, name.span));
+        }
+    }
+}
+
+fn hides(ctx: &mut Context<'_>, name: &ast::Name, what: &str) {
+    ctx.error(
+        Code::DuplicateName,
+        name.span,
+        format!("`{}` would hide the built-in {what} `{}`", name.text, name.text),
+        "a built-in is called so",
+        format!("choose another name, such as `my_{}`", name.text),
+    );
+}
+
+fn id(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,185 @@
+//! Constants: integers, addresses and networks as text, times.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::context::Context;
+use crate::base::{Code, Diagnostic, Span};
+use crate::ir::ast;
+
+/// An integer literal, with its sign.
+pub(super) fn int(expr: &ast::Expr) -> Option<i64> {
+    match &expr.kind {
+        ast::ExprKind::Int(value) | ast::ExprKind::Size(value) => Some(*value),
+        ast::ExprKind::Negate(operand) => match operand.kind {
+            ast::ExprKind::Int(value) => Some(value.saturating_neg()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Reports members of an object that bear the same name.
+pub(super) fn distinct_members(ctx: &mut Context<'_>, members: &[ast::Member]) {
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    for member in members {
+        if let Some(first) = seen.get(member.name.text.as_str()) {
+            ctx.push(
+                Diagnostic::error(
+                    Code::DuplicateName,
+                    member.name.span,
+                    format!("the key `{}` appears twice", member.name.text),
+                    "again here",
+                )
+                .also(*first, "first here")
+                .help("keep one of them"),
+            );
+        } else {
+            seen.insert(&member.name.text, member.name.span);
+        }
+    }
+}
+
+/// An IP address; IPv4-mapped IPv6 is IPv4. The error is a help text.
+pub(super) fn ip(text: &str) -> Result<IpAddr, String> {
+    match text.parse::<IpAddr>() {
+        Ok(address) => Ok(address.to_canonical()),
+        Err(_) if text.contains('/') => Err("write a single address such as `192.0.2.1`".to_owned()),
+        Err(_) => Err("write an address such as `192.0.2.1` or `2001:db8::1`".to_owned()),
+    }
+}
+
+/// A network whose host bits are zero. The error is a help text.
+pub(super) fn cidr(text: &str) -> Result<(IpAddr, u8), String> {
+    let Some((address, bits)) = text.split_once('/') else {
+        return Err(match ip(text) {
+            Ok(address) => format!("write `{address}/{}` for the one address", width(address)),
+            Err(_) => "write a network such as `10.0.0.0/8` or `2001:db8::/32`".to_owned(),
+        });
+    };
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return Err("write a network such as `10.0.0.0/8` or `2001:db8::/32`".to_owned());
+    };
+    let bits = Some(bits).filter(|bits| bits.bytes().all(|byte| byte.is_ascii_digit())).and_then(|bits| bits.parse::<u8>().ok());
+    let Some(bits) = bits.filter(|bits| *bits <= width(address)) else {
+        return Err(format!("write a prefix length of 0 to {}", width(address)));
+    };
+    let network = mask(address, bits);
+    if network != address {
+        return Err(format!("write `{network}/{bits}`: the bits behind the prefix must be zero"));
+    }
+    match (address, address.to_canonical(), bits.checked_sub(96)) {
+        (IpAddr::V6(_), IpAddr::V4(v4), Some(bits)) => Ok((IpAddr::V4(v4), bits)),
+        _ => Ok((address, bits)),
+    }
+}
+
+/// The number of bits of an address.
+pub(super) fn width(address: IpAddr) -> u8 {
+    match address {
+        IpAddr::V4(_) => 32,
+        IpAddr::V6(_) => 128,
+    }
+}
+
+fn mask(address: IpAddr, bits: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(bits.min(32))).unwrap_or(0);
+            IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & mask))
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(bits.min(128))).unwrap_or(0);
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
+        }
+    }
+}
+
+/// A time of RFC 3339 as nanoseconds since the epoch, from 1970 on.
+pub(super) fn time(text: &str) -> Option<u64> {
+    let number = |range: std::ops::Range<usize>| {
+        let digits = text.get(range)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<i64>().ok()).flatten()
+    };
+    let at = |index: usize| text.as_bytes().get(index).copied();
+    let punctuated = at(4) == Some(b'-') && at(7) == Some(b'-') && at(13) == Some(b':') && at(16) == Some(b':');
+    if !punctuated || !matches!(at(10), Some(b'T' | b't' | b' ')) {
+        return None;
+    }
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let mut rest = text.get(19..)?;
+    let mut nanoseconds = 0_i64;
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let digits = fraction.len() - fraction.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let padded = format!("{:0<9}", fraction.get(..digits.min(9))?);
+        nanoseconds = if digits == 0 { return None } else { padded.parse().ok()? };
+        rest = fraction.get(digits..)?;
+    }
+    let offset = match rest {
+        "Z" | "z" => 0,
+        _ => {
+            let sign = match rest.as_bytes().first()? {
+                b'+' => 1,
+                b'-' => -1,
+                _ => return None,
+            };
+            let (hours, minutes) = rest.get(1..)?.split_once(':')?;
+            let (hours, minutes) = (hours.parse::<u8>().ok()?, minutes.parse::<u8>().ok()?);
+            if hours > 23 || minutes > 59 || rest.len() != 6 {
+                return None;
+            }
+            sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60)
+        }
+    };
+    let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+    u64::try_from(seconds.checked_mul(1_000_000_000)?.checked_add(nanoseconds)?).ok()
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar; the year is counted from March so that the leap day is last.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let since_march = (month + 9) % 12;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + (since_march * 153 + 2) / 5 + day - 1 - 719_468
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::{cidr, ip, time};
+
+    #[test]
+    fn networks() {
+        assert_eq!(cidr("10.0.0.0/8").unwrap(), ("10.0.0.0".parse().unwrap(), 8));
+        assert_eq!(cidr("0.0.0.0/0").unwrap().1, 0);
+        assert_eq!(cidr("::/0").unwrap().1, 0);
+        assert_eq!(cidr("::ffff:10.0.0.0/104").unwrap(), ("10.0.0.0".parse().unwrap(), 8));
+        assert!(cidr("10.1.2.3/8").unwrap_err().contains("`10.0.0.0/8`"));
+        assert!(cidr("10.1.2.3").unwrap_err().contains("`10.1.2.3/32`"));
+        assert!(cidr("10.0.0.0/33").is_err() && cidr("10.0.0/8").is_err() && cidr("10.0.0.0/+8").is_err());
+        assert_eq!(ip("::ffff:1.2.3.4").unwrap().to_string(), "1.2.3.4");
+        assert!(ip("1.2.3").is_err() && ip("1.2.3.04").is_err());
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(time("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(time("2026-01-05T10:00:00Z"), Some(1_767_607_200_000_000_000));
+        assert_eq!(time("2026-01-05T12:00:00.5+02:00"), Some(1_767_607_200_500_000_000));
+        assert_eq!(time("2024-02-29T00:00:00Z"), Some(1_709_164_800_000_000_000));
+        for bad in ["2025-02-29T00:00:00Z", "2026-01-05", "2026-01-05T10:00:00", "2026-13-05T10:00:00Z", "2026-01-05T10:00:00.Z", "é"] {
+            assert_eq!(time(bad), None, "{bad}");
+        }
+    }
+}

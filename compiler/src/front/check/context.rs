@@ -1,0 +1,200 @@
+//! What all checks share: findings, names, and the typed tree as it grows.
+
+use std::collections::BTreeMap;
+
+use super::ReadFile;
+use super::policy::Header;
+use crate::base::{Code, Diagnostic, Diagnostics, FileId, Severity, Sources, Span};
+use crate::ir::{ast, hir};
+
+/// How deep expressions may nest.
+const DEPTH: u32 = 200;
+
+/// What a declared name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Symbol {
+    /// A `let`; `None` until it is checked, or when it is at fault.
+    Let(Option<hir::LetId>),
+    /// A `list`.
+    List(hir::ListId),
+    /// A `map`.
+    Map(hir::MapId),
+    /// An `api_key`.
+    Credential(hir::CredentialId),
+    /// A `limit`.
+    Limit(hir::LimitId),
+    /// A declaration that this version does not compile (already reported), by its keyword.
+    Unsupported(&'static str),
+}
+
+impl Symbol {
+    /// The keyword that declares it.
+    pub(super) fn keyword(self) -> &'static str {
+        match self {
+            Symbol::Let(_) => "let",
+            Symbol::List(_) => "list",
+            Symbol::Map(_) => "map",
+            Symbol::Credential(_) => "api_key",
+            Symbol::Limit(_) => "limit",
+            Symbol::Unsupported(keyword) => keyword,
+        }
+    }
+}
+
+/// The state of one check.
+pub(super) struct Context<'a> {
+    pub(super) sources: &'a Sources,
+    read_file: &'a mut ReadFile<'a>,
+    diagnostics: Diagnostics,
+    depth: u32,
+    /// Declarations by name, with the place of the name.
+    pub(super) symbols: BTreeMap<String, (Symbol, Span)>,
+    /// Names of rules, limits and credentials with their places.
+    pub(super) actors: BTreeMap<String, Span>,
+    /// Fields of `config`; `None` for one that is at fault.
+    pub(super) config_names: BTreeMap<String, Option<hir::ConfigId>>,
+    pub(super) config: Vec<hir::Config>,
+    pub(super) lets: Vec<hir::Let>,
+    pub(super) lists: Vec<hir::List>,
+    pub(super) maps: Vec<hir::Map>,
+    pub(super) credentials: Vec<hir::Credential>,
+    pub(super) limits: Vec<hir::Limit>,
+    pub(super) scopes: Vec<hir::Scope>,
+    pub(super) rules: Vec<hir::Rule>,
+    pub(super) tests: Vec<hir::Test>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(sources: &'a Sources, read_file: &'a mut ReadFile<'a>) -> Context<'a> {
+        Context {
+            sources,
+            read_file,
+            diagnostics: Diagnostics::new(),
+            depth: 0,
+            symbols: BTreeMap::new(),
+            actors: BTreeMap::new(),
+            config_names: BTreeMap::new(),
+            config: Vec::new(),
+            lets: Vec::new(),
+            lists: Vec::new(),
+            maps: Vec::new(),
+            credentials: Vec::new(),
+            limits: Vec::new(),
+            scopes: Vec::new(),
+            rules: Vec::new(),
+            tests: Vec::new(),
+        }
+    }
+
+    /// Adds a finding.
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds an error with a fix.
+    pub(super) fn error(&mut self, code: Code, span: Span, message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) {
+        self.push(Diagnostic::error(code, span, message, label).help(help));
+    }
+
+    /// Adds a warning about something that has no effect.
+    pub(super) fn ineffective(&mut self, span: Span, message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) {
+        self.push(Diagnostic::warning(Code::Ineffective, span, message, label).help(help));
+    }
+
+    /// Refuses a construct of the language that this version does not compile.
+    pub(super) fn not_yet(&mut self, span: Span, what: &str, help: &str) {
+        self.error(Code::Unsupported, span, format!("{what} is not supported yet"), "this version does not compile it", help);
+    }
+
+    /// Reads a file that the policy names.
+    pub(super) fn read(&mut self, from: FileId, path: &str) -> Result<String, String> {
+        (self.read_file)(from, path)
+    }
+
+    /// The policy's text at a span, when it is short enough to quote.
+    pub(super) fn quote(&self, span: Span) -> Option<String> {
+        let text = self.sources.text(span);
+        (!text.is_empty() && text.len() <= 60 && !text.contains('\n')).then(|| text.to_owned())
+    }
+
+    /// Whether one more level of nesting is in bounds; call [`Context::leave`] when it was.
+    pub(super) fn enter(&mut self, span: Span) -> bool {
+        if self.depth >= DEPTH {
+            self.error(
+                Code::TooDeep,
+                span,
+                "an expression that nests too deeply",
+                format!("more than {DEPTH} levels"),
+                "name a part of it with `let`",
+            );
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Ends a level of nesting.
+    pub(super) fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Claims a name among rules, limits and credentials.
+    pub(super) fn claim_actor(&mut self, name: &ast::Name) {
+        const RESERVED: &[&str] = &["default", "malformed", "body_limit", "fault"];
+        if RESERVED.contains(&name.text.as_str()) {
+            self.error(
+                Code::DuplicateName,
+                name.span,
+                format!("the name `{}` is taken", name.text),
+                "the policy's own outcomes are called so",
+                "choose another name",
+            );
+        } else if name.text.trim().is_empty() {
+            self.error(
+                Code::DuplicateName,
+                name.span,
+                "an empty name",
+                "metrics and replies name it",
+                "give it a name that says what it is for",
+            );
+        } else if let Some(first) = self.actors.get(&name.text).copied() {
+            self.push(
+                Diagnostic::error(
+                    Code::DuplicateName,
+                    name.span,
+                    format!("the name `{}` is used twice", name.text),
+                    "used again here",
+                )
+                .also(first, "first used here")
+                .help("choose another name: rules, limits and credentials share theirs in metrics and tests"),
+            );
+        } else {
+            self.actors.insert(name.text.clone(), name.span);
+        }
+    }
+
+    /// The tree when nothing is at fault, and all findings in the order of their places.
+    pub(super) fn finish(mut self, header: Option<Header>) -> (Option<hir::Policy>, Diagnostics) {
+        self.diagnostics.sort();
+        let failed = self.diagnostics.iter().any(|finding| finding.severity == Severity::Error);
+        let policy = match header {
+            Some(header) if !failed => Some(hir::Policy {
+                name: header.name,
+                default: header.default,
+                on_fault: header.on_fault,
+                hosts: header.hosts,
+                config: self.config,
+                lets: self.lets,
+                lists: self.lists,
+                maps: self.maps,
+                credentials: self.credentials,
+                limits: self.limits,
+                scopes: self.scopes,
+                rules: self.rules,
+                tests: self.tests,
+            }),
+            Some(_) | None => None,
+        };
+        (policy, self.diagnostics)
+    }
+}

@@ -1,0 +1,129 @@
+//! Where an expression stands: what it may read, and what is known to be present.
+
+use std::collections::BTreeMap;
+
+use crate::base::Span;
+use crate::ir::hir;
+
+/// Whether the response can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Response {
+    /// It can.
+    Readable,
+    /// It is not there yet.
+    TooEarly,
+    /// The language lets it be read; this version does not.
+    NotYet,
+}
+
+/// How much of the world an expression may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Request, configuration and declarations.
+    Request,
+    /// Only configuration and constants.
+    Configuration,
+}
+
+/// Why there are no captures, or which.
+#[derive(Clone, Debug)]
+pub(super) struct Captures {
+    /// What `path.NAME` reads.
+    pub(super) known: BTreeMap<String, Vec<(hir::Template, u32)>>,
+    /// Captures of some templates that another (at this place) lacks.
+    pub(super) partial: BTreeMap<String, Span>,
+}
+
+/// The surroundings of an expression.
+#[derive(Clone, Debug)]
+pub(super) struct Env {
+    /// What the expression stands in, such as "a `permit`".
+    pub(super) place: &'static str,
+    pub(super) reach: Reach,
+    pub(super) response: Response,
+    pub(super) captures: Captures,
+    /// Credentials that are verified here, and whether one may be absent.
+    pub(super) credentials: BTreeMap<hir::CredentialId, bool>,
+    /// What is known to be present (or, for `CredentialPresent`, to hold).
+    pub(super) facts: Vec<hir::Expr>,
+}
+
+impl Env {
+    /// Surroundings that see the request and nothing else.
+    pub(super) fn new(place: &'static str) -> Env {
+        Env {
+            place,
+            reach: Reach::Request,
+            response: Response::TooEarly,
+            captures: Captures { known: BTreeMap::new(), partial: BTreeMap::new() },
+            credentials: BTreeMap::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    /// Surroundings that see only the configuration.
+    pub(super) fn configuration(place: &'static str) -> Env {
+        Env { reach: Reach::Configuration, ..Env::new(place) }
+    }
+
+    /// Learns what a condition that is true (or false) says about presence.
+    pub(super) fn learn(&mut self, condition: &hir::Expr, truth: bool) {
+        match &condition.kind {
+            hir::ExprKind::Present(operand) if truth => self.facts.push((**operand).clone()),
+            hir::ExprKind::Read(hir::Read::CredentialPresent(_)) if truth => self.facts.push(condition.clone()),
+            hir::ExprKind::Not(operand) => self.learn(operand, !truth),
+            hir::ExprKind::And(operands) if truth => operands.iter().for_each(|operand| self.learn(operand, truth)),
+            hir::ExprKind::Or(operands) if !truth => operands.iter().for_each(|operand| self.learn(operand, truth)),
+            hir::ExprKind::Present(_)
+            | hir::ExprKind::And(_)
+            | hir::ExprKind::Or(_)
+            | hir::ExprKind::Const(_)
+            | hir::ExprKind::Read(_)
+            | hir::ExprKind::Config(_)
+            | hir::ExprKind::Let(_)
+            | hir::ExprKind::List(_)
+            | hir::ExprKind::ListOf(_)
+            | hir::ExprKind::MapGet(..)
+            | hir::ExprKind::ConfigMapGet(..)
+            | hir::ExprKind::Equal(..)
+            | hir::ExprKind::Less(..)
+            | hir::ExprKind::LessEqual(..)
+            | hir::ExprKind::In(..)
+            | hir::ExprKind::InMap(..)
+            | hir::ExprKind::InConfigMap(..)
+            | hir::ExprKind::InCidr(..)
+            | hir::ExprKind::Contains(..)
+            | hir::ExprKind::StartsWith(..)
+            | hir::ExprKind::EndsWith(..)
+            | hir::ExprKind::Matches(..)
+            | hir::ExprKind::Coalesce(..)
+            | hir::ExprKind::Concat(_)
+            | hir::ExprKind::Arithmetic(..)
+            | hir::ExprKind::Call(..) => {}
+        }
+    }
+
+    /// Whether the value of this expression is known to be present here.
+    pub(super) fn knows(&self, kind: &hir::ExprKind) -> bool {
+        self.facts.iter().any(|fact| match (&fact.kind, kind) {
+            (hir::ExprKind::Read(hir::Read::CredentialPresent(known)), hir::ExprKind::Read(hir::Read::KeyId(id))) => known == id,
+            (fact, kind) => same(fact, kind),
+        })
+    }
+}
+
+/// Whether two expressions that can be narrowed read the same value, wherever they are written.
+fn same(left: &hir::ExprKind, right: &hir::ExprKind) -> bool {
+    match (left, right) {
+        (hir::ExprKind::Read(left), hir::ExprKind::Read(right)) => left == right,
+        (hir::ExprKind::Config(left), hir::ExprKind::Config(right)) => left == right,
+        (hir::ExprKind::Let(left), hir::ExprKind::Let(right)) => left == right,
+        (hir::ExprKind::Const(left), hir::ExprKind::Const(right)) => left == right,
+        (hir::ExprKind::MapGet(left, a), hir::ExprKind::MapGet(right, b)) => left == right && same(&a.kind, &b.kind),
+        (hir::ExprKind::ConfigMapGet(left, a), hir::ExprKind::ConfigMapGet(right, b)) => left == right && same(&a.kind, &b.kind),
+        (hir::ExprKind::Call(left, a), hir::ExprKind::Call(right, b)) => {
+            left == right && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(&a.kind, &b.kind))
+        }
+        _ => false,
+    }
+}

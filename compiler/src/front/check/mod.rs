@@ -1,0 +1,58 @@
+//! Names and types: syntax trees come in, the typed tree or everything that is wrong comes out.
+//! One file per construct; all share the [`context::Context`].
+
+mod attrs;
+mod collect;
+mod config;
+mod constant;
+mod context;
+mod credential;
+mod edit;
+mod env;
+mod expr;
+mod file;
+mod host;
+mod json_reply;
+mod lets;
+mod limit;
+mod policy;
+mod redact;
+mod reply;
+mod route;
+mod rule;
+mod scope;
+mod suggest;
+mod table;
+mod template;
+mod test;
+mod unsupported;
+
+use crate::base::{Diagnostics, FileId, Sources};
+use crate::ir::{ast, hir};
+use context::Context;
+
+/// Reads a file that a policy names: the policy's own file and the path as written, to its text or the reason why not.
+pub type ReadFile<'a> = dyn FnMut(FileId, &str) -> Result<String, String> + 'a;
+
+/// Checks one policy. The tree is `None` exactly when the findings hold an error.
+pub fn check<'a>(
+    files: &[(FileId, ast::File)],
+    sources: &'a Sources,
+    read_file: &'a mut ReadFile<'a>,
+) -> (Option<hir::Policy>, Diagnostics) {
+    let mut ctx = Context::new(sources, read_file);
+    let items: Vec<&ast::Item> = files.iter().flat_map(|(_, file)| &file.items).collect();
+    let declared = collect::collect(&mut ctx, &items);
+    config::check(&mut ctx, &declared.config);
+    table::check(&mut ctx, &declared.lists, &declared.maps);
+    credential::check(&mut ctx, &declared.api_keys);
+    lets::check(&mut ctx, &declared.lets);
+    let applied = scope::applications(&ctx, &items);
+    limit::check(&mut ctx, &declared.limits, &applied);
+    let header = policy::check(&mut ctx, &declared.policies, files.first().map(|(id, _)| *id));
+    scope::check_items(&mut ctx, &items);
+    route::ties(&mut ctx);
+    policy::check_effects(&mut ctx, header.as_ref());
+    test::check(&mut ctx, &declared.tests);
+    ctx.finish(header)
+}

@@ -1,0 +1,39 @@
+//! What the language has and this version does not compile, outside declarations: types.
+
+use super::context::Context;
+use super::suggest;
+use crate::base::Code;
+use crate::ir::ast;
+use crate::lang::types;
+
+/// Reports type names that the language does not have and wrong numbers of type arguments; whether all is well.
+pub(super) fn type_names(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
+    if !ctx.enter(ty.span) {
+        return false;
+    }
+    let known = known(ctx, ty);
+    ctx.leave();
+    known
+}
+
+fn known(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
+    if !types::TYPES.contains(&ty.name.text.as_str()) {
+        let help = suggest::help(&ty.name.text, types::TYPES.iter().copied(), "use one of the language's types, such as `string`");
+        ctx.error(Code::UnknownName, ty.name.span, format!("there is no type `{}`", ty.name.text), "unknown type", help);
+        return false;
+    }
+    let expected = types::arguments(&ty.name.text);
+    if ty.args.len() != expected {
+        let example = if expected == 1 { "list<string>" } else { "map<string, string>" };
+        let help = if expected == 0 { format!("write `{}`", ty.name.text) } else { format!("write `{example}`") };
+        ctx.error(
+            Code::TypeMismatch,
+            ty.span,
+            format!("`{}` takes {expected} type arguments", ty.name.text),
+            format!("has {}", ty.args.len()),
+            help,
+        );
+        return false;
+    }
+    ty.args.iter().fold(true, |well, arg| type_names(ctx, arg) && well)
+}

@@ -1,0 +1,155 @@
+//! The attributes of every block of the language, and whether this version compiles them.
+
+use super::Support;
+use crate::ir::ast;
+
+/// A kind of block that has attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// `policy`
+    Policy,
+    /// `jwt`
+    Jwt,
+    /// `fetch` in a `jwt`
+    Fetch,
+    /// `api_key` … `limit`
+    Declaration(ast::DeclarationKind),
+    /// `lookup`
+    Lookup,
+    /// `scope`
+    Scope,
+    /// Rules.
+    Rule(ast::RuleKind),
+}
+
+/// One attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it compiles.
+    pub support: Support,
+}
+
+const fn yes(name: &'static str) -> Attribute {
+    Attribute { name, support: Support::Yes }
+}
+
+const fn not_yet(name: &'static str) -> Attribute {
+    Attribute { name, support: Support::NotYet }
+}
+
+const POLICY: &[Attribute] = &[
+    yes("default"),
+    yes("on_fault"),
+    yes("hosts"),
+    not_yet("mode"),
+    not_yet("body_limit"),
+    not_yet("on_oversize"),
+    not_yet("trusted_hops"),
+    not_yet("normalize_path"),
+];
+const JWT: &[Attribute] = &[
+    not_yet("issuer"),
+    not_yet("audiences"),
+    not_yet("algorithms"),
+    not_yet("keys"),
+    not_yet("from"),
+    not_yet("clock_skew"),
+    not_yet("require_expiration"),
+    not_yet("max_lifetime"),
+    not_yet("forward"),
+];
+const FETCH: &[Attribute] = &[not_yet("service"), not_yet("path"), not_yet("refresh"), not_yet("stale")];
+const API_KEY: &[Attribute] = &[yes("from"), yes("keys"), yes("forward")];
+const BASIC: &[Attribute] = &[not_yet("users"), not_yet("from"), not_yet("forward")];
+const HMAC: &[Attribute] = &[
+    not_yet("scheme"),
+    not_yet("secret"),
+    not_yet("tolerance"),
+    not_yet("signature"),
+    not_yet("algorithm"),
+    not_yet("message"),
+    not_yet("timestamp"),
+    not_yet("forward"),
+];
+const TOKEN: &[Attribute] = &[not_yet("from"), not_yet("format"), not_yet("verify"), not_yet("expires"), not_yet("forward")];
+const MTLS: &[Attribute] = &[not_yet("sans"), not_yet("subjects")];
+const SERVICE: &[Attribute] = &[not_yet("cluster"), not_yet("authority"), not_yet("timeout"), not_yet("on_error")];
+const DETECTOR: &[Attribute] = &[
+    not_yet("pattern"),
+    not_yet("validate"),
+    not_yet("context"),
+    not_yet("window"),
+    not_yet("score"),
+    not_yet("min_score"),
+];
+const LIMIT: &[Attribute] = &[
+    yes("key"),
+    yes("rate"),
+    yes("burst"),
+    yes("algorithm"),
+    yes("count"),
+    not_yet("when"),
+    yes("exceed"),
+    yes("absent"),
+    yes("scope"),
+    yes("capacity"),
+    yes("headers"),
+    not_yet("mode"),
+];
+const LOOKUP: &[Attribute] = &[
+    not_yet("get"),
+    not_yet("post"),
+    not_yet("body"),
+    not_yet("headers"),
+    not_yet("take"),
+    not_yet("cache"),
+    not_yet("capacity"),
+    not_yet("stale_on_error"),
+    not_yet("on_error"),
+];
+const SCOPE: &[Attribute] = &[yes("hosts"), not_yet("mode")];
+const DECIDING: &[Attribute] = &[not_yet("mode")];
+const REWRITE_REQUEST: &[Attribute] = &[yes("path"), yes("host"), not_yet("mode")];
+const REDACT: &[Attribute] =
+    &[yes("types"), yes("max_body"), yes("on_oversize"), yes("on_encoded"), not_yet("on_invalid"), not_yet("mode")];
+
+impl Block {
+    /// All attributes that the block may have.
+    pub fn attributes(self) -> &'static [Attribute] {
+        match self {
+            Block::Policy => POLICY,
+            Block::Jwt => JWT,
+            Block::Fetch => FETCH,
+            Block::Declaration(ast::DeclarationKind::ApiKey) => API_KEY,
+            Block::Declaration(ast::DeclarationKind::Basic) => BASIC,
+            Block::Declaration(ast::DeclarationKind::Hmac) => HMAC,
+            Block::Declaration(ast::DeclarationKind::Token) => TOKEN,
+            Block::Declaration(ast::DeclarationKind::Mtls) => MTLS,
+            Block::Declaration(ast::DeclarationKind::Service) => SERVICE,
+            Block::Declaration(ast::DeclarationKind::Detector) => DETECTOR,
+            Block::Declaration(ast::DeclarationKind::Limit) => LIMIT,
+            Block::Lookup => LOOKUP,
+            Block::Scope => SCOPE,
+            Block::Rule(ast::RuleKind::RewriteRequest) => REWRITE_REQUEST,
+            Block::Rule(ast::RuleKind::RedactRequest | ast::RuleKind::RedactResponse) => REDACT,
+            Block::Rule(
+                ast::RuleKind::Permit | ast::RuleKind::Forbid | ast::RuleKind::RewriteResponse | ast::RuleKind::Route,
+            ) => DECIDING,
+        }
+    }
+
+    /// The keyword that opens the block.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Block::Policy => "policy",
+            Block::Jwt => "jwt",
+            Block::Fetch => "fetch",
+            Block::Declaration(kind) => kind.keyword(),
+            Block::Lookup => "lookup",
+            Block::Scope => "scope",
+            Block::Rule(kind) => kind.keyword(),
+        }
+    }
+}

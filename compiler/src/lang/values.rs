@@ -1,0 +1,137 @@
+//! The built-in values: what a policy can read, section "What a rule can read" of the language.
+
+use super::Support;
+use crate::ir::hir::{Read, Ty};
+
+/// When a value is known first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// With the request headers.
+    Request,
+    /// With the response headers.
+    Response,
+}
+
+/// How a value is read.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// `request.method`
+    Plain(Read),
+    /// `request.headers["k"]`: header names, in lower case.
+    Header(fn(String) -> Read),
+    /// `request.query["k"]`: any text.
+    Key(fn(String) -> Read),
+    /// This version cannot read it.
+    NotYet,
+}
+
+/// One built-in value.
+#[derive(Debug)]
+pub struct Value {
+    /// How it is written, without keys.
+    pub path: &'static str,
+    /// Its type when it is present.
+    pub ty: Ty,
+    /// Whether it may be absent.
+    pub optional: bool,
+    /// When it is known.
+    pub phase: Phase,
+    /// How it is read.
+    pub access: Access,
+}
+
+impl Value {
+    /// Whether this version reads it.
+    pub fn support(&self) -> Support {
+        match self.access {
+            Access::Plain(_) | Access::Header(_) | Access::Key(_) => Support::Yes,
+            Access::NotYet => Support::NotYet,
+        }
+    }
+}
+
+const fn plain(path: &'static str, ty: Ty, read: Read) -> Value {
+    Value { path, ty, optional: false, phase: Phase::Request, access: Access::Plain(read) }
+}
+
+const fn keyed(path: &'static str, access: Access) -> Value {
+    Value { path, ty: Ty::String, optional: true, phase: Phase::Request, access }
+}
+
+const fn not_yet(path: &'static str, phase: Phase) -> Value {
+    Value { path, ty: Ty::Error, optional: false, phase, access: Access::NotYet }
+}
+
+/// Every built-in value whose path is fixed; `config.NAME` and `path.NAME` are declared by the policy.
+pub static VALUES: &[Value] = &[
+    plain("request.method", Ty::String, Read::Method),
+    plain("request.scheme", Ty::String, Read::Scheme),
+    plain("request.host", Ty::String, Read::Host),
+    plain("request.protocol", Ty::String, Read::Protocol),
+    Value {
+        path: "request.id",
+        ty: Ty::String,
+        optional: true,
+        phase: Phase::Request,
+        access: Access::Plain(Read::RequestId),
+    },
+    plain("request.path", Ty::String, Read::Path),
+    plain("request.raw_path", Ty::String, Read::RawPath),
+    keyed("request.query", Access::Key(Read::Query)),
+    keyed("request.query.all", Access::Key(Read::QueryAll)),
+    plain("request.query.count", Ty::Int, Read::QueryCount),
+    keyed("request.headers", Access::Header(Read::Header)),
+    keyed("request.headers.all", Access::Header(Read::HeaderAll)),
+    plain("request.headers.count", Ty::Int, Read::HeaderCount),
+    keyed("request.cookies", Access::Key(Read::Cookie)),
+    not_yet("request.body", Phase::Request),
+    not_yet("request.body.size", Phase::Request),
+    not_yet("request.body.text", Phase::Request),
+    not_yet("request.body.json", Phase::Request),
+    not_yet("request.body.form", Phase::Request),
+    plain("client.ip", Ty::Ip, Read::ClientIp),
+    plain("client.port", Ty::Int, Read::ClientPort),
+    plain("client.tls.present", Ty::Bool, Read::ClientTls),
+    not_yet("client.tls.subject", Phase::Request),
+    not_yet("client.tls.sans", Phase::Request),
+    Value {
+        path: "response.status",
+        ty: Ty::Int,
+        optional: false,
+        phase: Phase::Response,
+        access: Access::Plain(Read::ResponseStatus),
+    },
+    Value {
+        path: "response.headers",
+        ty: Ty::String,
+        optional: true,
+        phase: Phase::Response,
+        access: Access::Header(Read::ResponseHeader),
+    },
+    not_yet("response.body", Phase::Response),
+    not_yet("response.body.text", Phase::Response),
+    not_yet("response.body.json", Phase::Response),
+    not_yet("now", Phase::Request),
+    not_yet("now.weekday", Phase::Request),
+    not_yet("now.hour", Phase::Request),
+    not_yet("now.minute", Phase::Request),
+    not_yet("tags", Phase::Request),
+];
+
+/// The names that begin built-in values; no declaration may take one.
+pub const ROOTS: &[&str] = &["request", "response", "client", "path", "config", "now", "tags", "builtin", "self"];
+
+/// The value with this path.
+pub fn find(path: &str) -> Option<&'static Value> {
+    VALUES.iter().find(|value| value.path == path)
+}
+
+impl Value {
+    /// The type of a read: `list<string>` for `.all`, else the declared one.
+    pub fn read_type(&self) -> Ty {
+        if self.path.ends_with(".all") {
+            return Ty::List(Box::new(Ty::String));
+        }
+        if self.optional { self.ty.clone().optional() } else { self.ty.clone() }
+    }
+}
