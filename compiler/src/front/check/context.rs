@@ -55,6 +55,8 @@ pub(super) struct Context<'a> {
     pub(super) config_names: BTreeMap<String, Option<hir::ConfigId>>,
     pub(super) config: Vec<hir::Config>,
     pub(super) lets: Vec<hir::Let>,
+    /// For each `let`: whether it reads the request (or the response), and whether the response.
+    pub(super) let_reads: Vec<(bool, bool)>,
     pub(super) lists: Vec<hir::List>,
     pub(super) maps: Vec<hir::Map>,
     pub(super) credentials: Vec<hir::Credential>,
@@ -76,6 +78,7 @@ impl<'a> Context<'a> {
             config_names: BTreeMap::new(),
             config: Vec::new(),
             lets: Vec::new(),
+            let_reads: Vec::new(),
             lists: Vec::new(),
             maps: Vec::new(),
             credentials: Vec::new(),
@@ -104,6 +107,18 @@ impl<'a> Context<'a> {
     /// Refuses a construct of the language that this version does not compile.
     pub(super) fn not_yet(&mut self, span: Span, what: &str, help: &str) {
         self.error(Code::Unsupported, span, format!("{what} is not supported yet"), "this version does not compile it", help);
+    }
+
+    /// Whether an expression reads the request (or the response), and whether the response.
+    pub(super) fn reads(&self, expr: &hir::Expr) -> (bool, bool) {
+        match &expr.kind {
+            hir::ExprKind::Read(read) => (true, read.is_response()),
+            hir::ExprKind::Let(id) => self.let_reads.get(id.index()).copied().unwrap_or((false, false)),
+            _ => expr.operands().into_iter().fold((false, false), |(request, response), operand| {
+                let (more_request, more_response) = self.reads(operand);
+                (request || more_request, response || more_response)
+            }),
+        }
     }
 
     /// Reads a file that the policy names.

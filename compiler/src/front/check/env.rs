@@ -107,23 +107,7 @@ impl Env {
     pub(super) fn knows(&self, kind: &hir::ExprKind) -> bool {
         self.facts.iter().any(|fact| match (&fact.kind, kind) {
             (hir::ExprKind::Read(hir::Read::CredentialPresent(known)), hir::ExprKind::Read(hir::Read::KeyId(id))) => known == id,
-            (fact, kind) => same(fact, kind),
+            _ => fact.without_places().kind == hir::Expr { kind: kind.clone(), ty: fact.ty.clone(), span: fact.span }.without_places().kind,
         })
-    }
-}
-
-/// Whether two expressions that can be narrowed read the same value, wherever they are written.
-fn same(left: &hir::ExprKind, right: &hir::ExprKind) -> bool {
-    match (left, right) {
-        (hir::ExprKind::Read(left), hir::ExprKind::Read(right)) => left == right,
-        (hir::ExprKind::Config(left), hir::ExprKind::Config(right)) => left == right,
-        (hir::ExprKind::Let(left), hir::ExprKind::Let(right)) => left == right,
-        (hir::ExprKind::Const(left), hir::ExprKind::Const(right)) => left == right,
-        (hir::ExprKind::MapGet(left, a), hir::ExprKind::MapGet(right, b)) => left == right && same(&a.kind, &b.kind),
-        (hir::ExprKind::ConfigMapGet(left, a), hir::ExprKind::ConfigMapGet(right, b)) => left == right && same(&a.kind, &b.kind),
-        (hir::ExprKind::Call(left, a), hir::ExprKind::Call(right, b)) => {
-            left == right && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(&a.kind, &b.kind))
-        }
-        _ => false,
     }
 }

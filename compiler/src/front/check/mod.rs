@@ -25,6 +25,7 @@ mod suggest;
 mod table;
 mod template;
 mod test;
+mod test_value;
 mod unsupported;
 
 use crate::base::{Diagnostics, FileId, Sources};

@@ -1,0 +1,350 @@
+//! Comparisons: operands of one type; absent operands make a comparison false.
+
+use super::{expect, failed, read};
+use crate::base::{Code, Diagnostic, Span};
+use crate::front::check::context::Context;
+use crate::front::check::env::Env;
+use crate::front::check::{constant, table};
+use crate::ir::{ast, hir};
+use crate::lang::regex;
+
+/// A comparison as written.
+pub(super) struct Written<'t> {
+    pub(super) op: ast::CompareOp,
+    pub(super) op_span: Span,
+    pub(super) left: &'t ast::Expr,
+    pub(super) right: &'t ast::Expr,
+    pub(super) span: Span,
+}
+
+/// Checks a comparison.
+pub(super) fn check(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> hir::Expr {
+    let kind = match written.op {
+        ast::CompareOp::Equal | ast::CompareOp::NotEqual => equal(ctx, env, written),
+        ast::CompareOp::In | ast::CompareOp::NotIn => member(ctx, env, written),
+        ast::CompareOp::Less | ast::CompareOp::LessEqual | ast::CompareOp::Greater | ast::CompareOp::GreaterEqual => {
+            order(ctx, env, written)
+        }
+        ast::CompareOp::Contains | ast::CompareOp::StartsWith | ast::CompareOp::EndsWith => part(ctx, env, written),
+        ast::CompareOp::Matches => matches(ctx, env, written),
+    };
+    let span = written.span;
+    let Some(kind) = kind else { return failed(span) };
+    let comparison = hir::Expr { kind, ty: hir::Ty::Bool, span };
+    if matches!(written.op, ast::CompareOp::NotEqual | ast::CompareOp::NotIn) {
+        return hir::Expr { kind: hir::ExprKind::Not(Box::new(comparison)), ty: hir::Ty::Bool, span };
+    }
+    comparison
+}
+
+/// Both operands by themselves; `None` when one was at fault.
+fn operands(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<(hir::Expr, hir::Expr)> {
+    let left = super::check(ctx, env, written.left);
+    let right = super::check(ctx, env, written.right);
+    (left.ty != hir::Ty::Error && right.ty != hir::Ty::Error).then_some((left, right))
+}
+
+fn incomparable(ctx: &mut Context<'_>, written: &Written<'_>, left: &hir::Expr, right: &hir::Expr, help: &str) {
+    ctx.push(
+        Diagnostic::error(
+            Code::NotComparable,
+            written.op_span,
+            format!("a `{}` and a `{}` cannot be compared with `{}`", left.ty, right.ty, written.op.text()),
+            "these do not go together",
+        )
+        .also(left.span, format!("has type `{}`", left.ty))
+        .also(right.span, format!("has type `{}`", right.ty))
+        .help(help),
+    );
+}
+
+fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::ExprKind> {
+    for (null, other) in [(written.right, written.left), (written.left, written.right)] {
+        if null.kind == ast::ExprKind::Null {
+            let quoted = ctx.quote(other.span).unwrap_or_else(|| "…".to_owned());
+            let word = if written.op == ast::CompareOp::Equal { "absent" } else { "present" };
+            ctx.error(
+                Code::NotComparable,
+                written.span,
+                "only JSON values can be compared with `null`",
+                "this is never `null`",
+                format!("write `{quoted} is {word}`"),
+            );
+            return None;
+        }
+    }
+    let (left, right) = operands(ctx, env, written)?;
+    let right_type = left.ty.present().clone();
+    let right = expect::retype(ctx, right, &right_type);
+    let left_type = right.ty.present().clone();
+    let left = expect::retype(ctx, left, &left_type);
+    if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
+        return None;
+    }
+    let single = |ty: &hir::Ty| !matches!(ty, hir::Ty::List(_) | hir::Ty::Map(_) | hir::Ty::Regex | hir::Ty::Rate);
+    let (a, b) = (left.ty.present(), right.ty.present());
+    let fits = a == b || number(a) && number(b) || text_or_secret(a) && text_or_secret(b);
+    if fits && single(a) {
+        return Some(hir::ExprKind::Equal(Box::new(left), Box::new(right)));
+    }
+    let help = match (a, b) {
+        (hir::Ty::List(_), _) | (_, hir::Ty::List(_)) => "write `value in list`",
+        (hir::Ty::Int | hir::Ty::Float, hir::Ty::String) | (hir::Ty::String, hir::Ty::Int | hir::Ty::Float) => {
+            "write `int(text)` for the number in a text, or quote the number"
+        }
+        (hir::Ty::Ip, hir::Ty::Cidr) | (hir::Ty::Cidr, hir::Ty::Ip) => "write `address in network`",
+        _ => "compare values of one type",
+    };
+    incomparable(ctx, written, &left, &right, help);
+    None
+}
+
+fn number(ty: &hir::Ty) -> bool {
+    matches!(ty, hir::Ty::Int | hir::Ty::Float)
+}
+
+fn text_or_secret(ty: &hir::Ty) -> bool {
+    matches!(ty, hir::Ty::String | hir::Ty::Secret | hir::Ty::Bytes)
+}
+
+fn order(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::ExprKind> {
+    let (left, right) = operands(ctx, env, written)?;
+    let (a, b) = (left.ty.present(), right.ty.present());
+    let ordered = |ty: &hir::Ty| matches!(ty, hir::Ty::Int | hir::Ty::Float | hir::Ty::Duration | hir::Ty::Time);
+    if !(ordered(a) && (a == b || number(a) && number(b))) {
+        let help = match (a, b) {
+            (hir::Ty::String, _) | (_, hir::Ty::String) => "write `int(text) ?? 0` for the number in a text",
+            _ => "compare numbers, durations or times",
+        };
+        incomparable(ctx, written, &left, &right, help);
+        return None;
+    }
+    let what = format!("an operand of `{}`", written.op.text());
+    let absent: Vec<&hir::Expr> = [&left, &right].into_iter().filter(|operand| operand.ty.is_optional()).collect();
+    for operand in &absent {
+        expect::refuse_absent(ctx, operand, &what);
+    }
+    if !absent.is_empty() {
+        return None;
+    }
+    let (left, right) = (Box::new(left), Box::new(right));
+    Some(match written.op {
+        ast::CompareOp::Less => hir::ExprKind::Less(left, right),
+        ast::CompareOp::LessEqual => hir::ExprKind::LessEqual(left, right),
+        ast::CompareOp::Greater => hir::ExprKind::Less(right, left),
+        ast::CompareOp::GreaterEqual => hir::ExprKind::LessEqual(right, left),
+        ast::CompareOp::Equal
+        | ast::CompareOp::NotEqual
+        | ast::CompareOp::In
+        | ast::CompareOp::NotIn
+        | ast::CompareOp::Contains
+        | ast::CompareOp::StartsWith
+        | ast::CompareOp::EndsWith
+        | ast::CompareOp::Matches => return None,
+    })
+}
+
+fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::ExprKind> {
+    if let Some(read::Named::Map(id)) = read::named(ctx, written.right) {
+        let needle = super::check(ctx, env, written.left);
+        return match needle.ty.present() {
+            hir::Ty::Error => None,
+            hir::Ty::String => Some(hir::ExprKind::InMap(Box::new(needle), id)),
+            hir::Ty::Secret => {
+                expect::leak(ctx, &needle, "the key of a map");
+                None
+            }
+            ty => {
+                let label = format!("has type `{ty}`");
+                ctx.error(Code::NotComparable, needle.span, "the keys of a map are strings", label, "write a string");
+                None
+            }
+        };
+    }
+    let (left, right) = operands(ctx, env, written)?;
+    match right.ty.present().clone() {
+        hir::Ty::Map(_) => match (&right.kind, left.ty.present()) {
+            (hir::ExprKind::Config(id), hir::Ty::String) => Some(hir::ExprKind::InConfigMap(Box::new(left), *id)),
+            _ => {
+                incomparable(ctx, written, &left, &right, "write a string: the keys of a map are strings");
+                None
+            }
+        },
+        hir::Ty::List(_) => in_list(ctx, written, left, right),
+        _ if *left.ty.present() == hir::Ty::Ip => {
+            let right = expect::retype(ctx, right, &hir::Ty::Cidr);
+            match right.ty.present() {
+                hir::Ty::Error => None,
+                hir::Ty::Cidr => Some(hir::ExprKind::InCidr(Box::new(left), Box::new(right))),
+                _ => {
+                    incomparable(ctx, written, &left, &right, "write a network such as `\"10.0.0.0/8\"` or a list");
+                    None
+                }
+            }
+        }
+        hir::Ty::String => {
+            let swapped = format!(
+                "write `{} contains {}` for a part of a text, or `in [\"a\", \"b\"]` for one of several values",
+                ctx.quote(right.span).unwrap_or_else(|| "…".to_owned()),
+                ctx.quote(left.span).unwrap_or_else(|| "…".to_owned())
+            );
+            incomparable(ctx, written, &left, &right, &swapped);
+            None
+        }
+        _ => {
+            incomparable(ctx, written, &left, &right, "write a list, a map or a network on the right");
+            None
+        }
+    }
+}
+
+/// `needle in list` (`list contains needle` comes here, too).
+fn in_list(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, list: hir::Expr) -> Option<hir::ExprKind> {
+    let list = if *needle.ty.present() == hir::Ty::Ip { addresses(ctx, list)? } else { list };
+    let hir::Ty::List(element) = list.ty.present().clone() else { return None };
+    let needle = match *element {
+        hir::Ty::Ip | hir::Ty::Cidr => expect::retype(ctx, needle, &hir::Ty::Ip),
+        _ => needle,
+    };
+    let found = needle.ty.present();
+    if *found == hir::Ty::Error {
+        return None;
+    }
+    let fits = *found == *element
+        || *found == hir::Ty::Ip && *element == hir::Ty::Cidr
+        || number(found) && number(&element)
+        || text_or_secret(found) && text_or_secret(&element);
+    if !fits {
+        let help = match (found, &*element) {
+            (hir::Ty::String, hir::Ty::Int) => "write `int(text)` for the number in a text",
+            _ => "compare values of one type",
+        };
+        incomparable(ctx, written, &needle, &list, help);
+        return None;
+    }
+    Some(hir::ExprKind::In(Box::new(needle), Box::new(list)))
+}
+
+/// A list of texts in place, read as addresses, or as networks when one of them is a network.
+fn addresses(ctx: &mut Context<'_>, list: hir::Expr) -> Option<hir::Expr> {
+    let hir::Expr { kind, ty, span } = list;
+    let hir::ExprKind::ListOf(items) = kind else { return Some(hir::Expr { kind, ty, span }) };
+    let literal = |item: &hir::Expr| match &item.kind {
+        hir::ExprKind::Const(hir::Const::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let networks = items.iter().filter_map(literal).any(|text| text.contains('/'));
+    let mut typed = Vec::new();
+    for item in items {
+        let Some(text) = literal(&item) else {
+            typed.push(item);
+            continue;
+        };
+        let value = match (networks, constant::ip(&text)) {
+            (true, Ok(address)) => Some(hir::Const::Cidr(address, constant::width(address))),
+            (true, Err(_)) => table::cidr(ctx, item.span, &text),
+            (false, _) => table::ip(ctx, item.span, &text),
+        };
+        let ty = if networks { hir::Ty::Cidr } else { hir::Ty::Ip };
+        typed.push(value.map_or_else(|| failed(item.span), |value| super::constant(value, ty, item.span)));
+    }
+    if typed.iter().any(|item| item.ty == hir::Ty::Error) {
+        return None;
+    }
+    let element = typed.first().map_or(hir::Ty::Ip, |item| item.ty.clone());
+    if typed.iter().any(|item| item.ty != element) {
+        return Some(hir::Expr { kind: hir::ExprKind::ListOf(typed), ty, span });
+    }
+    Some(hir::Expr { kind: hir::ExprKind::ListOf(typed), ty: hir::Ty::List(Box::new(element)), span })
+}
+
+fn part(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::ExprKind> {
+    let (left, right) = operands(ctx, env, written)?;
+    if written.op == ast::CompareOp::Contains && matches!(left.ty.present(), hir::Ty::List(_)) {
+        return in_list(ctx, written, right, left);
+    }
+    for operand in [&left, &right] {
+        if *operand.ty.present() == hir::Ty::Secret {
+            expect::leak(ctx, operand, &format!("an operand of `{}`", written.op.text()));
+            return None;
+        }
+    }
+    if *left.ty.present() != hir::Ty::String || *right.ty.present() != hir::Ty::String {
+        let help = match left.ty.present() {
+            hir::Ty::Cidr | hir::Ty::Map(_) => "write `value in …`",
+            _ => "write strings on both sides",
+        };
+        incomparable(ctx, written, &left, &right, help);
+        return None;
+    }
+    let (left, right) = (Box::new(left), Box::new(right));
+    Some(match written.op {
+        ast::CompareOp::Contains => hir::ExprKind::Contains(left, right),
+        ast::CompareOp::StartsWith => hir::ExprKind::StartsWith(left, right),
+        ast::CompareOp::EndsWith => hir::ExprKind::EndsWith(left, right),
+        ast::CompareOp::Equal
+        | ast::CompareOp::NotEqual
+        | ast::CompareOp::Less
+        | ast::CompareOp::LessEqual
+        | ast::CompareOp::Greater
+        | ast::CompareOp::GreaterEqual
+        | ast::CompareOp::In
+        | ast::CompareOp::NotIn
+        | ast::CompareOp::Matches => return None,
+    })
+}
+
+fn matches(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::ExprKind> {
+    let left = super::check(ctx, env, written.left);
+    let ast::ExprKind::Regex { pattern, flags } = &written.right.kind else {
+        ctx.error(
+            Code::TypeMismatch,
+            written.right.span,
+            "`matches` takes a regex literal",
+            "no regex literal",
+            "write the pattern between slashes, as in `matches /^a+$/`",
+        );
+        return None;
+    };
+    let pattern = pattern.replace("\\/", "/");
+    let well = regular(ctx, written.right.span, &pattern, flags);
+    match left.ty.present() {
+        hir::Ty::Error => None,
+        hir::Ty::String => well.then(|| hir::ExprKind::Matches(Box::new(left), pattern, flags.clone())),
+        hir::Ty::Secret => {
+            expect::leak(ctx, &left, "an operand of `matches`");
+            None
+        }
+        ty => {
+            let label = format!("has type `{ty}`");
+            ctx.error(Code::NotComparable, left.span, "`matches` looks at a `string`", label, "write a string on the left");
+            None
+        }
+    }
+}
+
+/// Whether a pattern is in the dialect and of a reasonable size; what is not is reported.
+fn regular(ctx: &mut Context<'_>, span: Span, pattern: &str, flags: &str) -> bool {
+    // The automaton's own limit is the back end's; this one only stops what could never fit, before it costs anything.
+    const STATES: usize = 1 << 20;
+    let tree = match regex::parse(pattern, flags) {
+        Ok(tree) => tree,
+        Err(refused) => {
+            let help = refused.help.unwrap_or_else(|| "correct the pattern".to_owned());
+            ctx.error(Code::BadRegex, span, format!("the regex is refused: {}", refused.reason), "in this pattern", help);
+            return false;
+        }
+    };
+    let config = regex_automata::nfa::thompson::Config::new().nfa_size_limit(Some(STATES));
+    if regex_automata::nfa::thompson::Compiler::new().configure(config).build_from_hir(&tree).is_err() {
+        ctx.error(
+            Code::RegexTooLarge,
+            span,
+            "the regex is too large",
+            "its automaton would not fit into a module",
+            "shorten its counted repetitions, as in `{1,20}`",
+        );
+        return false;
+    }
+    true
+}

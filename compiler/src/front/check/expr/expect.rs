@@ -1,0 +1,148 @@
+//! What a place expects of an expression: type, presence, no secrets. Every refusal is reported here.
+
+use super::{check, failed};
+use crate::base::Code;
+use crate::front::check::context::Context;
+use crate::front::check::env::Env;
+use crate::front::check::table;
+use crate::ir::{ast, hir};
+
+/// A condition: a present `bool`.
+pub(in crate::front::check) fn boolean(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
+    expect(ctx, env, expr, &hir::Ty::Bool, "a condition")
+}
+
+/// A present `int`.
+pub(in crate::front::check) fn int(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what: &str) -> hir::Expr {
+    expect(ctx, env, expr, &hir::Ty::Int, what)
+}
+
+/// A present text; numbers, addresses and bools are written as text.
+pub(in crate::front::check) fn text(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what: &str) -> hir::Expr {
+    let value = writable(ctx, env, expr, what);
+    match value.ty {
+        hir::Ty::String | hir::Ty::Error => value,
+        _ => hir::Expr { span: value.span, ty: hir::Ty::String, kind: hir::ExprKind::Concat(vec![value]) },
+    }
+}
+
+/// A present value of this type.
+pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, ty: &hir::Ty, what: &str) -> hir::Expr {
+    let value = check(ctx, env, expr);
+    let value = retype(ctx, value, ty);
+    if value.ty == *ty || value.ty == hir::Ty::Error {
+        return value;
+    }
+    let span = value.span;
+    if *value.ty.present() == hir::Ty::Secret {
+        leak(ctx, &value, what);
+    } else if value.ty.present() == ty {
+        refuse_absent(ctx, &value, what);
+    } else {
+        let help = match ty {
+            hir::Ty::Bool if *value.ty.present() == hir::Ty::String => {
+                "compare it, as in `x == \"a\"`; for several values write `x in [\"a\", \"b\"]`".to_owned()
+            }
+            hir::Ty::Bool if value.ty.is_optional() => "write `… is present`, or compare it".to_owned(),
+            hir::Ty::Bool => "compare it with something".to_owned(),
+            hir::Ty::Int if *value.ty.present() == hir::Ty::String => "write `int(…) ?? 0` to read a number from text".to_owned(),
+            _ => format!("write a value of type `{ty}`"),
+        };
+        ctx.error(Code::TypeMismatch, span, format!("{what} must be a `{ty}`"), format!("has type `{}`", value.ty), help);
+    }
+    failed(span)
+}
+
+/// A present value that can be written into a text.
+pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what: &str) -> hir::Expr {
+    let value = check(ctx, env, expr);
+    let span = value.span;
+    match &value.ty {
+        hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Error => {
+            if let (hir::Ty::Int, ast::ExprKind::Size(_)) = (&value.ty, &expr.kind) {
+                ctx.error(Code::TypeMismatch, span, "a size cannot be written as text", "a size", "write it as a string or a number");
+                return failed(span);
+            }
+            return value;
+        }
+        hir::Ty::Secret => leak(ctx, &value, what),
+        hir::Ty::Optional(inner) => match **inner {
+            hir::Ty::Secret => leak(ctx, &value, what),
+            _ => refuse_absent(ctx, &value, what),
+        },
+        hir::Ty::Bytes | hir::Ty::Cidr | hir::Ty::Duration | hir::Ty::Time | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) => {
+            ctx.error(
+                Code::TypeMismatch,
+                span,
+                format!("a `{}` cannot be written as text", value.ty),
+                format!("has type `{}`", value.ty),
+                "write a string, a number, a bool or an address",
+            );
+        }
+    }
+    failed(span)
+}
+
+/// Reports a secret where none may go.
+pub(super) fn leak(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
+    ctx.error(
+        Code::SecretLeak,
+        value.span,
+        format!("a secret would become {what}"),
+        "a secret may only be compared or used as a key",
+        "compare it with `==` or `in`, or declare the value as `string` if it is no secret",
+    );
+}
+
+/// Reports a value that may be absent where one must be there.
+pub(super) fn refuse_absent(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
+    let quoted = ctx.quote(value.span).unwrap_or_else(|| "…".to_owned());
+    let default = match value.ty.present() {
+        hir::Ty::Int | hir::Ty::Float => "0",
+        hir::Ty::Bool => "false",
+        hir::Ty::String => "\"\"",
+        hir::Ty::Bytes
+        | hir::Ty::Ip
+        | hir::Ty::Cidr
+        | hir::Ty::Duration
+        | hir::Ty::Time
+        | hir::Ty::Rate
+        | hir::Ty::Secret
+        | hir::Ty::Regex
+        | hir::Ty::List(_)
+        | hir::Ty::Map(_)
+        | hir::Ty::Optional(_)
+        | hir::Ty::Error => "…",
+    };
+    ctx.error(
+        Code::MayBeAbsent,
+        value.span,
+        format!("{what} may be absent"),
+        format!("has type `{}`", value.ty),
+        format!("write `{quoted} ?? {default}`, or test `{quoted} is present` first"),
+    );
+}
+
+/// Turns a literal into the constant that the place expects: text into addresses and networks, element by element.
+/// Whatever is no such literal stays as it is.
+pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> hir::Expr {
+    let hir::Expr { kind, ty: found, span } = value;
+    match (kind, ty) {
+        (hir::ExprKind::Const(hir::Const::String(text)), hir::Ty::Ip) => constant(table::ip(ctx, span, &text), ty, span),
+        (hir::ExprKind::Const(hir::Const::String(text)), hir::Ty::Cidr) => constant(table::cidr(ctx, span, &text), ty, span),
+        (hir::ExprKind::ListOf(items), hir::Ty::List(element)) if matches!(**element, hir::Ty::Ip | hir::Ty::Cidr) => {
+            let items: Vec<hir::Expr> = items.into_iter().map(|item| retype(ctx, item, element)).collect();
+            if items.iter().any(|item| item.ty == hir::Ty::Error) {
+                return failed(span);
+            }
+            let same = items.iter().all(|item| item.ty == **element);
+            let ty = if same { ty.clone() } else { found };
+            hir::Expr { kind: hir::ExprKind::ListOf(items), ty, span }
+        }
+        (kind, _) => hir::Expr { kind, ty: found, span },
+    }
+}
+
+fn constant(value: Option<hir::Const>, ty: &hir::Ty, span: crate::base::Span) -> hir::Expr {
+    value.map_or_else(|| failed(span), |value| super::constant(value, ty.clone(), span))
+}

@@ -1,0 +1,96 @@
+//! `and`, `or`, presence and `??`.
+
+use super::read::{self, Named};
+use super::{boolean, check, failed};
+use crate::base::{Code, Span};
+use crate::front::check::context::Context;
+use crate::front::check::env::Env;
+use crate::ir::{ast, hir};
+
+/// `a and b`: what one operand tells of presence holds in those behind it.
+pub(super) fn and(ctx: &mut Context<'_>, env: &Env, operands: &[ast::Expr], span: Span) -> hir::Expr {
+    let mut env = env.clone();
+    let mut checked = Vec::new();
+    for operand in operands {
+        let operand = boolean(ctx, &env, operand);
+        env.learn(&operand, true);
+        checked.push(operand);
+    }
+    connect(checked, hir::ExprKind::And, span)
+}
+
+/// `a or b`.
+pub(super) fn or(ctx: &mut Context<'_>, env: &Env, operands: &[ast::Expr], span: Span) -> hir::Expr {
+    let checked = operands.iter().map(|operand| boolean(ctx, env, operand)).collect();
+    connect(checked, hir::ExprKind::Or, span)
+}
+
+fn connect(mut operands: Vec<hir::Expr>, kind: fn(Vec<hir::Expr>) -> hir::ExprKind, span: Span) -> hir::Expr {
+    if operands.iter().any(|operand| operand.ty == hir::Ty::Error) {
+        return failed(span);
+    }
+    if operands.len() == 1 {
+        return operands.pop().unwrap_or_else(|| failed(span));
+    }
+    hir::Expr { kind: kind(operands), ty: hir::Ty::Bool, span }
+}
+
+/// `a is present`, `a is absent`.
+pub(super) fn presence(ctx: &mut Context<'_>, env: &Env, operand: &ast::Expr, present: bool, span: Span) -> hir::Expr {
+    let test = if let Some(Named::Credential(id)) = read::named(ctx, operand) {
+        match read::credential(ctx, env, id, operand.span) {
+            Some(_) => hir::Expr { kind: hir::ExprKind::Read(hir::Read::CredentialPresent(id)), ty: hir::Ty::Bool, span },
+            None => return failed(span),
+        }
+    } else {
+        let operand = check(ctx, env, operand);
+        if operand.ty == hir::Ty::Error {
+            return failed(span);
+        }
+        if !operand.ty.is_optional() && !env.knows(&operand.kind) {
+            ctx.ineffective(
+                operand.span,
+                "a value that is always present is tested for presence",
+                format!("has type `{}`, never absent", operand.ty),
+                if present { "drop the test" } else { "drop the test: it never holds" },
+            );
+        }
+        hir::Expr { kind: hir::ExprKind::Present(Box::new(operand)), ty: hir::Ty::Bool, span }
+    };
+    if present { test } else { hir::Expr { kind: hir::ExprKind::Not(Box::new(test)), ty: hir::Ty::Bool, span } }
+}
+
+/// `a ?? b`.
+pub(super) fn coalesce(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right: &ast::Expr, span: Span) -> hir::Expr {
+    let left = check(ctx, env, left);
+    let right = check(ctx, env, right);
+    if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
+        return failed(span);
+    }
+    let right = super::expect::retype(ctx, right, left.ty.present());
+    if right.ty == hir::Ty::Error {
+        return failed(span);
+    }
+    let secret = *left.ty.present() == hir::Ty::Secret && *right.ty.present() == hir::Ty::String;
+    if left.ty.present() != right.ty.present() && !secret {
+        ctx.error(
+            Code::TypeMismatch,
+            right.span,
+            "the two sides of `??` have different types",
+            format!("has type `{}`, the left side `{}`", right.ty, left.ty),
+            format!("write a `{}`", left.ty.present()),
+        );
+        return failed(span);
+    }
+    if !left.ty.is_optional() && !env.knows(&left.kind) {
+        ctx.ineffective(
+            left.span,
+            "`??` has no effect",
+            format!("has type `{}`, never absent", left.ty),
+            "drop the `??` and what follows it",
+        );
+    }
+    let ty = left.ty.present().clone();
+    let ty = if right.ty.is_optional() && left.ty.is_optional() { ty.optional() } else { ty };
+    hir::Expr { kind: hir::ExprKind::Coalesce(Box::new(left), Box::new(right)), ty, span }
+}

@@ -1,0 +1,232 @@
+//! Expressions: names resolved, types found, absence checked.
+
+mod call;
+mod compare;
+mod expect;
+mod logic;
+mod read;
+
+pub(super) use expect::{boolean, expect, int, text};
+
+use super::context::Context;
+use super::env::Env;
+use crate::base::{Code, Span};
+use crate::ir::{ast, hir};
+
+/// Checks an expression by itself. At fault, it is reported and has the type `Error`.
+pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
+    if !ctx.enter(expr.span) {
+        return failed(expr.span);
+    }
+    let checked = check_kind(ctx, env, expr);
+    ctx.leave();
+    checked
+}
+
+/// An expression that was reported.
+fn failed(span: Span) -> hir::Expr {
+    hir::Expr { kind: hir::ExprKind::Const(hir::Const::Bool(false)), ty: hir::Ty::Error, span }
+}
+
+fn constant(value: hir::Const, ty: hir::Ty, span: Span) -> hir::Expr {
+    hir::Expr { kind: hir::ExprKind::Const(value), ty, span }
+}
+
+fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
+    let span = expr.span;
+    match &expr.kind {
+        ast::ExprKind::Int(value) | ast::ExprKind::Size(value) => constant(hir::Const::Int(*value), hir::Ty::Int, span),
+        ast::ExprKind::Float(value) => constant(hir::Const::Float(*value), hir::Ty::Float, span),
+        ast::ExprKind::Duration(value) => constant(hir::Const::Int(*value), hir::Ty::Duration, span),
+        ast::ExprKind::String(text) => constant(hir::Const::String(text.clone()), hir::Ty::String, span),
+        ast::ExprKind::Bool(value) => constant(hir::Const::Bool(*value), hir::Ty::Bool, span),
+        ast::ExprKind::Percent(_) => misplaced(ctx, span, "a percentage", "percentages are the weights of a `split`", "write a number"),
+        ast::ExprKind::Null => {
+            misplaced(ctx, span, "`null`", "only JSON values can be `null`", "write `is absent` to test for a value that is not there")
+        }
+        ast::ExprKind::Regex { .. } => misplaced(
+            ctx,
+            span,
+            "a regex",
+            "a regex stands only on the right of `matches`",
+            "write `value matches /…/`, or a string",
+        ),
+        ast::ExprKind::Object(_) => {
+            misplaced(ctx, span, "an object", "objects stand only in JSON replies, maps and tests", "declare a `map`")
+        }
+        ast::ExprKind::Per { .. } => misplaced(ctx, span, "a rate", "rates stand only in `rate` of a `limit`", "write the number alone"),
+        ast::ExprKind::Interpolation(pieces) => interpolation(ctx, env, pieces, span),
+        ast::ExprKind::Name(_) | ast::ExprKind::Constant(_) | ast::ExprKind::Member(..) | ast::ExprKind::Index(..) => {
+            read::check(ctx, env, expr)
+        }
+        ast::ExprKind::List(elements) => list(ctx, env, elements, span),
+        ast::ExprKind::Not(operand) => {
+            let operand = boolean(ctx, env, operand);
+            hir::Expr { ty: operand.ty.clone(), kind: hir::ExprKind::Not(Box::new(operand)), span }
+        }
+        ast::ExprKind::And(operands) => logic::and(ctx, env, operands, span),
+        ast::ExprKind::Or(operands) => logic::or(ctx, env, operands, span),
+        ast::ExprKind::Presence { operand, present } => logic::presence(ctx, env, operand, *present, span),
+        ast::ExprKind::Coalesce(left, right) => logic::coalesce(ctx, env, left, right, span),
+        ast::ExprKind::Compare { op, op_span, left, right } => {
+            compare::check(ctx, env, &compare::Written { op: *op, op_span: *op_span, left, right, span })
+        }
+        ast::ExprKind::Negate(operand) => negate(ctx, env, operand, span),
+        ast::ExprKind::Binary { op, left, right } => {
+            let left = int(ctx, env, left, "an operand of arithmetic");
+            let right = int(ctx, env, right, "an operand of arithmetic");
+            if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
+                return failed(span);
+            }
+            hir::Expr { kind: hir::ExprKind::Arithmetic(*op, Box::new(left), Box::new(right)), ty: hir::Ty::Int, span }
+        }
+        ast::ExprKind::Call { callee, args } => call::check_call(ctx, env, callee, args, span),
+        ast::ExprKind::If { .. } => {
+            not_yet(ctx, span, "`if`", "write two rules, or `and` and `or`")
+        }
+        ast::ExprKind::Quantified { quantifier, .. } => {
+            let word = match quantifier {
+                ast::Quantifier::Some => "`some`",
+                ast::Quantifier::Every => "`every`",
+            };
+            not_yet(ctx, span, word, "use `in` or `contains`")
+        }
+        ast::ExprKind::Match { .. } => not_yet(ctx, span, "`match`", "use a `map`, or write one rule for each case"),
+    }
+}
+
+fn not_yet(ctx: &mut Context<'_>, span: Span, what: &str, help: &str) -> hir::Expr {
+    ctx.not_yet(span, what, help);
+    failed(span)
+}
+
+fn misplaced(ctx: &mut Context<'_>, span: Span, what: &str, label: &str, help: &str) -> hir::Expr {
+    ctx.error(Code::TypeMismatch, span, format!("{what} where a value is expected"), label, help);
+    failed(span)
+}
+
+fn negate(ctx: &mut Context<'_>, env: &Env, operand: &ast::Expr, span: Span) -> hir::Expr {
+    match operand.kind {
+        ast::ExprKind::Int(value) => constant(hir::Const::Int(value.saturating_neg()), hir::Ty::Int, span),
+        ast::ExprKind::Float(value) => constant(hir::Const::Float(-value), hir::Ty::Float, span),
+        _ => {
+            let operand = int(ctx, env, operand, "an operand of arithmetic");
+            if operand.ty == hir::Ty::Error {
+                return failed(span);
+            }
+            let zero = constant(hir::Const::Int(0), hir::Ty::Int, span);
+            let kind = hir::ExprKind::Arithmetic(ast::BinaryOp::Subtract, Box::new(zero), Box::new(operand));
+            hir::Expr { kind, ty: hir::Ty::Int, span }
+        }
+    }
+}
+
+fn interpolation(ctx: &mut Context<'_>, env: &Env, pieces: &[ast::Expr], span: Span) -> hir::Expr {
+    let mut parts = Vec::new();
+    let mut well = true;
+    for piece in pieces {
+        let part = expect::writable(ctx, env, piece, "an interpolation");
+        well &= part.ty != hir::Ty::Error;
+        parts.push(part);
+    }
+    if !well {
+        return failed(span);
+    }
+    hir::Expr { kind: hir::ExprKind::Concat(parts), ty: hir::Ty::String, span }
+}
+
+fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> hir::Expr {
+    let mut items: Vec<hir::Expr> = Vec::new();
+    let mut well = true;
+    for element in elements {
+        let item = match element {
+            ast::Arg::Expr(expr) => check(ctx, env, expr),
+            ast::Arg::Source(source) => {
+                misplaced(ctx, source.span, "a source", "sources stand only in declarations", "write a value")
+            }
+            ast::Arg::Named(name, _) => misplaced(ctx, name.span, "a named argument", "lists have no names", "write the value alone"),
+        };
+        well &= item.ty != hir::Ty::Error;
+        items.push(item);
+    }
+    if !well {
+        return failed(span);
+    }
+    let Some(first) = items.first().map(|item| item.ty.present().clone()) else {
+        ctx.error(Code::TypeMismatch, span, "an empty list", "nothing is in it", "name its elements, or declare an empty `list`");
+        return failed(span);
+    };
+    // Of secrets, and only of them, absent ones are left out (keys in rotation).
+    let ty = if items.iter().any(|item| *item.ty.present() == hir::Ty::Secret) { hir::Ty::Secret } else { first };
+    for item in &items {
+        let fits = *item.ty.present() == ty || (ty == hir::Ty::Secret && *item.ty.present() == hir::Ty::String);
+        if !fits {
+            ctx.error(
+                Code::TypeMismatch,
+                item.span,
+                "the elements of a list have different types",
+                format!("has type `{}`, the first has `{ty}`", item.ty),
+                "write elements of one type",
+            );
+            return failed(span);
+        }
+        if item.ty.is_optional() && ty != hir::Ty::Secret {
+            expect::refuse_absent(ctx, item, "an element of a list");
+            return failed(span);
+        }
+    }
+    if matches!(ty, hir::Ty::List(_) | hir::Ty::Map(_)) {
+        ctx.error(Code::TypeMismatch, span, "a list of lists", "elements must be single values", "write the elements in one list");
+        return failed(span);
+    }
+    hir::Expr { kind: hir::ExprKind::ListOf(items), ty: hir::Ty::List(Box::new(ty)), span }
+}
+
+/// Gathers the names that an expression may mean declarations by.
+pub(super) fn names<'t>(expr: &'t ast::Expr, out: &mut Vec<&'t str>) {
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        match &expr.kind {
+            ast::ExprKind::Name(name) => out.push(name),
+            ast::ExprKind::Interpolation(items) | ast::ExprKind::And(items) | ast::ExprKind::Or(items) => open.extend(items),
+            ast::ExprKind::List(args) => open.extend(args.iter().filter_map(plain)),
+            ast::ExprKind::Call { callee, args } => {
+                open.push(callee);
+                open.extend(args.iter().filter_map(plain));
+            }
+            ast::ExprKind::Object(members) => open.extend(members.iter().map(|member| &member.value)),
+            ast::ExprKind::Not(operand)
+            | ast::ExprKind::Negate(operand)
+            | ast::ExprKind::Presence { operand, .. }
+            | ast::ExprKind::Member(operand, _)
+            | ast::ExprKind::Per { count: operand, .. } => open.push(operand),
+            ast::ExprKind::Compare { left, right, .. }
+            | ast::ExprKind::Binary { left, right, .. }
+            | ast::ExprKind::Coalesce(left, right)
+            | ast::ExprKind::Index(left, right) => open.extend([&**left, &**right]),
+            ast::ExprKind::If { condition, then, otherwise } => open.extend([&**condition, &**then, &**otherwise]),
+            ast::ExprKind::Quantified { list, condition, .. } => open.extend([&**list, &**condition]),
+            ast::ExprKind::Match { subject, arms } => {
+                open.push(subject);
+                open.extend(arms.iter().map(|arm| &arm.value));
+            }
+            ast::ExprKind::Int(_)
+            | ast::ExprKind::Float(_)
+            | ast::ExprKind::Duration(_)
+            | ast::ExprKind::Size(_)
+            | ast::ExprKind::Percent(_)
+            | ast::ExprKind::String(_)
+            | ast::ExprKind::Regex { .. }
+            | ast::ExprKind::Bool(_)
+            | ast::ExprKind::Null
+            | ast::ExprKind::Constant(_) => {}
+        }
+    }
+}
+
+fn plain(arg: &ast::Arg) -> Option<&ast::Expr> {
+    match arg {
+        ast::Arg::Expr(expr) | ast::Arg::Named(_, expr) => Some(expr),
+        ast::Arg::Source(source) => Some(&source.text),
+    }
+}

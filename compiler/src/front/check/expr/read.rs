@@ -1,0 +1,437 @@
+//! Names, members and keys: what a policy reads.
+
+use super::{check as check_expr, expect, failed};
+use crate::base::{Code, Diagnostic, Span};
+use crate::front::check::context::{Context, Symbol};
+use crate::front::check::env::{Env, Reach, Response};
+use crate::front::check::{suggest, table};
+use crate::ir::{ast, hir};
+use crate::lang::values::{self, Access, Phase};
+use crate::lang::headers;
+
+/// A declaration that an expression names directly, where it is no value by itself.
+pub(super) enum Named {
+    Map(hir::MapId),
+    Credential(hir::CredentialId),
+}
+
+/// The map or credential that an expression names.
+pub(super) fn named(ctx: &Context<'_>, expr: &ast::Expr) -> Option<Named> {
+    let ast::ExprKind::Name(name) = &expr.kind else { return None };
+    match ctx.symbols.get(name)?.0 {
+        Symbol::Map(id) => Some(Named::Map(id)),
+        Symbol::Credential(id) => Some(Named::Credential(id)),
+        Symbol::Let(_) | Symbol::List(_) | Symbol::Limit(_) | Symbol::Unsupported(_) => None,
+    }
+}
+
+/// One step behind the first name.
+enum Step<'t> {
+    Member(&'t ast::Name),
+    Key(&'t ast::Expr),
+}
+
+/// Checks a name, possibly with members and keys behind it.
+pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
+    let mut steps = Vec::new();
+    let mut base = expr;
+    loop {
+        match &base.kind {
+            ast::ExprKind::Member(inner, name) => {
+                steps.push(Step::Member(name));
+                base = inner;
+            }
+            ast::ExprKind::Index(inner, key) => {
+                steps.push(Step::Key(key));
+                base = inner;
+            }
+            _ => break,
+        }
+    }
+    steps.reverse();
+    let value = match &base.kind {
+        ast::ExprKind::Name(name) => named_value(ctx, env, name, base.span, &steps, expr.span),
+        ast::ExprKind::Constant(name) => {
+            ctx.error(
+                Code::UnknownName,
+                base.span,
+                format!("`{name}` is no value"),
+                "a constant where a value is expected",
+                format!("write `\"{name}\"` for the text"),
+            );
+            None
+        }
+        _ => {
+            let inner = check_expr(ctx, env, base);
+            if inner.ty != hir::Ty::Error {
+                no_members(ctx, expr.span, &format!("a `{}`", inner.ty));
+            }
+            None
+        }
+    };
+    let Some(mut value) = value else { return failed(expr.span) };
+    if value.ty.is_optional() && env.knows(&value.kind) {
+        value.ty = value.ty.present().clone();
+    }
+    value
+}
+
+fn no_members(ctx: &mut Context<'_>, span: Span, what: &str) {
+    ctx.error(Code::TypeMismatch, span, format!("{what} has no members"), "nothing can be read from it", "drop what follows it");
+}
+
+fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    match name {
+        "config" => return config(ctx, env, steps, span),
+        "path" => return capture(ctx, env, steps, span),
+        "request" | "response" | "client" | "now" | "tags" => return built_in(ctx, env, name, steps, span),
+        "builtin" => {
+            ctx.error(Code::UnknownName, span, "a detector is no value", "used as a value", "name detectors in `any … -> …` of a `redact`");
+            return None;
+        }
+        "self" => {
+            ctx.error(Code::UnknownName, span, "`self` stands only in a `token`", "not in a `token`", "name the credential");
+            return None;
+        }
+        _ => {}
+    }
+    let Some((symbol, declared)) = ctx.symbols.get(name).copied() else {
+        unknown(ctx, name, at);
+        return None;
+    };
+    match symbol {
+        Symbol::Unsupported(_) | Symbol::Let(None) => None,
+        Symbol::Let(Some(id)) => {
+            let item = ctx.lets.get(id.index())?;
+            let ty = item.value.ty.clone();
+            let (request, response) = ctx.let_reads.get(id.index()).copied().unwrap_or((false, false));
+            if response && !readable(ctx, env, name, span) || request && !requested(ctx, env, name, span) {
+                return None;
+            }
+            plain(ctx, steps, span, hir::Expr { kind: hir::ExprKind::Let(id), ty, span })
+        }
+        Symbol::List(id) => {
+            let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
+            plain(ctx, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
+        }
+        Symbol::Map(id) => {
+            let ty = table::expr_type(ctx.maps.get(id.index())?.ty).optional();
+            let [Step::Key(key)] = steps else {
+                ctx.error(
+                    Code::TypeMismatch,
+                    span,
+                    format!("the map `{name}` is no value by itself"),
+                    "a map is read with a key",
+                    format!("write `{name}[key]`, or `key in {name}`"),
+                );
+                return None;
+            };
+            let key = map_key(ctx, env, key)?;
+            Some(hir::Expr { kind: hir::ExprKind::MapGet(id, Box::new(key)), ty, span })
+        }
+        Symbol::Credential(id) => key_id(ctx, env, name, id, steps, span),
+        Symbol::Limit(_) => {
+            ctx.push(
+                Diagnostic::error(Code::UnknownName, at, format!("the limit `{name}` is no value"), "used as a value")
+                    .also(declared, "declared here")
+                    .help(format!("write `apply {name}` in a `scope`")),
+            );
+            None
+        }
+    }
+}
+
+fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
+    let mut known: Vec<&str> = ctx.symbols.keys().map(String::as_str).collect();
+    known.extend(values::ROOTS);
+    let configured = ctx.config_names.contains_key(name);
+    let help = if configured {
+        format!("write `config.{name}`")
+    } else {
+        suggest::help(name, known, &format!("declare it, or write `\"{name}\"` for the text"))
+    };
+    ctx.error(Code::UnknownName, span, format!("nothing is called `{name}`"), "unknown name", help);
+}
+
+fn plain(ctx: &mut Context<'_>, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
+    match steps.first() {
+        None => Some(value),
+        Some(Step::Key(..)) if matches!(value.ty.present(), hir::Ty::List(_)) => {
+            ctx.not_yet(span, "reading a list by its index", "use `in` or `contains`");
+            None
+        }
+        Some(_) => {
+            no_members(ctx, span, &format!("a `{}`", value.ty));
+            None
+        }
+    }
+}
+
+fn map_key(ctx: &mut Context<'_>, env: &Env, key: &ast::Expr) -> Option<hir::Expr> {
+    let key = check_expr(ctx, env, key);
+    match key.ty.present() {
+        hir::Ty::Error => None,
+        hir::Ty::String => Some(key),
+        hir::Ty::Secret => {
+            expect::leak(ctx, &key, "the key of a map");
+            None
+        }
+        ty => {
+            let label = format!("has type `{ty}`");
+            ctx.error(Code::TypeMismatch, key.span, "the keys of a map are strings", label, "write a string");
+            None
+        }
+    }
+}
+
+fn config(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    let (name, rest) = match steps {
+        [Step::Member(name), rest @ ..] => (name.text.clone(), rest),
+        [Step::Key(ast::Expr { kind: ast::ExprKind::String(name), .. }), rest @ ..] => (name.clone(), rest),
+        _ => {
+            ctx.error(Code::TypeMismatch, span, "`config` is no value by itself", "names no field", "write `config.NAME`");
+            return None;
+        }
+    };
+    let Some(id) = ctx.config_names.get(&name).copied() else {
+        let help = suggest::help(&name, ctx.config_names.keys().map(String::as_str), &format!("declare `{name}` in a `config` block"));
+        ctx.error(Code::UnknownName, span, format!("the configuration has no `{name}`"), "not declared in `config`", help);
+        return None;
+    };
+    let id = id?;
+    let field = ctx.config.get(id.index())?;
+    let ty = if field.default.is_some() { field.ty.present().clone() } else { field.ty.clone() };
+    let value = hir::Expr { kind: hir::ExprKind::Config(id), ty, span };
+    if let ([Step::Key(key)], hir::Ty::Map(item)) = (rest, value.ty.present()) {
+        let ty = (**item).clone().optional();
+        let key = map_key(ctx, env, key)?;
+        return Some(hir::Expr { kind: hir::ExprKind::ConfigMapGet(id, Box::new(key)), ty, span });
+    }
+    plain(ctx, rest, span, value)
+}
+
+fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    let [Step::Member(name)] = steps else {
+        ctx.error(
+            Code::TypeMismatch,
+            span,
+            "`path` is no value by itself",
+            "names no capture",
+            "write `path.NAME` for a capture, or `request.path` for the whole path",
+        );
+        return None;
+    };
+    if !requested(ctx, env, "path", span) {
+        return None;
+    }
+    if let Some(places) = env.captures.known.get(&name.text) {
+        let kind = hir::ExprKind::Read(hir::Read::Capture(name.text.clone(), places.clone()));
+        return Some(hir::Expr { kind, ty: hir::Ty::String, span });
+    }
+    let message = format!("`{}` is not captured here", name.text);
+    if let Some(lacking) = env.captures.partial.get(&name.text) {
+        ctx.push(
+            Diagnostic::error(Code::BadCapture, span, message, "read here")
+                .also(*lacking, format!("this template has no `{{{}}}`", name.text))
+                .help(format!("capture `{{{}}}` in every template of the rule, or split the rule", name.text)),
+        );
+        return None;
+    }
+    let otherwise = format!("capture it in the template, as in `on \"/{{{}}}\"`", name.text);
+    let help = suggest::help(&name.text, env.captures.known.keys().map(String::as_str), &otherwise);
+    ctx.error(Code::BadCapture, span, message, format!("no template of this {} has it", env.place.trim_start_matches("a ")), help);
+    None
+}
+
+/// Whether a credential is verified here, and whether it may be absent; reported when it is not.
+pub(super) fn credential(ctx: &mut Context<'_>, env: &Env, id: hir::CredentialId, span: Span) -> Option<bool> {
+    if let Some(optional) = env.credentials.get(&id) {
+        return Some(*optional);
+    }
+    let name = match ctx.credentials.get(id.index()) {
+        Some(hir::Credential::ApiKey(key)) => key.name.text.clone(),
+        None => return None,
+    };
+    let help = match env.place {
+        "a `limit`" => format!("write `authenticate {name}` in every scope that applies the limit"),
+        "a `let`" => "read it in the rule itself: a `let` belongs to no scope".to_owned(),
+        _ => format!("move this into a `scope` with `authenticate {name}`"),
+    };
+    ctx.error(
+        Code::BadCredential,
+        span,
+        format!("`{name}` is not authenticated here"),
+        "read without being verified",
+        help,
+    );
+    None
+}
+
+fn key_id(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    match steps {
+        [Step::Member(member)] if member.text == "key_id" => {
+            let optional = credential(ctx, env, id, span)?;
+            let ty = if optional { hir::Ty::String.optional() } else { hir::Ty::String };
+            Some(hir::Expr { kind: hir::ExprKind::Read(hir::Read::KeyId(id)), ty, span })
+        }
+        [] => {
+            ctx.error(
+                Code::TypeMismatch,
+                span,
+                format!("the credential `{name}` is no value by itself"),
+                "used as a value",
+                format!("write `{name}.key_id`, or `{name} is present`"),
+            );
+            None
+        }
+        [Step::Member(member), ..] => {
+            let label = "unknown member";
+            ctx.error(Code::UnknownName, member.span, format!("`{name}` has no `{}`", member.text), label, format!("write `{name}.key_id`"));
+            None
+        }
+        [Step::Key(..), ..] => {
+            ctx.error(Code::UnknownName, span, format!("`{name}` has no such member"), "unknown member", format!("write `{name}.key_id`"));
+            None
+        }
+    }
+}
+
+fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    let mut members = vec![root];
+    for step in steps {
+        match step {
+            Step::Member(name) => members.push(&name.text),
+            Step::Key(..) => break,
+        }
+    }
+    let found = (1..=members.len()).rev().find_map(|count| {
+        let path = members.get(..count)?.join(".");
+        values::find(&path).map(|value| (value, count - 1))
+    });
+    let Some((value, used)) = found else {
+        not_a_value(ctx, &members.join("."), span);
+        return None;
+    };
+    if matches!(value.access, Access::NotYet) {
+        ctx.not_yet(span, &format!("`{}`", value.path), "leave it out: a later version reads it");
+        return None;
+    }
+    let rest = steps.get(used..).unwrap_or(&[]);
+    let kind = match (&value.access, rest) {
+        (Access::Plain(read), []) => read.clone(),
+        (Access::Plain(_), _) => {
+            match rest.first() {
+                Some(Step::Member(_)) => not_a_value(ctx, &members.join("."), span),
+                Some(Step::Key(..)) | None => no_members(ctx, span, &format!("`{}`", value.path)),
+            }
+            return None;
+        }
+        (Access::Header(read), [Step::Key(key)]) => read(header_key(ctx, value.path, key)?),
+        (Access::Key(read), [Step::Key(key)]) => read(literal_key(ctx, value.path, key)?),
+        (Access::Header(_) | Access::Key(_), _) => {
+            if matches!(rest.first(), Some(Step::Member(_))) {
+                not_a_value(ctx, &members.join("."), span);
+            } else {
+                ctx.error(
+                    Code::TypeMismatch,
+                    span,
+                    format!("`{}` is read with one key", value.path),
+                    "not read with one key",
+                    format!("write `{}[\"name\"]`", value.path),
+                );
+            }
+            return None;
+        }
+        (Access::NotYet, _) => return None,
+    };
+    let allowed = match value.phase {
+        Phase::Request => requested(ctx, env, value.path, span),
+        Phase::Response => readable(ctx, env, value.path, span),
+    };
+    allowed.then(|| hir::Expr { kind: hir::ExprKind::Read(kind), ty: value.read_type(), span })
+}
+
+fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
+    let keyed = values::VALUES.iter().find_map(|value| {
+        let key = path.strip_prefix(value.path)?.strip_prefix('.')?;
+        matches!(value.access, Access::Header(_) | Access::Key(_)).then_some((value.path, key))
+    });
+    let inside = values::VALUES.iter().find(|value| value.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
+    let (message, help) = match (keyed, inside) {
+        (Some((value, key)), _) => {
+            (format!("`{value}` has no member `{key}`"), format!("write `{value}[\"{}\"]`", key.replace('_', "-")))
+        }
+        (None, Some(inside)) => (format!("`{path}` is no value by itself"), format!("name what is read, as in `{}`", inside.path)),
+        (None, None) => {
+            let known = values::VALUES.iter().map(|value| value.path);
+            (format!("there is no `{path}`"), suggest::help(path, known, "read one of the language's values, such as `request.path`"))
+        }
+    };
+    ctx.error(Code::UnknownName, span, message, "unknown value", help);
+}
+
+fn literal_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
+    if let ast::ExprKind::String(text) = &key.kind {
+        return Some(text.clone());
+    }
+    ctx.not_yet(key.span, &format!("a computed key of `{path}`"), "write the key as a string literal");
+    None
+}
+
+fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
+    let name = literal_key(ctx, path, key)?.to_ascii_lowercase();
+    if headers::is_name(&name) {
+        return Some(name);
+    }
+    let help = match name.as_str() {
+        ":path" => "write `request.raw_path`",
+        ":method" => "write `request.method`",
+        ":authority" => "write `request.host`",
+        ":scheme" => "write `request.scheme`",
+        ":status" => "write `response.status`",
+        _ => "write letters, digits and `-`",
+    };
+    ctx.error(Code::BadHeaderName, key.span, format!("`{name}` is no header name"), "no header is called so", help);
+    None
+}
+
+/// Whether the request may be read here.
+fn requested(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
+    match env.reach {
+        Reach::Request => true,
+        Reach::Configuration => {
+            ctx.error(
+                Code::TooEarly,
+                span,
+                format!("`{what}` cannot be read in {}", env.place),
+                "belongs to one request",
+                "use constants and `config.NAME`",
+            );
+            false
+        }
+    }
+}
+
+/// Whether the response may be read here.
+fn readable(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
+    if !requested(ctx, env, what, span) {
+        return false;
+    }
+    match env.response {
+        Response::Readable => true,
+        Response::NotYet => {
+            ctx.not_yet(span, &format!("`{what}` in {}", env.place), "read the response in `rewrite response` or `redact response`");
+            false
+        }
+        Response::TooEarly => {
+            ctx.error(
+                Code::TooEarly,
+                span,
+                format!("`{what}` is not known yet in {}", env.place),
+                "known only when the upstream has answered",
+                "read the request, or move this into a `rewrite response`",
+            );
+            false
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! JSON in replies: members in the order written, values with their types.
+
+use super::context::Context;
+use super::env::Env;
+use super::{constant, expr};
+use crate::base::Code;
+use crate::ir::{ast, hir};
+
+/// Checks a JSON text with expressions in it.
+pub(super) fn check(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Json> {
+    if !ctx.enter(value.span) {
+        return None;
+    }
+    let json = check_kind(ctx, env, value);
+    ctx.leave();
+    json
+}
+
+fn check_kind(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Json> {
+    match &value.kind {
+        ast::ExprKind::Null => Some(hir::Json::Null),
+        ast::ExprKind::Object(members) => {
+            constant::distinct_members(ctx, members);
+            let checked: Vec<Option<(String, hir::Json)>> = members
+                .iter()
+                .map(|member| check(ctx, env, &member.value).map(|value| (member.name.text.clone(), value)))
+                .collect();
+            checked.into_iter().collect::<Option<Vec<_>>>().map(hir::Json::Object)
+        }
+        ast::ExprKind::List(elements) => {
+            let checked: Vec<Option<hir::Json>> = elements
+                .iter()
+                .map(|element| match element {
+                    ast::Arg::Expr(expr) => check(ctx, env, expr),
+                    ast::Arg::Source(source) => refuse(ctx, source.span, "a source"),
+                    ast::Arg::Named(name, _) => refuse(ctx, name.span, "a named argument"),
+                })
+                .collect();
+            checked.into_iter().collect::<Option<Vec<_>>>().map(hir::Json::Array)
+        }
+        _ => scalar(ctx, env, value),
+    }
+}
+
+fn refuse(ctx: &mut Context<'_>, span: crate::base::Span, what: &str) -> Option<hir::Json> {
+    ctx.error(Code::TypeMismatch, span, format!("{what} in a JSON text"), "no JSON value", "write a value");
+    None
+}
+
+/// A single value; absent ones are written as `null`.
+fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Json> {
+    let checked = expr::check(ctx, env, value);
+    let span = checked.span;
+    match checked.ty.present() {
+        hir::Ty::Error => None,
+        hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String => Some(hir::Json::Expr(checked)),
+        hir::Ty::Ip if !checked.ty.is_optional() => {
+            Some(hir::Json::Expr(hir::Expr { kind: hir::ExprKind::Concat(vec![checked]), ty: hir::Ty::String, span }))
+        }
+        hir::Ty::Secret => {
+            ctx.error(
+                Code::SecretLeak,
+                span,
+                "a secret would become part of a reply",
+                "a secret may only be compared or used as a key",
+                "leave it out",
+            );
+            None
+        }
+        hir::Ty::List(_) | hir::Ty::Map(_) => {
+            ctx.not_yet(span, "a whole list or map in a JSON reply", "write the elements out, as in `[a, b]`");
+            None
+        }
+        hir::Ty::Ip | hir::Ty::Bytes | hir::Ty::Cidr | hir::Ty::Duration | hir::Ty::Time | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::Optional(_) => {
+            let label = format!("has type `{}`", checked.ty);
+            ctx.error(Code::TypeMismatch, span, "a value that JSON cannot hold", label, "write a string, a number or a bool");
+            None
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `policy NAME { … }`: exactly one, with the outcome when nothing matches and the one when something fails.
+
+use super::attrs;
+use super::context::Context;
+use super::env::Env;
+use super::{host, reply};
+use crate::base::{Code, Diagnostic, FileId, Span};
+use crate::ir::{ast, hir};
+use crate::lang::attributes::Block;
+
+/// What the `policy` block says.
+pub(super) struct Header {
+    pub(super) name: ast::Name,
+    pub(super) default: hir::Action,
+    pub(super) on_fault: hir::Action,
+    pub(super) hosts: Vec<hir::HostPattern>,
+}
+
+/// Checks the blocks found; the first counts.
+pub(super) fn check(ctx: &mut Context<'_>, policies: &[&ast::Policy], file: Option<FileId>) -> Option<Header> {
+    let Some(policy) = policies.first() else {
+        let span = Span::new(file.unwrap_or_default(), 0, 0);
+        ctx.error(
+            Code::MissingPolicy,
+            span,
+            "the file has no `policy` block",
+            "nothing says what happens by default",
+            "begin the file with `policy my_api { default = deny 403 }`",
+        );
+        return None;
+    };
+    for second in policies.iter().skip(1) {
+        ctx.push(
+            Diagnostic::error(Code::MissingPolicy, second.name.span, "a second `policy` block", "declared again here")
+                .also(policy.name.span, "first declared here")
+                .help("keep one of them"),
+        );
+    }
+    let attrs = attrs::check(ctx, Block::Policy, &policy.attrs);
+    let default = match attrs.get("default") {
+        Some(attr) => reply::action(ctx, &Env::new("the policy's `default`"), attr),
+        None => Some(hir::Action::Deny(reply::empty(403))),
+    };
+    let on_fault = match attrs.get("on_fault") {
+        Some(attr) => reply::action(ctx, &Env::new("the policy's `on_fault`"), attr),
+        None => Some(hir::Action::Deny(reply::empty(503))),
+    };
+    let hosts = host::hosts(ctx, attrs.get("hosts"));
+    Some(Header { name: policy.name.clone(), default: default?, on_fault: on_fault?, hosts })
+}
+
+/// Warns about permits that decide nothing.
+pub(super) fn check_effects(ctx: &mut Context<'_>, header: Option<&Header>) {
+    if !matches!(header, Some(Header { default: hir::Action::Allow, .. })) {
+        return;
+    }
+    let permits: Vec<ast::Name> =
+        ctx.rules.iter().filter(|rule| rule.kind == hir::RuleKind::Permit).map(|rule| rule.name.clone()).collect();
+    for name in permits {
+        ctx.ineffective(
+            name.span,
+            format!("the permit `{}` decides nothing", name.text),
+            "everything that no `forbid` refuses is allowed",
+            "drop it, or write `default = deny 403` in the policy",
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! Replies and outcomes: status, text, JSON, location.
+
+use super::context::Context;
+use super::env::Env;
+use super::{expr, json_reply};
+use crate::base::{Code, Span};
+use crate::ir::{ast, hir};
+
+/// Checks a reply.
+pub(super) fn check(ctx: &mut Context<'_>, env: &Env, reply: &ast::Reply) -> Option<hir::Reply> {
+    let status = status(ctx, reply.status, reply.status_span);
+    let body = match &reply.body {
+        ast::ReplyBody::Empty => Some(hir::ReplyBody::Empty),
+        ast::ReplyBody::Text(text) => expression(expr::text(ctx, env, text, "the text of a reply")).map(hir::ReplyBody::Text),
+        ast::ReplyBody::Json(value) => json_reply::check(ctx, env, value).map(hir::ReplyBody::Json),
+        ast::ReplyBody::Location(to) => expression(expr::text(ctx, env, to, "the location of a reply")).map(hir::ReplyBody::Location),
+    };
+    let (status, body) = (status?, body?);
+    if matches!(status, 204 | 205 | 304) && matches!(body, hir::ReplyBody::Text(_) | hir::ReplyBody::Json(_)) {
+        ctx.error(
+            Code::BadStatus,
+            reply.status_span,
+            format!("a reply with status {status} has no body"),
+            "no body may follow",
+            "drop the body, or write `200`",
+        );
+        return None;
+    }
+    Some(hir::Reply { status, body })
+}
+
+fn expression(value: hir::Expr) -> Option<hir::Expr> {
+    (value.ty != hir::Ty::Error).then_some(value)
+}
+
+/// A status that a reply may have.
+pub(super) fn status(ctx: &mut Context<'_>, status: i64, span: Span) -> Option<u16> {
+    let checked = u16::try_from(status).ok().filter(|status| (200..=599).contains(status));
+    if checked.is_none() {
+        ctx.error(Code::BadStatus, span, format!("{status} is no status of a reply"), "outside 200 to 599", "write a status such as `403`");
+    }
+    checked
+}
+
+/// A reply without body.
+pub(super) fn empty(status: u16) -> hir::Reply {
+    hir::Reply { status, body: hir::ReplyBody::Empty }
+}
+
+/// `allow` or `deny REPLY`; anything else is reported.
+pub(super) fn action(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Option<hir::Action> {
+    match &attr.value {
+        ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Name(word), .. }) if word == "allow" => Some(hir::Action::Allow),
+        ast::Value::Outcome(ast::Outcome::Deny(reply)) => check(ctx, env, reply).map(hir::Action::Deny),
+        ast::Value::Outcome(ast::Outcome::Block(..))
+        | ast::Value::Expr(_)
+        | ast::Value::Source(_)
+        | ast::Value::Distinct(_)
+        | ast::Value::Fetch(..) => {
+            super::attrs::wrong(ctx, attr, "`allow` or `deny STATUS`", &format!("{} = deny 403", attr.name.text));
+            None
+        }
+    }
+}

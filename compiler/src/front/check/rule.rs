@@ -1,0 +1,202 @@
+//! Rules: `on`, `when`, `unless` are the same in all; what a rule does has its own file.
+
+use std::collections::BTreeMap;
+
+use super::attrs::{self, Attrs};
+use super::context::Context;
+use super::env::{Captures, Env, Response};
+use super::scope::{self, Surroundings};
+use super::{edit, expr, redact, reply, route, template};
+use crate::base::{Code, Diagnostic, Span};
+use crate::ir::{ast, hir};
+use crate::lang::attributes::Block;
+
+/// Checks a rule and enters it into the tree.
+pub(super) fn check(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Rule) {
+    ctx.claim_actor(&rule.name);
+    for item in &rule.items {
+        misplaced(ctx, rule, item);
+    }
+    let on = on(ctx, around, rule);
+    let mut env = env(around, rule, &on);
+    let conditions = conditions(ctx, &mut env, rule);
+    let attrs = attrs::check(ctx, Block::Rule(rule.kind), written(rule));
+    let on: Vec<hir::On> = on.into_iter().map(|(on, _)| on).collect();
+    let Some(kind) = kind(ctx, &env, rule, &attrs) else { return };
+    ctx.rules.push(hir::Rule { name: rule.name.clone(), kind, scope: around.scope, on, conditions, span: rule.span });
+}
+
+fn written(rule: &ast::Rule) -> Vec<&ast::Attr> {
+    let attrs = rule.items.iter().filter_map(|item| match item {
+        ast::RuleItem::Attr(attr) => Some(attr),
+        ast::RuleItem::On(_)
+        | ast::RuleItem::When(_)
+        | ast::RuleItem::Unless(_)
+        | ast::RuleItem::Reply(_)
+        | ast::RuleItem::Edit(_)
+        | ast::RuleItem::Redaction(_)
+        | ast::RuleItem::Arm(..)
+        | ast::RuleItem::Otherwise(_) => None,
+    });
+    attrs.collect()
+}
+
+/// Reports an item that this kind of rule does not have.
+fn misplaced(ctx: &mut Context<'_>, rule: &ast::Rule, item: &ast::RuleItem) {
+    let rewrite = matches!(rule.kind, ast::RuleKind::RewriteRequest | ast::RuleKind::RewriteResponse);
+    let redact = matches!(rule.kind, ast::RuleKind::RedactRequest | ast::RuleKind::RedactResponse);
+    let route = rule.kind == ast::RuleKind::Route;
+    let (allowed, what, span) = match item {
+        ast::RuleItem::On(_) | ast::RuleItem::Attr(_) => return,
+        ast::RuleItem::When(expr) => (!route, "when", expr.span),
+        ast::RuleItem::Unless(expr) => (!route, "unless", expr.span),
+        ast::RuleItem::Reply(reply) => (rule.kind == ast::RuleKind::Forbid, "reply", reply.span),
+        ast::RuleItem::Edit(edit) => (rewrite, "an edit", edit.span),
+        ast::RuleItem::Redaction(redaction) => (redact, "a redaction", redaction.span),
+        ast::RuleItem::Arm(expr, _) => (route, "when … ->", expr.span),
+        ast::RuleItem::Otherwise(target) => (route, "otherwise", target.span),
+    };
+    if !allowed {
+        let help = if what == "reply" { "write `forbid`, or drop the reply" } else { "drop it, or write it into another rule" };
+        ctx.error(
+            Code::UnknownAttribute,
+            span,
+            format!("`{}` cannot have `{what}`", rule.kind.keyword()),
+            "does not belong here",
+            help,
+        );
+    }
+}
+
+type Placed = (hir::On, Vec<(hir::Template, Span)>);
+
+fn on(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Rule) -> Vec<Placed> {
+    let mut clauses = Vec::new();
+    for item in &rule.items {
+        let ast::RuleItem::On(on) = item else { continue };
+        let mut methods: Vec<String> = Vec::new();
+        for method in &on.methods {
+            if methods.contains(&method.text) {
+                ctx.ineffective(method.span, format!("the method `{}` is named twice", method.text), "named before", "drop it");
+            } else {
+                methods.push(method.text.clone());
+            }
+        }
+        let mut templates = Vec::new();
+        for name in &on.templates {
+            let Some(parsed) = template::parse(ctx, name) else { continue };
+            scope::inside(ctx, around, &parsed, name);
+            scope::conflicts(ctx, around, &parsed, name);
+            templates.push((parsed, name.span));
+        }
+        let plain = templates.iter().map(|(template, _)| template.clone()).collect();
+        clauses.push((hir::On { methods, templates: plain }, templates));
+    }
+    clauses
+}
+
+fn env(around: &Surroundings, rule: &ast::Rule, on: &[Placed]) -> Env {
+    let place = match rule.kind {
+        ast::RuleKind::Permit => "a `permit`",
+        ast::RuleKind::Forbid => "a `forbid`",
+        ast::RuleKind::RewriteRequest => "a `rewrite request`",
+        ast::RuleKind::RewriteResponse => "a `rewrite response`",
+        ast::RuleKind::RedactRequest => "a `redact request`",
+        ast::RuleKind::RedactResponse => "a `redact response`",
+        ast::RuleKind::Route => "a `route`",
+    };
+    let response = match rule.kind {
+        ast::RuleKind::Permit | ast::RuleKind::Forbid => Response::NotYet,
+        ast::RuleKind::RewriteRequest | ast::RuleKind::RedactRequest | ast::RuleKind::Route => Response::TooEarly,
+        ast::RuleKind::RewriteResponse | ast::RuleKind::RedactResponse => Response::Readable,
+    };
+    Env { response, captures: captures(around, on), credentials: around.credentials.clone(), ..Env::new(place) }
+}
+
+/// A capture counts when every template of the rule has it; else the scopes' one of that name, if there is one.
+fn captures(around: &Surroundings, on: &[Placed]) -> Captures {
+    let templates: Vec<&(hir::Template, Span)> = on.iter().flat_map(|(_, templates)| templates).collect();
+    let mut known = around.captures.clone();
+    let mut partial = BTreeMap::new();
+    let names: Vec<&str> = templates.iter().flat_map(|(template, _)| template::captures(template)).map(|(name, _)| name).collect();
+    for name in names {
+        let mut places: Vec<(hir::Template, u32)> = Vec::new();
+        let mut lacking = None;
+        for (template, span) in &templates {
+            match template::captures(template).into_iter().find(|(known, _)| *known == name) {
+                Some((_, segment)) => places.push((template.clone(), segment)),
+                None => lacking = lacking.or(Some(*span)),
+            }
+        }
+        match lacking {
+            None => {
+                known.insert(name.to_owned(), places);
+            }
+            Some(span) if !around.captures.contains_key(name) => {
+                partial.insert(name.to_owned(), span);
+            }
+            Some(_) => {}
+        }
+    }
+    Captures { known, partial }
+}
+
+/// All `when` and `unless`, each knowing what those before it tell of presence.
+fn conditions(ctx: &mut Context<'_>, env: &mut Env, rule: &ast::Rule) -> Vec<hir::Expr> {
+    let mut conditions = Vec::new();
+    for item in &rule.items {
+        let (written, positive) = match item {
+            ast::RuleItem::When(expr) => (expr, true),
+            ast::RuleItem::Unless(expr) => (expr, false),
+            ast::RuleItem::On(_)
+            | ast::RuleItem::Reply(_)
+            | ast::RuleItem::Edit(_)
+            | ast::RuleItem::Redaction(_)
+            | ast::RuleItem::Arm(..)
+            | ast::RuleItem::Otherwise(_)
+            | ast::RuleItem::Attr(_) => continue,
+        };
+        let condition = expr::boolean(ctx, env, written);
+        env.learn(&condition, positive);
+        conditions.push(if positive {
+            condition
+        } else {
+            let span = condition.span;
+            hir::Expr { ty: condition.ty.clone(), kind: hir::ExprKind::Not(Box::new(condition)), span }
+        });
+    }
+    conditions
+}
+
+fn kind(ctx: &mut Context<'_>, env: &Env, rule: &ast::Rule, attrs: &Attrs<'_>) -> Option<hir::RuleKind> {
+    match rule.kind {
+        ast::RuleKind::Permit => Some(hir::RuleKind::Permit),
+        ast::RuleKind::Forbid => forbid(ctx, env, rule).map(hir::RuleKind::Forbid),
+        ast::RuleKind::RewriteRequest => Some(hir::RuleKind::RewriteRequest(edit::edits(ctx, env, rule))),
+        ast::RuleKind::RewriteResponse => Some(hir::RuleKind::RewriteResponse(edit::edits(ctx, env, rule))),
+        ast::RuleKind::RedactRequest => {
+            ctx.not_yet(rule.name.span, "`redact request`", "use `rewrite request` with `remove`, or `forbid`");
+            None
+        }
+        ast::RuleKind::RedactResponse => Some(hir::RuleKind::RedactResponse(redact::check(ctx, rule, attrs))),
+        ast::RuleKind::Route => route::check(ctx, env, rule).map(hir::RuleKind::Route),
+    }
+}
+
+fn forbid(ctx: &mut Context<'_>, env: &Env, rule: &ast::Rule) -> Option<hir::Reply> {
+    let mut found: Option<(Span, Option<hir::Reply>)> = None;
+    for item in &rule.items {
+        let ast::RuleItem::Reply(written) = item else { continue };
+        if let Some((first, _)) = &found {
+            let first = *first;
+            ctx.push(
+                Diagnostic::error(Code::DuplicateAttribute, written.span, "a second `reply`", "written again here")
+                    .also(first, "first written here")
+                    .help("keep one of them"),
+            );
+        } else {
+            found = Some((written.span, reply::check(ctx, env, written)));
+        }
+    }
+    found.map_or_else(|| Some(reply::empty(403)), |(_, reply)| reply)
+}

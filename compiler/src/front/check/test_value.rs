@@ -1,0 +1,136 @@
+//! Values in tests: JSON with the counters of `repeat`.
+
+use super::constant;
+use super::context::Context;
+use super::suggest;
+use crate::base::{Code, Span};
+use crate::ir::{ast, hir};
+
+/// A string with counters in it; anything else is reported.
+pub(super) fn text(ctx: &mut Context<'_>, written: &ast::Expr, variables: &[String]) -> Option<Vec<hir::TestPiece>> {
+    match &written.kind {
+        ast::ExprKind::String(text) => Some(vec![hir::TestPiece::Text(text.clone())]),
+        ast::ExprKind::Interpolation(pieces) => {
+            let pieces: Vec<Option<hir::TestPiece>> = pieces
+                .iter()
+                .map(|piece| match &piece.kind {
+                    ast::ExprKind::String(text) => Some(hir::TestPiece::Text(text.clone())),
+                    ast::ExprKind::Name(name) => variable(ctx, name, piece.span, variables).map(hir::TestPiece::Variable),
+                    _ => refuse(ctx, piece.span, "strings of tests hold only counters of `repeat`", "write `${i}` inside `repeat … as i`"),
+                })
+                .collect();
+            pieces.into_iter().collect()
+        }
+        _ => refuse(ctx, written.span, "a string is expected", "write a string"),
+    }
+}
+
+/// Any JSON value.
+pub(super) fn value(ctx: &mut Context<'_>, written: &ast::Expr, variables: &[String]) -> Option<hir::TestValue> {
+    if !ctx.enter(written.span) {
+        return None;
+    }
+    let value = value_kind(ctx, written, variables);
+    ctx.leave();
+    value
+}
+
+fn value_kind(ctx: &mut Context<'_>, written: &ast::Expr, variables: &[String]) -> Option<hir::TestValue> {
+    match &written.kind {
+        ast::ExprKind::Null => Some(hir::TestValue::Null),
+        ast::ExprKind::Bool(value) => Some(hir::TestValue::Bool(*value)),
+        ast::ExprKind::Float(value) => Some(hir::TestValue::Float(*value)),
+        ast::ExprKind::String(_) | ast::ExprKind::Interpolation(_) => text(ctx, written, variables).map(hir::TestValue::String),
+        ast::ExprKind::Name(name) => variable(ctx, name, written.span, variables).map(hir::TestValue::Variable),
+        ast::ExprKind::Negate(operand) => match operand.kind {
+            ast::ExprKind::Float(value) => Some(hir::TestValue::Float(-value)),
+            _ => int(ctx, written),
+        },
+        ast::ExprKind::List(elements) => {
+            let values: Vec<Option<hir::TestValue>> = elements
+                .iter()
+                .map(|element| match element {
+                    ast::Arg::Expr(expr) => value(ctx, expr, variables),
+                    ast::Arg::Source(source) => refuse(ctx, source.span, "a test holds plain values", "write the value"),
+                    ast::Arg::Named(name, _) => refuse(ctx, name.span, "a test holds plain values", "write the value alone"),
+                })
+                .collect();
+            values.into_iter().collect::<Option<Vec<_>>>().map(hir::TestValue::List)
+        }
+        ast::ExprKind::Object(members) => {
+            constant::distinct_members(ctx, members);
+            let members: Vec<Option<(String, hir::TestValue)>> = members
+                .iter()
+                .map(|member| value(ctx, &member.value, variables).map(|value| (member.name.text.clone(), value)))
+                .collect();
+            members.into_iter().collect::<Option<Vec<_>>>().map(hir::TestValue::Object)
+        }
+        _ => int(ctx, written),
+    }
+}
+
+fn int(ctx: &mut Context<'_>, written: &ast::Expr) -> Option<hir::TestValue> {
+    match constant::int(written) {
+        Some(value) => Some(hir::TestValue::Int(value)),
+        None => refuse(ctx, written.span, "a test holds plain values", "write a string, a number, a list or an object"),
+    }
+}
+
+fn variable(ctx: &mut Context<'_>, name: &str, span: Span, variables: &[String]) -> Option<String> {
+    if variables.iter().any(|known| known == name) {
+        return Some(name.to_owned());
+    }
+    let help = suggest::help(name, variables.iter().map(String::as_str), &format!("write `\"{name}\"` for the text, or `repeat … as {name}`"));
+    ctx.error(Code::UnknownName, span, format!("no `repeat` counts `{name}`"), "unknown here", help);
+    None
+}
+
+fn refuse<T>(ctx: &mut Context<'_>, span: Span, message: &str, help: &str) -> Option<T> {
+    ctx.error(Code::BadTest, span, message, "no plain value", help);
+    None
+}
+
+/// `config { name: value }`: declared names, values of their types.
+pub(super) fn config(ctx: &mut Context<'_>, object: &ast::Expr, variables: &[String]) -> Option<Vec<(String, hir::TestValue)>> {
+    let ast::ExprKind::Object(members) = &object.kind else {
+        return refuse(ctx, object.span, "`config` takes an object", "write `config { name: \"value\" }`");
+    };
+    constant::distinct_members(ctx, members);
+    let mut values = Vec::new();
+    for member in members {
+        let Some(id) = ctx.config_names.get(&member.name.text).copied() else {
+            let known = ctx.config_names.keys().map(String::as_str);
+            let help = suggest::help(&member.name.text, known, "name a field of `config`");
+            let message = format!("the configuration has no `{}`", member.name.text);
+            ctx.error(Code::UnknownName, member.name.span, message, "not declared in `config`", help);
+            continue;
+        };
+        let Some(value) = value(ctx, &member.value, variables) else { continue };
+        let ty = id.and_then(|id| ctx.config.get(id.index())).map(|field| field.ty.clone());
+        if let Some(ty) = ty.filter(|ty| !fits(ty, &value)) {
+            ctx.error(
+                Code::TypeMismatch,
+                member.value.span,
+                format!("`config.{}` is a `{ty}`", member.name.text),
+                "of another type",
+                format!("write a `{}`", ty.present()),
+            );
+            continue;
+        }
+        values.push((member.name.text.clone(), value));
+    }
+    Some(values)
+}
+
+fn fits(ty: &hir::Ty, value: &hir::TestValue) -> bool {
+    match (ty, value) {
+        (hir::Ty::Optional(_), hir::TestValue::Null)
+        | (hir::Ty::Bool, hir::TestValue::Bool(_))
+        | (hir::Ty::Int, hir::TestValue::Int(_) | hir::TestValue::Variable(_))
+        | (hir::Ty::String | hir::Ty::Secret, hir::TestValue::String(_)) => true,
+        (hir::Ty::Optional(inner), value) => fits(inner, value),
+        (hir::Ty::List(item), hir::TestValue::List(items)) => items.iter().all(|value| fits(item, value)),
+        (hir::Ty::Map(item), hir::TestValue::Object(members)) => members.iter().all(|(_, value)| fits(item, value)),
+        _ => false,
+    }
+}
