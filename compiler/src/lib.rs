@@ -11,5 +11,3 @@ pub mod lang;
 pub mod lower;
 pub mod plan;
 pub mod tools;
-
-

@@ -44,7 +44,6 @@ codes! {
     NotComparable "P0303" "operands that cannot be compared with this operator",
     SecretLeak "P0304" "a secret used for anything but comparison or as a key",
     BadArguments "P0305" "a function called with wrong arguments",
-    TooDeep "P0306" "an expression that nests too deeply",
     BadTemplate "P0401" "a path template that is malformed",
     TemplateOutsideScope "P0402" "a template that does not lie within its scope's",
     BadCapture "P0403" "a capture that is not in every `on` of the rule",

@@ -329,9 +329,15 @@ fn regular(ctx: &mut Context<'_>, span: Span, pattern: &str, flags: &str) -> boo
     const STATES: usize = 1 << 20;
     let tree = match regex::parse(pattern, flags) {
         Ok(tree) => tree,
-        Err(refused) => {
-            let help = refused.help.unwrap_or_else(|| "correct the pattern".to_owned());
-            ctx.error(Code::BadRegex, span, format!("the regex is refused: {}", refused.reason), "in this pattern", help);
+        Err(reason) => {
+            let help = if reason.contains("look-around") {
+                "match more and test the rest in a second condition: look-around has no linear-time match"
+            } else if reason.contains("backreference") {
+                "write the alternatives out: back-references have no linear-time match"
+            } else {
+                "correct the pattern"
+            };
+            ctx.error(Code::BadRegex, span, format!("the regex is refused: {reason}"), "in this pattern", help);
             return false;
         }
     };
