@@ -1,0 +1,170 @@
+//! The Envoy harness itself: a module written by hand that does one thing of each kind, and what is seen of it outside.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::net::IpAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use portcullis::tools::engine::Engine;
+use portcullis::tools::message::{Answer, Body, Decision, Headers, Request, header};
+use portcullis_tests::envoy::engine::EnvoyEngine;
+
+fn engine() -> EnvoyEngine {
+    let module = wat::parse_str(include_str!("envoy/probe.wat")).unwrap();
+    EnvoyEngine::new(module, &["blue".to_owned()], false).unwrap()
+}
+
+fn started() -> EnvoyEngine {
+    let mut engine = engine();
+    engine.start("").unwrap();
+    engine
+}
+
+fn get(target: &str) -> Request {
+    Request {
+        method: "GET".to_owned(),
+        target: target.to_owned(),
+        authority: "api.example.com".to_owned(),
+        headers: Headers::new(),
+        body: None,
+        client: IpAddr::from([203, 0, 113, 9]),
+        client_port: 4711,
+    }
+}
+
+fn body(text: &str, split: Option<usize>, trailers: &[(&str, &str)]) -> Option<Body> {
+    Some(Body { bytes: text.as_bytes().to_vec(), split, trailers: headers(trailers) })
+}
+
+fn headers(lines: &[(&str, &str)]) -> Headers {
+    lines.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect()
+}
+
+fn ok() -> Answer {
+    Answer { status: 200, headers: headers(&[("server", "upstream")]), body: body("fine", None, &[]) }
+}
+
+#[test]
+fn a_reply_of_the_module_is_a_denial_that_names_its_rule() {
+    let outcome = started().request(&get("/deny"), &ok()).unwrap();
+    assert_eq!(outcome.decision, Decision::Deny { status: 401, by: "no_key".to_owned() });
+    assert_eq!(outcome.forwarded, None);
+    assert_eq!(outcome.response.status, 401);
+    assert_eq!(outcome.response.body, b"{\"error\":\"no key\"}");
+    let expected = headers(&[("content-length", "18"), ("content-type", "application/json")]);
+    let mut seen = outcome.response.headers;
+    seen.sort();
+    assert_eq!(seen, expected);
+    assert!(outcome.response.complete);
+}
+
+#[test]
+fn the_upstream_receives_edits_the_client_address_and_every_line() {
+    let mut request = get("/a?q=1");
+    request.method = "POST".to_owned();
+    request.headers = headers(&[("X-Odd", "1"), ("x-edited", "no"), ("x-odd", "2"), ("x-edited", "never")]);
+    request.body = body("abcdef", Some(2), &[]);
+    let mut engine = started();
+    let outcome = engine.request(&request, &ok()).unwrap();
+    assert_eq!(outcome.decision, Decision::Allow);
+    let forwarded = outcome.forwarded.unwrap();
+    assert_eq!((forwarded.method.as_str(), forwarded.target.as_str()), ("POST", "/a?q=1"));
+    assert_eq!(forwarded.authority, "api.example.com");
+    assert_eq!(forwarded.body, b"abcdef");
+    assert_eq!(forwarded.cluster, None);
+    let expected = headers(&[
+        ("x-odd", "1"),
+        ("x-odd", "2"),
+        ("content-length", "6"),
+        ("x-edited", "yes"),
+        ("x-client", "203.0.113.9:4711"),
+    ]);
+    assert_eq!(forwarded.headers, expected);
+    assert_eq!((outcome.response.status, outcome.response.body.as_slice()), (200, b"fine".as_slice()));
+    assert_eq!(engine.counters().unwrap(), [("probe".to_owned(), "allow".to_owned(), 1)]);
+}
+
+#[test]
+fn clients_come_from_ipv6_too_and_cannot_claim_another_address() {
+    let mut request = get("/a");
+    request.client = "2001:db8::1".parse().unwrap();
+    request.headers = headers(&[("x-forwarded-for", "198.51.100.1")]);
+    let forwarded = started().request(&request, &ok()).unwrap().forwarded.unwrap();
+    assert_eq!(header(&forwarded.headers, "x-client").unwrap(), b"[2001:db8::1]:4711");
+}
+
+#[test]
+fn a_named_cluster_is_reached() {
+    let forwarded = started().request(&get("/b"), &ok()).unwrap().forwarded.unwrap();
+    assert_eq!(forwarded.cluster.as_deref(), Some("blue"));
+}
+
+#[test]
+fn pieces_of_a_body_arrive_one_by_one_and_trailers_pass() {
+    let answer = Answer { status: 200, headers: Headers::new(), body: body("one two six", Some(4), &[("x-sum", "7")]) };
+    let outcome = started().request(&get("/t"), &answer).unwrap();
+    assert_eq!(outcome.response.body, b"one two six");
+    assert!(outcome.response.complete);
+    let pieces = header(&outcome.response.trailers, "x-pieces").expect("the module's trailer");
+    assert!(matches!(pieces, b"2" | b"3"), "Envoy saw the body in {} pieces", String::from_utf8_lossy(pieces));
+    assert_eq!(header(&outcome.response.trailers, "x-sum"), Some(b"7".as_slice()));
+}
+
+#[test]
+fn request_trailers_reach_the_upstream_with_their_body() {
+    let mut request = get("/t");
+    request.method = "POST".to_owned();
+    request.body = body("abcdef", Some(4), &[("x-sum", "7")]);
+    let forwarded = started().request(&request, &ok()).unwrap().forwarded.unwrap();
+    assert_eq!(forwarded.body, b"abcdef");
+    assert_eq!(header(&forwarded.headers, "content-length"), None);
+}
+
+#[test]
+fn a_response_that_the_module_breaks_off_is_seen_as_cut() {
+    let outcome = started().request(&get("/cut"), &ok()).unwrap();
+    assert_eq!(outcome.decision, Decision::Allow);
+    assert!(outcome.forwarded.is_some());
+    assert_eq!(outcome.response.status, 200);
+    assert!(!outcome.response.complete);
+}
+
+#[test]
+fn a_large_body_passes_both_ways() {
+    let mut request = get("/a");
+    request.method = "PUT".to_owned();
+    let bytes = vec![b'x'; 3 << 20];
+    request.body = Some(Body { bytes: bytes.clone(), split: None, trailers: Headers::new() });
+    let answer = Answer { status: 200, headers: Headers::new(), body: request.body.clone() };
+    let outcome = started().request(&request, &answer).unwrap();
+    assert!(outcome.forwarded.unwrap().body == bytes);
+    assert!(outcome.response.body == bytes && outcome.response.complete);
+}
+
+#[test]
+fn head_and_304_have_no_body() {
+    let mut engine = started();
+    let mut request = get("/a");
+    request.method = "HEAD".to_owned();
+    let outcome = engine.request(&request, &ok()).unwrap();
+    assert!(outcome.response.body.is_empty() && outcome.response.complete);
+    let unchanged = Answer { status: 304, headers: Headers::new(), body: None };
+    let outcome = engine.request(&get("/a"), &unchanged).unwrap();
+    assert_eq!((outcome.response.status, outcome.response.complete), (304, true));
+}
+
+#[test]
+fn a_refused_configuration_says_why_and_starting_again_forgets() {
+    let mut engine = started();
+    engine.request(&get("/a"), &ok()).unwrap();
+    let error = engine.start("{}").unwrap_err();
+    assert!(error.0.contains("configuration `limit` is missing"), "{error}");
+    assert!(engine.request(&get("/a"), &ok()).is_err());
+    engine.start("{\"limit\":12}").unwrap();
+    assert_eq!(engine.counters().unwrap(), [("probe".to_owned(), "allow".to_owned(), 0)]);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = u64::try_from(now.as_nanos()).unwrap();
+    assert!(engine.set_time(now + 100_000_000).is_ok());
+    assert!(engine.set_time(now).is_err());
+    assert!(engine.set_time(now + 3_600_000_000_000).is_err());
+}
