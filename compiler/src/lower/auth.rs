@@ -117,13 +117,19 @@ fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16) -> Vec<Stmt>
     reply::refuse_with(builder, &full, &key.name.text, "deny")
 }
 
+/// Whether some scope authenticates a credential.
+fn is_demanded(policy: &hir::Policy, number: usize) -> bool {
+    let names = |line: &hir::Authenticate| line.credentials.iter().any(|id| id.index() == number);
+    policy.scopes.iter().any(|scope| scope.authenticate.iter().any(names))
+}
+
 /// Takes credentials out of what is forwarded.
 pub(super) fn strip(builder: &mut Builder<'_>) -> Vec<Stmt> {
     let policy = builder.policy;
     let mut body = Vec::new();
-    for credential in &policy.credentials {
+    for (number, credential) in policy.credentials.iter().enumerate() {
         let Credential::ApiKey(key) = credential;
-        if !key.forward {
+        if !key.forward && is_demanded(policy, number) {
             let description = tables::credential(builder, key);
             body.push(act(Mechanism::CredentialStrip, vec![Expr::Data(description)]));
         }

@@ -77,8 +77,14 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
     };
     let description = tables::limit(builder, limit);
     let checked = call(Mechanism::LimitCheck, vec![index(number), Expr::Data(description), Expr::Local(key), Expr::Local(held), burst]);
+    let state = context.local(Val::I32);
+    writes.push(Stmt::Set(state, checked));
     let failed = reply::fault(builder);
-    writes.push(Stmt::If(binary(BinaryOp::Equal32, checked, Expr::I32(2)), failed, vec![]));
+    writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(2)), failed, vec![]));
+    // The first that refuses ends the step: nothing was spent yet.
+    let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+    let refusal = reply::refuse_with(builder, &full, &limit.name.text, "deny");
+    writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(1)), refusal, vec![]));
     match &limit.absent {
         None | Some(Absent::Share) => body.extend(writes),
         Some(Absent::Skip) => body.push(Stmt::If(missing, vec![], writes)),

@@ -36,7 +36,12 @@ fn begin(builder: &mut Builder<'_>) -> Vec<Stmt> {
     let mut body = vec![Stmt::If(call(Mechanism::RequestBegin, vec![Expr::Data(slots)]), fault, vec![])];
     if !policy.hosts.is_empty() {
         let ours = condition::host_in(builder, &policy.hosts);
-        body.push(Stmt::If(not(ours), vec![give(Expr::I32(action::CONTINUE))], vec![]));
+        let mut pass = Vec::new();
+        if has(policy, kind::ROUTE) {
+            pass.push(edit::remove(builder, map::REQUEST, route::CLUSTER_HEADER));
+        }
+        pass.push(give(Expr::I32(action::CONTINUE)));
+        body.push(Stmt::If(not(ours), pass, vec![]));
     }
     let malformed = reply::refuse(builder, &reply::bare(400), "malformed", "deny");
     body.push(Stmt::If(call(Mechanism::RequestCheck, vec![]), malformed, vec![]));

@@ -104,6 +104,70 @@ pub struct Outcome {
     pub response: Response,
 }
 
+/// Headers of which Envoy keeps one line: a second value joins the first with a comma. Measured on 1.40 are those
+/// from `accept` to `x-forwarded-host` that clients send; `cookie`, `etag`, `range`, `accept-language` and names that
+/// Envoy does not know stay as they came.
+pub const JOINED_BY_ENVOY: &[&str] = &[
+    ":authority",
+    ":method",
+    ":path",
+    ":protocol",
+    ":scheme",
+    ":status",
+    "accept",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "expect",
+    "grpc-message",
+    "grpc-status",
+    "grpc-timeout",
+    "host",
+    "if-none-match",
+    "keep-alive",
+    "origin",
+    "pragma",
+    "proxy-connection",
+    "proxy-status",
+    "referer",
+    "server",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "vary",
+    "via",
+    "x-client-trace-id",
+    "x-forwarded-client-cert",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-request-id",
+];
+
+/// Request headers as a filter receives them: lines that the host joins are joined.
+pub fn as_received(headers: &Headers) -> Headers {
+    let mut received: Headers = Vec::with_capacity(headers.len());
+    for (name, value) in headers {
+        let first = if JOINED_BY_ENVOY.contains(&name.as_str()) { received.iter_mut().find(|(known, _)| known == name) } else { None };
+        match first {
+            Some((_, line)) => {
+                line.push(b',');
+                line.extend_from_slice(value);
+            }
+            None => received.push((name.clone(), value.clone())),
+        }
+    }
+    received
+}
+
 /// The first line's value of a header.
 pub fn header<'a>(headers: &'a Headers, name: &str) -> Option<&'a [u8]> {
     headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice())

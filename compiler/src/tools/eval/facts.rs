@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::authenticate::Presented;
 use super::bytes::{query_decode, text, trim};
 use super::path::{self, Path};
-use crate::tools::message::{Headers, Request};
+use crate::tools::message::{Headers, Request, as_received};
 
 /// The facts of one request.
 #[derive(Clone, Debug)]
@@ -41,12 +41,44 @@ pub(super) struct ResponseFacts {
 /// Header fields that have one line; two of them make the request ambiguous.
 const SINGLE: [&str; 4] = ["host", "content-type", "content-length", "authorization"];
 
+/// Whether two lines may have become this value by joining them with a comma.
+fn looks_joined(name: &str, value: &[u8]) -> bool {
+    let mut quoted = false;
+    let mut escaped = false;
+    for (place, byte) in value.iter().enumerate() {
+        if escaped {
+            escaped = false;
+        } else if quoted && *byte == b'\\' {
+            escaped = true;
+        } else if *byte == b'"' {
+            quoted = !quoted;
+        } else if *byte == b',' && !quoted {
+            let rest = value.get(place + 1..).unwrap_or_default();
+            // `Digest a="x", b="y"` is one line: a parameter follows the comma.
+            if name != "authorization" || !begins_with_parameter(rest) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Whether a text begins with `token =`, blanks allowed.
+fn begins_with_parameter(text: &[u8]) -> bool {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let text: Vec<u8> = text.iter().copied().skip_while(blank).collect();
+    let token = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)).count();
+    token > 0 && text.iter().skip(token).copied().find(|byte| !blank(byte)) == Some(b'=')
+}
+
 impl Facts {
     /// Reads a request. `None`: it is malformed.
     pub(super) fn of(request: &Request) -> Option<Facts> {
+        let headers = as_received(&request.headers);
         for name in SINGLE {
-            let lines = lines(&request.headers, name).count() + usize::from(name == "host");
-            if lines > 1 {
+            let lines: Vec<&[u8]> =
+                lines(&headers, name).chain((name == "host").then_some(request.authority.as_bytes())).collect();
+            if lines.len() > 1 || lines.iter().any(|line| looks_joined(name, line)) {
                 return None;
             }
         }
@@ -61,7 +93,7 @@ impl Facts {
             raw_path: request.target.clone(),
             path: path::normalise(path)?,
             query,
-            headers: request.headers.clone(),
+            headers,
             client: request.client.to_canonical(),
             client_port: request.client_port,
             credentials: Vec::new(),

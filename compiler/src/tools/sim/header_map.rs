@@ -1,56 +1,8 @@
 //! A header map as Envoy keeps it: lower-case names, pseudo headers first, some headers of one line only.
 
-use crate::tools::message::Headers;
+use crate::tools::message::{Headers, JOINED_BY_ENVOY};
 
 use super::pairs;
-
-/// Headers of which Envoy keeps one line: a second value joins the first with a comma. Measured on 1.40 are those
-/// from `accept` to `x-forwarded-host` that clients send; `cookie`, `etag`, `range`, `accept-language` and names that
-/// Envoy does not know stay as they came.
-const ONE_LINE: &[&str] = &[
-    ":authority",
-    ":method",
-    ":path",
-    ":protocol",
-    ":scheme",
-    ":status",
-    "accept",
-    "accept-encoding",
-    "access-control-request-headers",
-    "access-control-request-method",
-    "authorization",
-    "cache-control",
-    "connection",
-    "content-length",
-    "content-type",
-    "date",
-    "expect",
-    "grpc-message",
-    "grpc-status",
-    "grpc-timeout",
-    "host",
-    "if-none-match",
-    "keep-alive",
-    "origin",
-    "pragma",
-    "proxy-connection",
-    "proxy-status",
-    "referer",
-    "server",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "vary",
-    "via",
-    "x-client-trace-id",
-    "x-forwarded-client-cert",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-proto",
-    "x-request-id",
-];
 
 /// The lines in Envoy's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,7 +23,7 @@ impl HeaderMap {
     /// Adds a line, or to the line where there can be only one.
     pub(crate) fn add(&mut self, name: &[u8], value: &[u8]) {
         let name = lower(name);
-        if ONE_LINE.contains(&name.as_str())
+        if JOINED_BY_ENVOY.contains(&name.as_str())
             && let Some((_, present)) = self.lines.iter_mut().find(|(key, _)| *key == name)
         {
             if present.is_empty() {
