@@ -222,3 +222,23 @@ fn after_a_hold_the_request_map_stays_in_reach_but_changes_come_too_late() {
     let late = outcome.forwarded.unwrap().headers.iter().filter(|(name, _)| name == "late").count();
     assert_eq!(late, 1, "only what was added before the first Continue");
 }
+
+#[test]
+fn reading_where_nothing_is_gives_size_zero_with_ok() {
+    let mut simulator = start(
+        r#"(func $read (param i32 i32 i32)
+          (i32.store (i32.const 4) (i32.const 9))
+          (call $say (call $get_body (local.get 0) (local.get 1) (local.get 2) (i32.const 0) (i32.const 4)))
+          (call $say (i32.load (i32.const 4))))
+        (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32)
+          (if (local.get 2) (then (return (i32.const 0))))
+          (call $read (i32.const 1) (i32.const 100) (i32.const 10))
+          (call $read (i32.const 1) (i32.const 5) (i32.const 10))
+          (call $read (i32.const 1) (i32.const 2) (i32.const -1))
+          (call $read (i32.const 0) (i32.const 0) (i32.const 10))
+          (call $say (call $get_body (i32.const 7) (i32.const 0) (i32.const 10) (i32.const 0) (i32.const 4)))
+          (i32.const 0))"#,
+    );
+    send(&mut simulator, &get(), &ok(b"hello"));
+    assert_eq!(log(&simulator), "a a a a a d a a b");
+}

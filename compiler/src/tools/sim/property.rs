@@ -60,12 +60,14 @@ fn request(stream: &mut Stream, path: &[&str]) -> Result<Vec<u8>, Status> {
         ["time"] => return Ok(integer(stream.started)),
         ["protocol"] => return Ok(b"HTTP/1.1".to_vec()),
         ["size"] => return Ok(integer(stream.request_size)),
+        ["total_size"] => return Ok(integer(stream.request_header_bytes + stream.request_size)),
+        ["headers_bytes"] => return Ok(integer(stream.request_header_bytes)),
         _ => {}
     }
-    let size = stream.request_size;
     let map = stream.readable(MapKind::RequestHeaders);
     if path == ["headers"] {
-        return Ok(map.map(HeaderMap::encode).unwrap_or_default());
+        // Gone, it is a map of no entries, which a property spells as its count.
+        return Ok(map.map_or_else(|| vec![0; 4], HeaderMap::encode));
     }
     let map = map.ok_or(Status::NotFound)?;
     let path_and_query = map.text(":path");
@@ -81,8 +83,6 @@ fn request(stream: &mut Stream, path: &[&str]) -> Result<Vec<u8>, Status> {
         ["referer"] => header("referer"),
         ["useragent"] => header("user-agent"),
         ["headers", name] => map.joined(name.as_bytes()).ok_or(Status::NotFound),
-        ["headers_bytes"] => Ok(integer(to_u64(map.byte_size()))),
-        ["total_size"] => Ok(integer(to_u64(map.byte_size()) + size)),
         _ => Err(Status::NotFound),
     }
 }
@@ -107,8 +107,4 @@ fn response(stream: &mut Stream, path: &[&str]) -> Result<Vec<u8>, Status> {
 
 fn integer(value: u64) -> Vec<u8> {
     value.to_le_bytes().to_vec()
-}
-
-fn to_u64(value: usize) -> u64 {
-    u64::try_from(value).unwrap_or(u64::MAX)
 }

@@ -242,6 +242,8 @@ impl Simulator {
             Some(thread) if !thread.vm.is_dead() => {
                 let client = SocketAddr::new(request.client, request.client_port);
                 let mut stream = Stream::new(thread.root, client, wire::request_map(request, number));
+                let bytes = stream.request_headers.map.byte_size();
+                stream.request_header_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
                 stream.started = started;
                 stream.connection = number;
                 stream.request_size = stream.request_headers.map.text("content-length").parse().unwrap_or(0);

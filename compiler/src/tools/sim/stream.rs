@@ -71,6 +71,8 @@ pub(crate) struct Stream {
     pub(crate) connection: u64,
     /// The body's size as the client declared it.
     pub(crate) request_size: u64,
+    /// Bytes of the request headers as they arrived.
+    pub(crate) request_header_bytes: u64,
 }
 
 impl Stream {
@@ -94,6 +96,7 @@ impl Stream {
             started: 0,
             connection: 0,
             request_size: 0,
+            request_header_bytes: 0,
         }
     }
 
