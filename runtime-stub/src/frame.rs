@@ -1,10 +1,15 @@
 //! What the mechanisms share: the frame of one callback, and what the VM keeps for ever.
 //! In: nothing. Out: plain structures; each part is defined beside the code that works on it.
 
+use crate::edits::forward::Forward;
+use crate::edits::header::Written;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::rt::arena::Arena;
+use crate::reply::Reply;
+use crate::rt::arena::{Arena, Items, Text};
 use crate::rt::heap::Heap;
+use crate::rules::Chosen;
+use crate::streams::Streams;
 
 /// State of one callback; made anew at its start, gone at its end.
 pub struct Frame<'a> {
@@ -12,18 +17,42 @@ pub struct Frame<'a> {
     pub arena: &'a Arena,
     /// The stream, or the root context in `on_configure`.
     pub context: u32,
+    /// The root context whose configuration is in force.
+    pub root: u32,
+    /// Something faulted: the policy's `on_fault` decides.
+    pub fault: bool,
     /// The request, in the request phase.
     pub request: Request<'a>,
     /// The response, in the response phase.
     pub response: Response<'a>,
-    /// Something faulted: the policy's `on_fault` decides.
-    pub fault: bool,
+    /// Rules that were chosen.
+    pub chosen: Chosen<'a>,
+    /// The text that is being built.
+    pub text: Text<'a>,
+    /// The reply that is being put together.
+    pub reply: Reply<'a>,
+    /// What is forwarded instead of what came.
+    pub forward: Forward<'a>,
+    /// Headers that were written.
+    pub written: Written<'a>,
 }
 
 impl<'a> Frame<'a> {
     /// An empty one.
     pub const fn new(arena: &'a Arena) -> Frame<'a> {
-        Frame { arena, context: 0, request: Request::empty(), response: Response::empty(), fault: false }
+        Frame {
+            arena,
+            context: 0,
+            root: 0,
+            fault: false,
+            request: Request::empty(),
+            response: Response::empty(),
+            chosen: Chosen::empty(),
+            text: Text::new(arena),
+            reply: Reply::empty(arena),
+            forward: Forward::empty(),
+            written: Items::new(arena),
+        }
     }
 }
 
@@ -31,14 +60,24 @@ impl<'a> Frame<'a> {
 pub struct Vm {
     /// What outlives callbacks.
     pub heap: Heap,
-    /// The root context whose configuration is in force for the current stream.
-    pub root: u32,
+    /// Records of streams.
+    pub streams: Streams,
+    /// The stream that was created last, and its root context.
+    pub created: (u32, u32),
+    /// The root context that was configured last.
+    pub configured: u32,
 }
 
 impl Vm {
     /// An empty one.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Vm {
-        Vm { heap: Heap::new(), root: 0 }
+        Vm { heap: Heap::new(), streams: Streams::new(), created: (0, 0), configured: 0 }
+    }
+
+    /// The root context of a stream whose request begins: hosts create a stream right before they hand over its headers.
+    pub fn root_of_new(&self, context: u32) -> u32 {
+        let (created, root) = self.created;
+        if created == context && root != 0 { root } else { self.configured }
     }
 }

@@ -8,11 +8,17 @@
 mod abi;
 pub mod bytes;
 pub mod contract;
+pub mod edits;
 pub mod frame;
 pub mod host;
-pub mod redact;
 pub mod http;
+pub mod observe;
+pub mod redact;
+pub mod reply;
 pub mod rt;
+pub mod rules;
+pub mod streams;
 pub mod tables;
+pub mod values;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;

@@ -158,7 +158,7 @@ pub struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// An empty one.
-    pub fn new(arena: &'a Arena) -> Text<'a> {
+    pub const fn new(arena: &'a Arena) -> Text<'a> {
         Text { arena, place: &mut [], len: 0, broken: false }
     }
 
