@@ -1,9 +1,11 @@
 //! The back end. In: a LIR module. Out: the final Wasm module, validated, and its size report.
 //! The only place in the compiler that knows Wasm.
 
+mod abi;
 pub mod automata;
 pub mod codegen;
 pub mod link;
+pub mod report;
 pub mod split;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -11,6 +13,10 @@ mod testing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
 mod tests;
+pub mod validate;
+pub mod wat;
+
+pub use report::Report;
 
 use crate::base::Diagnostics;
 use crate::ir::lir;
@@ -29,6 +35,8 @@ pub struct Options<'a> {
 pub struct Output {
     /// The module.
     pub wasm: Vec<u8>,
+    /// What it weighs.
+    pub report: Report,
 }
 
 /// Makes the final module.
@@ -37,5 +45,7 @@ pub fn emit(module: &lir::Module, options: &Options<'_>) -> Result<Output, Diagn
     let module = split::split(module);
     lir::verify::verify(&module)?;
     let wasm = link::link(&module, options.stub)?;
-    Ok(Output { wasm })
+    validate::validate(&wasm, options.simd)?;
+    let report = report::report(&wasm)?;
+    Ok(Output { wasm, report })
 }

@@ -9,7 +9,7 @@ use crate::ir::lir;
 const STUB: &str = r#"(module
   (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
   (import "env" "proxy_get_current_time_nanoseconds" (func $time (param i32) (result i32)))
-  (import "env" "proxy_unused" (func $unused (param i32) (result i32)))
+  (import "env" "proxy_set_effective_context" (func $unused (param i32) (result i32)))
   (import "policy" "on_request_headers" (func $decide (param i32) (result i32)))
   (import "policy" "on_response_headers" (func $answer (param i32) (result i32)))
   (import "policy" "condition" (func $condition (param i32) (result i32)))

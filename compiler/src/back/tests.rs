@@ -172,3 +172,31 @@ fn malformed_lir_is_an_internal_error() {
         assert!(finding.message.contains(wanted), "{}", finding.message);
     }
 }
+
+#[test]
+fn the_report_says_what_was_built() {
+    let mut module = testing::module();
+    let call = vec![Stmt::Do(Expr::Call(Mechanism::Count, vec![Expr::I32(0)])), Stmt::Return(Some(Expr::I32(0)))];
+    testing::implement(&mut module, Policy::OnRequestHeaders, &[], call);
+    let stub = testing::stub();
+    let output = emit(&module, &Options { stub: &stub, simd: false }).unwrap();
+    let report = output.report;
+    assert_eq!(report.total, output.wasm.len());
+    assert_eq!(report.callbacks, ["proxy_on_request_headers"]);
+    assert_eq!(report.host_calls, ["proxy_log"]);
+    assert_eq!((report.memory_pages, report.functions), (2, 6));
+    assert!(report.code > 0 && report.data >= 4 && report.custom > 0);
+    assert!(report.to_string().contains("host calls  proxy_log\nmemory      2 pages"));
+}
+
+#[test]
+fn a_module_over_the_hosts_memory_is_refused() {
+    let mut module = testing::module();
+    module.data.push(Data { name: "huge".into(), content: Content::Zero(1 << 30) });
+    testing::implement(&mut module, Policy::OnRequestHeaders, &[], vec![Stmt::Return(Some(Expr::Address(DataId(0))))]);
+    let stub = testing::stub();
+    let findings = emit(&module, &Options { stub: &stub, simd: false }).unwrap_err();
+    let finding = findings.iter().next().unwrap();
+    assert_eq!(finding.code.text(), "P0601");
+    assert!(finding.message.contains("16386 pages") && finding.message.contains("128 KiB too many"), "{}", finding.message);
+}
