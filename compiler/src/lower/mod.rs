@@ -17,6 +17,9 @@ mod response;
 mod route;
 mod tables;
 mod text;
+#[cfg(test)]
+#[allow(clippy::panic)]
+mod tests;
 
 use crate::ir::{hir, lir};
 use crate::plan::Plan;

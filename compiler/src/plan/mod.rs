@@ -23,6 +23,7 @@ pub(crate) use index::rule_kind;
 pub use index::{Accept, Entry, Index};
 pub use print::print;
 pub use response::Carried;
+pub use routes::Ranks;
 pub(crate) use response::key as response_key;
 
 /// Which passes run.
@@ -103,7 +104,7 @@ pub struct Plan {
     /// How rules are found by path.
     pub index: Index,
     /// Routes from the most specific template to the least: rank of each (rule, template).
-    pub route_ranks: routes::Ranks,
+    pub route_ranks: Ranks,
     /// Request facts that the response phase needs.
     pub carried: Vec<Carried>,
     /// Callbacks that the module exports, sorted.
