@@ -1,0 +1,347 @@
+//! The mistakes that people make, each with its own sentence and fix. In: the place where the parser stands.
+//! Out: the diagnostic of the first mistake that fits, in the order of `find`.
+
+use super::error::{Place, head, short, shown};
+use super::expected::{self, ITEMS, closest};
+use super::mixed;
+use super::token::Token;
+use crate::base::{Code, Diagnostic};
+use crate::lang::keywords::Keyword;
+
+/// The words that clauses, edits, redactions and parts begin with.
+const CLAUSES: [&str; 32] = [
+    "on", "when", "unless", "reply", "set", "append", "remove", "any", "json", "header", "query", "form", "otherwise",
+    "authenticate", "apply", "permit", "forbid", "rewrite", "redact", "route", "scope", "claims", "request", "expect", "at",
+    "wait", "repeat", "from", "upstream", "service", "token", "config",
+];
+
+/// Words of other languages, and what is written here.
+const FOREIGN: [(&str, &str); 12] = [
+    ("rule", "permit"),
+    ("allow", "permit"),
+    ("deny", "forbid"),
+    ("path", "on"),
+    ("where", "when"),
+    ("var", "let"),
+    ("const", "let"),
+    ("function", "fn"),
+    ("def", "fn"),
+    ("include", "import"),
+    ("ratelimit", "limit"),
+    ("default", "otherwise"),
+];
+
+/// The known mistake at this place.
+pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
+    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 12] = [
+        closing_brace,
+        mixed::and_with_or,
+        comparison,
+        open_bracket,
+        string_or_word,
+        reserved_word,
+        unknown_entry,
+        unknown_item,
+        missing_brace,
+        operand,
+        missing_comma,
+        slip,
+    ];
+    finders.into_iter().find_map(|finder| finder(place))
+}
+
+fn error(place: &Place<'_>, at: usize, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(Code::UnexpectedToken, place.span(at), message, label)
+}
+
+/// `}` where nothing is open.
+fn closing_brace(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    if *token != Token::BraceClose || !place.expected.item() {
+        return None;
+    }
+    Some(error(place, at, "`}` closes nothing", "no `{` is open here").help("remove it, or add the `{` that it closes"))
+}
+
+/// `=` for `==` and the reverse, comparisons of comparisons, `? :`.
+fn comparison(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    match token {
+        Token::Assign if place.expected.has("==") => Some(
+            error(place, at, "`=` gives a value to a name, it does not compare", "an operator is expected here")
+                .help("write `==`"),
+        ),
+        Token::Equal if place.expected.has("=") => {
+            Some(error(place, at, "`==` compares, it gives no value to a name", "`=` is expected here").help("write `=`"))
+        }
+        Token::Equal | Token::NotEqual | Token::Less | Token::LessEqual | Token::Greater | Token::GreaterEqual
+            if place.expected.has("and") && !place.expected.has("==") =>
+        {
+            Some(
+                error(place, at, "comparisons do not chain", "the left side is a comparison already")
+                    .help("join two comparisons with `and`"),
+            )
+        }
+        Token::Question if place.expected.operator() => Some(
+            error(place, at, "`?` is no operator", "not known in expressions")
+                .help("write `if … then … else …`, or `??` for a default"),
+        ),
+        Token::Colon if place.expected.has("=") && place.expected.operator() => None,
+        Token::Colon if place.expected.has("=") => {
+            Some(error(place, at, "an attribute is given with `=`", "`=` is expected here").help("write `=`"))
+        }
+        Token::Assign if place.expected.has(":") => {
+            Some(error(place, at, "a member or field is given with `:`", "`:` is expected here").help("write `:`"))
+        }
+        _ => None,
+    }
+}
+
+/// A parenthesis or square bracket that is not closed before the next clause or the end of the block.
+fn open_bracket(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    let open = *place.layout.bracket_of.get(at)?;
+    let open = open?;
+    let (written, closer) = match place.token(open)? {
+        Token::ParenOpen => ("(", ")"),
+        Token::BracketOpen => ("[", "]"),
+        _ => return None,
+    };
+    let first = place.tokens.get(at).is_some_and(|spanned| spanned.first_on_line);
+    let ends = *token == Token::BraceClose || first && place.begins_line_of_its_own(at);
+    if !ends || !(place.expected.has(closer) || place.expected.has(",")) {
+        return None;
+    }
+    Some(
+        error(place, open, format!("`{written}` is not closed"), "opened here")
+            .also(place.span(at), format!("`{closer}` is expected before this"))
+            .help(format!("close it with `{closer}`")),
+    )
+}
+
+impl Place<'_> {
+    /// Whether a line that begins with this token reads like an attribute or clause.
+    fn begins_line_of_its_own(&self, at: usize) -> bool {
+        match self.token(at) {
+            Some(Token::Keyword(keyword)) if CLAUSES.contains(&keyword.text()) => true,
+            Some(Token::Keyword(_) | Token::Identifier) => self.token(at + 1) == Some(&Token::Assign),
+            Some(_) | None => false,
+        }
+    }
+}
+
+/// A word where a string belongs, a string where a word belongs, an interpolation where the text is fixed.
+fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    let expected = &place.expected;
+    if expected.operator() || expected.expression() {
+        return None;
+    }
+    let before = place.previous().map(|(index, _)| place.word(index)).unwrap_or_default();
+    match token {
+        Token::StringHead(_) if expected.has("STRING") => Some(
+            error(place, at, "an interpolation where the text must be fixed", "this string is read by the compiler")
+                .help("write the text without `${…}`; write `\\$` for a dollar sign before `{`"),
+        ),
+        Token::String(text) if expected.has("IDENTIFIER") && !expected.has("STRING") => {
+            let word = text.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_").to_lowercase();
+            let diagnostic = error(place, at, format!("expected a name, found the string `{}`", short(place.word(at))), "a name has no quotes");
+            Some(if word.is_empty() { diagnostic } else { diagnostic.help(format!("write `{word}`")) })
+        }
+        Token::Identifier | Token::Keyword(_) if expected.has("CONSTANT") && !expected.any_name() => {
+            let word = place.word(at);
+            let method = word.to_uppercase();
+            Some(
+                error(place, at, format!("`{word}` is no method"), "methods are written in capitals")
+                    .help(format!("write `{method}`")),
+            )
+        }
+        Token::Identifier | Token::Constant | Token::Keyword(_) if expected.has("STRING") && !expected.has("IDENTIFIER") => {
+            let word = place.word(at);
+            Some(
+                error(place, at, format!("expected a string after `{before}`, found `{word}`"), "quotes are missing")
+                    .help(format!("write `\"{word}\"`")),
+            )
+        }
+        Token::Regex(pattern, _) if expected.has("STRING") => Some(
+            error(place, at, "a path is written as a string", "this reads as a regex")
+                .help(format!("write `\"/{}\"`", short(pattern))),
+        ),
+        _ => None,
+    }
+}
+
+/// A keyword where only other words can be names.
+fn reserved_word(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    let Token::Keyword(keyword) = token else { return None };
+    let word = keyword.text();
+    if !place.expected.has("IDENTIFIER") || place.expected.operator() || place.expected.expression() {
+        return None;
+    }
+    if place.expected.boundary() && place.begins_entry(at) && !keyword.is_reserved() {
+        return None;
+    }
+    let message = if keyword.is_reserved() {
+        format!("`{word}` is a reserved word")
+    } else {
+        format!("`{word}` is a keyword and names nothing here")
+    };
+    Some(error(place, at, message, "a name is expected here").help(format!("choose another name, such as `{word}_1`")))
+}
+
+/// A word that begins nothing in its block: what follows it shows that no attribute was meant.
+fn unknown_entry(place: &Place<'_>) -> Option<Diagnostic> {
+    let (_, token) = place.found()?;
+    let (before, previous) = place.previous()?;
+    let only_attribute = place.expected.has("=") && !place.expected.operator() && !place.expected.has("STRING");
+    if !only_attribute || !place.begins_entry(before) || matches!(token, Token::BraceClose) {
+        return None;
+    }
+    let word = place.word(before);
+    let block = place.block(before)?;
+    match previous {
+        Token::Keyword(keyword) => Some(
+            error(place, before, format!("`{}` does not belong in `{}`", keyword.text(), short(block)), "no clause of this block")
+                .help(belongs(*keyword, word)),
+        ),
+        Token::Identifier => {
+            let message = format!("`{word}` begins nothing in `{}`", short(block));
+            let diagnostic = error(place, before, message, "no clause and no attribute");
+            let foreign = FOREIGN.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
+            Some(match closest(word, CLAUSES).or(foreign) {
+                Some(meant) => diagnostic.help(format!("write `{meant}`")),
+                None => diagnostic.help(format!("write `{word} = …` if it is an attribute")),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Where a clause that stands in the wrong block belongs.
+fn belongs(keyword: Keyword, word: &str) -> String {
+    match keyword {
+        Keyword::Set | Keyword::Append => "put it into a `rewrite request` or `rewrite response`".to_owned(),
+        Keyword::Remove => "put it into a `rewrite`, or write `header \"…\" -> remove` in a `redact`".to_owned(),
+        Keyword::Any | Keyword::Query | Keyword::Form => "put it into a `redact request` or `redact response`".to_owned(),
+        Keyword::Reply => "put it into a `forbid`".to_owned(),
+        Keyword::Apply | Keyword::Authenticate => "put it into a `scope`".to_owned(),
+        Keyword::Claims => "put it into a `jwt`".to_owned(),
+        Keyword::On => "put it into a rule, such as a `permit`".to_owned(),
+        other if ITEMS.contains(&other) => format!("move `{word}` out of this block"),
+        _ => format!("write `{word} = …` if it is an attribute"),
+    }
+}
+
+/// A word that begins no item.
+fn unknown_item(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    if !place.expected.item() || !place.begins_entry(at) {
+        return None;
+    }
+    let word = place.word(at);
+    let (Token::Identifier | Token::Keyword(_) | Token::Constant) = token else { return None };
+    let diagnostic = error(place, at, format!("`{}` begins no item", short(word)), "not known here");
+    if place.token(at + 1) == Some(&Token::Assign) {
+        return Some(diagnostic.help("put attributes into a block, such as `policy NAME { … }`"));
+    }
+    let foreign = FOREIGN.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
+    let meant = closest(&word.to_lowercase(), ITEMS.iter().map(|item| item.text())).or(foreign.filter(|meant| *meant != "on"));
+    Some(match (meant, token) {
+        (Some(meant), _) => diagnostic.help(format!("write `{meant}`")),
+        (None, Token::Keyword(Keyword::On | Keyword::When | Keyword::Unless | Keyword::Reply)) => {
+            diagnostic.help("put it into a rule, such as `permit \"…\" { … }`")
+        }
+        (None, _) => diagnostic.help("begin an item with a keyword such as `permit`, `limit` or `scope`"),
+    })
+}
+
+/// A block without its `{`.
+fn missing_brace(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    if !place.expected.has("{") || place.expected.expression() || place.expected.operator() || place.expected.any_name() {
+        return None;
+    }
+    let (before, _) = place.previous()?;
+    let entry = place.layout.entries.get(*place.layout.entry_of.get(before)?)?;
+    let head = short(head(place, entry.start));
+    Some(
+        error(place, at, format!("`{head}` has no `{{`"), format!("`{{` is expected before {}", shown(place, at, token)))
+            .help(format!("write `{head} {{ … }}`")),
+    )
+}
+
+/// A conditional or quantifier as an operand, or no operand at all.
+fn operand(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    if !(place.expected.has("INT") && place.expected.has("(")) {
+        return None;
+    }
+    let after = place.previous().map(|(index, _)| short(place.word(index))).unwrap_or_default();
+    match token {
+        Token::Keyword(Keyword::If) => Some(
+            error(place, at, "`if` as an operand needs parentheses", format!("an operand of `{after}`"))
+                .help("write `(if … then … else …)`"),
+        ),
+        Token::Keyword(word @ (Keyword::Some | Keyword::Every)) => Some(
+            error(place, at, format!("`{}` as an operand needs parentheses", word.text()), format!("an operand of `{after}`"))
+                .help(format!("write `({} … in … satisfies …)`", word.text())),
+        ),
+        Token::Keyword(Keyword::Not) => Some(
+            error(place, at, "`not` as an operand needs parentheses", format!("an operand of `{after}`"))
+                .help("write `(not …)`"),
+        ),
+        Token::Comma => Some(
+            error(place, at, format!("expected an expression, found `,` after `{after}`"), "nothing stands before this comma")
+                .help("remove the comma, or write what belongs before it"),
+        ),
+        _ => None,
+    }
+}
+
+/// Two elements without a comma between.
+fn missing_comma(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    let closer = [")", "]", "}"].into_iter().any(|closer| place.expected.has(closer));
+    let begins = matches!(
+        token,
+        Token::Identifier
+            | Token::Constant
+            | Token::Int(_)
+            | Token::Float(_)
+            | Token::Duration(_)
+            | Token::Size(_)
+            | Token::String(_)
+            | Token::StringHead(_)
+            | Token::BraceOpen
+            | Token::Keyword(_)
+    );
+    if !place.expected.has(",") || !closer || !begins || place.expected.any_name() {
+        return None;
+    }
+    if let Token::Keyword(word) = token
+        && word.is_reserved()
+        && !matches!(word, Keyword::True | Keyword::False | Keyword::Null | Keyword::Otherwise)
+    {
+        return None;
+    }
+    let found = shown(place, at, token);
+    Some(error(place, at, format!("no `,` before {found}"), "elements are separated by commas").help("write a `,` before it"))
+}
+
+/// A word that is close to one that the grammar expects.
+fn slip(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token) = place.found()?;
+    let (Token::Identifier | Token::Constant | Token::Keyword(_)) = token else { return None };
+    let word = place.word(at);
+    let foreign = [("elif", "else if"), ("equals", "=="), ("startswith", "starts_with"), ("endswith", "ends_with")];
+    let keywords = place.expected.keywords();
+    let meant = closest(word, keywords).or_else(|| {
+        foreign.iter().find(|(name, _)| *name == word && place.expected.operator()).map(|(_, meant)| *meant)
+    })?;
+    let expected = expected::Expected::words(&place.expected);
+    Some(
+        error(place, at, format!("expected {expected}, found `{word}`"), "not known here")
+            .help(format!("write `{meant}`")),
+    )
+}
