@@ -5,7 +5,7 @@
 //! what only the guest holds then could not be sent any more. Up to [`KEPT`] bytes are left there; beyond that the buffer is
 //! released and the held bytes wait in the guest until the next chunk. If trailers come exactly then, the stream is cut.
 
-use super::mask::Mask;
+use super::mask::{MASKS, Masks};
 use super::output::Output;
 use super::scanner::Scanner;
 use crate::host::{Host, Status, buffer};
@@ -14,8 +14,6 @@ use crate::tables::redact::Reader;
 
 /// Most bytes that are left in the host's buffer.
 pub const KEPT: usize = 64 << 10;
-/// Most redactions that can take turns.
-const STAGES: usize = 4;
 
 /// A denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +69,10 @@ enum State {
 /// The record of a body: of constant size.
 pub struct Body {
     scanner: Scanner,
-    stages: [Stage; STAGES],
+    stages: [Stage; MASKS],
     stage_count: usize,
-    stage: usize,
-    /// Whether the current stage has counted.
-    counted: bool,
+    /// Which stages have counted, one bit each.
+    counted: u32,
     deny: Option<(u64, Deny)>,
     /// Bytes that were read.
     seen: u64,
@@ -91,10 +88,9 @@ impl Body {
     pub const fn new(is_json: bool) -> Body {
         Body {
             scanner: Scanner::new(is_json),
-            stages: [Stage { table: &[], metric: 0, limit: 0 }; STAGES],
+            stages: [Stage { table: &[], metric: 0, limit: 0 }; MASKS],
             stage_count: 0,
-            stage: 0,
-            counted: false,
+            counted: 0,
             deny: None,
             seen: 0,
             in_host: 0,
@@ -167,7 +163,8 @@ impl Body {
         let new = read(host, arena, self.in_host, size.checked_sub(self.in_host)?).ok()?;
         let held = self.scanner.held(arena)?;
         let old = if self.in_guest { 0 } else { self.in_host.saturating_sub(held.len()) };
-        let mut out = Output::new(arena, if self.in_guest { &[] } else { held }, new);
+        let position = self.seen.saturating_sub(held.len() as u64);
+        let mut out = Output::new(arena, if self.in_guest { &[] } else { held }, new, position);
         if self.in_guest {
             out.diverge();
         }
@@ -197,36 +194,26 @@ impl Body {
         Some(action::CONTINUE)
     }
 
-    /// Hands new bytes to the stages that they belong to.
-    fn scan(&mut self, mut new: &[u8], eos: bool, out: &mut Output<'_>, count: &mut dyn FnMut(u32)) {
-        while let Some(stage) = self.stages.get(..self.stage_count).and_then(|stages| stages.get(self.stage)).copied() {
-            let mask = Reader::new(stage.table).mask();
-            let before = out.changes();
-            let room = usize::try_from(stage.limit.saturating_sub(self.seen)).unwrap_or(usize::MAX);
-            let (now, later) = new.split_at_checked(room).unwrap_or((new, &[]));
-            self.scanner.feed(now, &mask, out);
-            self.seen = self.seen.saturating_add(now.len() as u64);
-            let is_last = self.stage.saturating_add(1) >= self.stage_count;
-            if (later.is_empty() && eos) || (!later.is_empty() && is_last) {
-                self.end(&mask, out);
-            }
-            if out.changes() != before && !self.counted {
-                self.counted = true;
+    /// Reads new bytes, and ends the body or the inspection where they end.
+    fn scan(&mut self, new: &[u8], eos: bool, out: &mut Output<'_>, count: &mut dyn FnMut(u32)) {
+        let stages = self.stages.get(..self.stage_count).unwrap_or(&[]);
+        let mut masks = Masks::new();
+        for stage in stages {
+            masks.push(stage.limit, Reader::new(stage.table).mask());
+        }
+        self.scanner.feed(new, &masks, out);
+        self.seen = self.seen.saturating_add(new.len() as u64);
+        if eos || out.position() >= masks.end() {
+            self.scanner.end(&masks, out);
+            self.state = State::Passing;
+        }
+        let acted = out.acted() & !self.counted;
+        self.counted |= acted;
+        for (n, stage) in (0u32..).zip(stages) {
+            if acted.wrapping_shr(n) & 1 == 1 {
                 count(stage.metric);
             }
-            new = later;
-            if later.is_empty() {
-                return;
-            }
-            self.stage = self.stage.wrapping_add(1);
-            self.counted = false;
         }
-        out.keep(new);
-    }
-
-    fn end(&mut self, mask: &Mask<'_>, out: &mut Output<'_>) {
-        self.scanner.end(mask, out);
-        self.state = State::Passing;
     }
 }
 

@@ -49,7 +49,7 @@ impl<'a> Head<'a> {
 
     /// The types that may be meant: one, or several when there are several.
     pub fn media(&self) -> impl Iterator<Item = Media<'a>> {
-        split(self.content_type.unwrap_or(&[]), b',').filter_map(Media::read)
+        self.content_type.into_iter().flat_map(|value| split(value, b',')).filter_map(Media::read)
     }
 
     /// Whether the body's characters can be read.
@@ -77,7 +77,8 @@ pub struct Media<'a> {
 impl<'a> Media<'a> {
     fn read(text: &'a [u8]) -> Option<Media<'a>> {
         let mut parts = split(text, b';');
-        let (main, sub) = crate::bytes::split_once(parts.next()?.trim_ascii(), b'/')?;
+        let essence = parts.next()?.trim_ascii();
+        let (main, sub) = crate::bytes::split_once(essence, b'/').unwrap_or((essence, &[]));
         let mut has_ascii = true;
         for parameter in parts {
             let Some((name, value)) = crate::bytes::split_once(parameter.trim_ascii(), b'=') else { continue };
@@ -89,7 +90,7 @@ impl<'a> Media<'a> {
     }
 
     fn is_json(&self) -> bool {
-        let ends_so = self.sub.len() > 5 && self.sub.get(self.sub.len().saturating_sub(5)..).unwrap_or(&[]).eq_ignore_ascii_case(b"+json");
+        let ends_so = self.sub.get(self.sub.len().saturating_sub(5)..).unwrap_or(&[]).eq_ignore_ascii_case(b"+json");
         ends_so || (self.main.eq_ignore_ascii_case(b"application") && self.sub.eq_ignore_ascii_case(b"json"))
     }
 }

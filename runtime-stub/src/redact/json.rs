@@ -4,7 +4,7 @@
 //! Characters of strings are decoded for the detector and leave with the bytes that spelled them. Bytes from 0x80 on
 //! are taken as they are: whatever the charset, they are no part of a match.
 
-use super::mask::{Mask, Place};
+use super::mask::{Masks, Place};
 use super::nesting::Nesting;
 use super::number::{self, HELD, Part};
 use super::output::Output;
@@ -39,6 +39,8 @@ enum Token {
     TextHex(u8, u16),
     /// A number that is held.
     Number(Part),
+    /// A complete number and a space: what follows tells whether they are JSON.
+    NumberSpace,
     /// A number that was too long to be held.
     LongNumber(Part),
     /// What must still come of `true`, `false` or `null`.
@@ -51,14 +53,14 @@ pub struct Json {
     expect: Expect,
     token: Token,
     /// The bytes of an escape or number that is not complete.
-    spelling: [u8; HELD],
+    spelling: [u8; HELD + 1],
     spelling_len: usize,
 }
 
 impl Json {
     /// Before the first byte.
     pub const fn new() -> Json {
-        Json { nesting: Nesting::new(), expect: Expect::Value, token: Token::None, spelling: [0; HELD], spelling_len: 0 }
+        Json { nesting: Nesting::new(), expect: Expect::Value, token: Token::None, spelling: [0; HELD + 1], spelling_len: 0 }
     }
 
     /// The bytes that are held back behind those of the window.
@@ -67,7 +69,7 @@ impl Json {
     }
 
     /// Reads a chunk. Returns how many bytes of it continue the JSON text.
-    pub fn feed(&mut self, window: &mut Window, chunk: &[u8], mask: &Mask<'_>, out: &mut Output<'_>) -> usize {
+    pub fn feed(&mut self, window: &mut Window, chunk: &[u8], masks: &Masks<'_>, out: &mut Output<'_>) -> usize {
         let mut at = 0usize;
         while let Some(&byte) = chunk.get(at) {
             let rest = bytes::from(chunk, at);
@@ -80,6 +82,7 @@ impl Json {
                 | Token::TextEscape
                 | Token::TextHex(..)
                 | Token::Number(_)
+                | Token::NumberSpace
                 | Token::LongNumber(_)
                 | Token::Word(_) => 0,
             };
@@ -88,7 +91,7 @@ impl Json {
                 at = at.saturating_add(passed);
                 continue;
             }
-            match self.step(window, byte, mask, out) {
+            match self.step(window, byte, masks, out) {
                 Step::Taken => at = at.saturating_add(1),
                 Step::Again => {}
                 Step::Invalid => return at,
@@ -97,14 +100,23 @@ impl Json {
         at
     }
 
-    /// Ends the text, or what of it was JSON: what is held leaves.
-    pub fn end(&mut self, window: &mut Window, mask: &Mask<'_>, out: &mut Output<'_>) {
+    /// The body ends: what is held leaves.
+    pub fn end(&mut self, window: &mut Window, masks: &Masks<'_>, out: &mut Output<'_>) {
         let held = bytes::until(&self.spelling, self.spelling_len);
         match self.token {
-            Token::Number(part) if part.is_complete() => number::write(held, window, mask, out),
-            Token::Number(_) => number::write_in(Place::Text, held, window, mask, out),
+            Token::Number(part) if part.is_complete() => number::write(held, window, masks, out),
+            Token::Number(_) => {
+                window.begin(Place::Text);
+                number::feed(held, window, masks, out);
+                window.end(masks, out);
+            }
+            Token::NumberSpace => {
+                let (number, space) = held.split_at_checked(held.len().saturating_sub(1)).unwrap_or((held, &[]));
+                number::write(number, window, masks, out);
+                out.keep(space);
+            }
             Token::TextEscape | Token::TextHex(..) => {
-                window.end(mask, out);
+                window.end(masks, out);
                 out.keep(held);
             }
             Token::Text
@@ -113,14 +125,37 @@ impl Json {
             | Token::Name
             | Token::NameEscape
             | Token::NameHex(_)
-            | Token::Word(_) => window.end(mask, out),
+            | Token::Word(_) => window.end(masks, out),
         }
         self.spelling_len = 0;
         self.token = Token::None;
         self.expect = Expect::Nothing;
     }
 
-    fn step(&mut self, window: &mut Window, byte: u8, mask: &Mask<'_>, out: &mut Output<'_>) -> Step {
+    /// The text stops being JSON: what is held leaves, but for a number at the very end, which is the beginning of the
+    /// text that follows (`4111 1111 …`).
+    pub fn give_up(&mut self, window: &mut Window, masks: &Masks<'_>, out: &mut Output<'_>) {
+        let number = match self.token {
+            Token::Number(_) | Token::NumberSpace => core::mem::replace(&mut self.spelling_len, 0),
+            Token::None
+            | Token::Name
+            | Token::NameEscape
+            | Token::NameHex(_)
+            | Token::Text
+            | Token::TextEscape
+            | Token::TextHex(..)
+            | Token::LongNumber(_)
+            | Token::Word(_) => {
+                self.end(window, masks, out);
+                0
+            }
+        };
+        self.token = Token::None;
+        window.begin(Place::Text);
+        number::feed(bytes::until(&self.spelling, number), window, masks, out);
+    }
+
+    fn step(&mut self, window: &mut Window, byte: u8, masks: &Masks<'_>, out: &mut Output<'_>) -> Step {
         match self.token {
             Token::None => self.between(window, byte, out),
             Token::Name => {
@@ -152,7 +187,7 @@ impl Json {
             }
             Token::Text => match byte {
                 b'"' => {
-                    window.end(mask, out);
+                    window.end(masks, out);
                     self.token = Token::None;
                     self.after_value();
                     keep(byte, out)
@@ -163,7 +198,7 @@ impl Json {
                 }
                 0..0x20 => Step::Invalid,
                 _ => {
-                    window.push(byte, &[byte], mask, out);
+                    window.push(byte, &[byte], masks, out);
                     Step::Taken
                 }
             },
@@ -173,7 +208,7 @@ impl Json {
                     return self.hold(byte);
                 }
                 match unescape(byte) {
-                    Some(character) => self.escaped(window, byte, character, mask, out),
+                    Some(character) => self.escaped(window, byte, character, masks, out),
                     None => Step::Invalid,
                 }
             }
@@ -186,25 +221,29 @@ impl Json {
                 }
                 // Halves of a surrogate pair are two characters here: neither is a part of a match.
                 let character = u8::try_from(value).unwrap_or(0x80);
-                self.escaped(window, byte, character, mask, out)
+                self.escaped(window, byte, character, masks, out)
             }
             Token::Number(part) => match part.next(byte) {
                 Some(part) => {
                     self.token = Token::Number(part);
-                    if self.spelling_len == HELD {
+                    if self.spelling_len >= HELD {
                         self.token = Token::LongNumber(part);
                         window.begin(Place::Number);
                         for &held in bytes::until(&self.spelling, self.spelling_len) {
-                            window.push(held, &[held], mask, out);
+                            window.push(held, &[held], masks, out);
                         }
                         self.spelling_len = 0;
-                        window.push(byte, &[byte], mask, out);
+                        window.push(byte, &[byte], masks, out);
                         return Step::Taken;
                     }
                     self.hold(byte)
                 }
-                None if part.is_complete() => {
-                    number::write(bytes::until(&self.spelling, self.spelling_len), window, mask, out);
+                None if part.is_complete() && byte == b' ' => {
+                    self.token = Token::NumberSpace;
+                    self.hold(byte)
+                }
+                None if part.is_complete() && self.may_follow_value(byte) => {
+                    number::write(bytes::until(&self.spelling, self.spelling_len), window, masks, out);
                     self.spelling_len = 0;
                     self.token = Token::None;
                     self.after_value();
@@ -212,14 +251,26 @@ impl Json {
                 }
                 None => Step::Invalid,
             },
+            Token::NumberSpace => {
+                if !self.may_follow_value(byte) {
+                    return Step::Invalid;
+                }
+                let number = self.spelling_len.saturating_sub(1);
+                number::write(bytes::until(&self.spelling, number), window, masks, out);
+                out.keep(b" ");
+                self.spelling_len = 0;
+                self.token = Token::None;
+                self.after_value();
+                Step::Again
+            }
             Token::LongNumber(part) => match part.next(byte) {
                 Some(part) => {
                     self.token = Token::LongNumber(part);
-                    window.push(byte, &[byte], mask, out);
+                    window.push(byte, &[byte], masks, out);
                     Step::Taken
                 }
                 None if part.is_complete() => {
-                    window.end(mask, out);
+                    window.end(masks, out);
                     self.token = Token::None;
                     self.after_value();
                     Step::Again
@@ -286,6 +337,17 @@ impl Json {
         keep(byte, out)
     }
 
+    /// Whether a byte may stand behind a complete value.
+    fn may_follow_value(&self, byte: u8) -> bool {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => true,
+            b',' => !self.nesting.is_empty(),
+            b'}' => self.nesting.is_object(),
+            b']' => !self.nesting.is_empty() && !self.nesting.is_object(),
+            _ => false,
+        }
+    }
+
     fn close(&mut self) {
         self.nesting.pop();
         self.after_value();
@@ -304,9 +366,9 @@ impl Json {
     }
 
     /// The last byte of an escape.
-    fn escaped(&mut self, window: &mut Window, byte: u8, character: u8, mask: &Mask<'_>, out: &mut Output<'_>) -> Step {
+    fn escaped(&mut self, window: &mut Window, byte: u8, character: u8, masks: &Masks<'_>, out: &mut Output<'_>) -> Step {
         self.hold(byte);
-        window.push(character, bytes::until(&self.spelling, self.spelling_len), mask, out);
+        window.push(character, bytes::until(&self.spelling, self.spelling_len), masks, out);
         self.spelling_len = 0;
         self.token = Token::Text;
         Step::Taken

@@ -46,9 +46,57 @@ impl<'a> Mask<'a> {
     }
 }
 
+/// Most masks that can take turns in one body.
+pub const MASKS: usize = 4;
+
+/// The masks of a body, each for matches that end up to some byte. The first one that covers a match acts.
+#[derive(Clone, Copy)]
+pub struct Masks<'a> {
+    list: [(u64, Mask<'a>); MASKS],
+    count: usize,
+}
+
+impl<'a> Masks<'a> {
+    /// None yet.
+    pub const fn new() -> Masks<'a> {
+        Masks { list: [(0, Mask { keep_first: 0, keep_last: 0, text: &[], json: &[] }); MASKS], count: 0 }
+    }
+
+    /// Adds one with the byte up to which it acts, behind the others.
+    pub fn push(&mut self, limit: u64, mask: Mask<'a>) {
+        if let Some(place) = self.list.get_mut(self.count) {
+            *place = (limit, mask);
+            self.count = self.count.wrapping_add(1);
+        }
+    }
+
+    /// The mask for a match that ends here, with its number.
+    pub fn at(&self, end: u64) -> Option<(u32, Mask<'a>)> {
+        let numbered = (0u32..).zip(self.list.iter().take(self.count));
+        numbered.into_iter().find(|(_, (limit, _))| end <= *limit).map(|(n, (_, mask))| (n, *mask))
+    }
+
+    /// The byte from which on nothing is masked.
+    pub fn end(&self) -> u64 {
+        self.list.iter().take(self.count).map(|(limit, _)| *limit).max().unwrap_or(0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Mask;
+    use super::{Mask, Masks};
+
+    #[test]
+    fn the_first_that_covers_a_match_acts() {
+        let mask = Mask { keep_first: 0, keep_last: 0, text: b"a", json: b"a" };
+        let mut masks = Masks::new();
+        assert!(masks.at(0).is_none());
+        masks.push(10, mask);
+        masks.push(20, Mask { text: b"b", ..mask });
+        let text = |end| masks.at(end).map(|(n, mask)| (n, mask.text));
+        assert_eq!((text(10), text(11), text(21)), (Some((0, &b"a"[..])), Some((1, &b"b"[..])), None));
+        assert_eq!(masks.end(), 20);
+    }
 
     #[test]
     fn keeps_both_ends() {

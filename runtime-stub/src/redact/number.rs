@@ -2,7 +2,7 @@
 //! In: bytes. Out: whether they continue the number; the number as written, or a string with matches masked.
 
 use super::card::{self, Look};
-use super::mask::{Mask, Place};
+use super::mask::{Masks, Place};
 use super::output::Output;
 use super::window::{Unit, Window};
 use crate::bytes;
@@ -78,27 +78,28 @@ impl Part {
 }
 
 /// Writes a held number that is complete.
-pub fn write(number: &[u8], window: &mut Window, mask: &Mask<'_>, out: &mut Output<'_>) {
-    if number.len() < SHORTEST || !has_match(number, mask) {
+pub fn write(number: &[u8], window: &mut Window, masks: &Masks<'_>, out: &mut Output<'_>) {
+    let acting = if number.len() < SHORTEST { None } else { acting(number, masks, out.position()) };
+    let Some(acting) = acting else {
         out.keep(number);
         return;
-    }
-    out.put(b"\"");
-    write_in(Place::Json, number, window, mask, out);
-    out.put(b"\"");
+    };
+    out.put(b"\"", 0, acting);
+    window.begin(Place::Json);
+    feed(number, window, masks, out);
+    window.end(masks, out);
+    out.put(b"\"", 0, acting);
 }
 
-/// Writes a number, or the beginning of one, as a value of its own in some place.
-pub fn write_in(place: Place, number: &[u8], window: &mut Window, mask: &Mask<'_>, out: &mut Output<'_>) {
-    window.begin(place);
+/// Hands the bytes of a number, or of the beginning of one, to the window.
+pub fn feed(number: &[u8], window: &mut Window, masks: &Masks<'_>, out: &mut Output<'_>) {
     for &byte in number {
-        window.push(byte, &[byte], mask, out);
+        window.push(byte, &[byte], masks, out);
     }
-    window.end(mask, out);
 }
 
-/// Whether something in it would change. Matches cannot overlap here: no separator stands between digits of a number.
-fn has_match(number: &[u8], mask: &Mask<'_>) -> bool {
+/// The mask by which something in it changes. Matches cannot overlap here: no separator stands between digits of a number.
+fn acting(number: &[u8], masks: &Masks<'_>, position: u64) -> Option<u32> {
     let mut units = [Unit::default(); HELD];
     for (unit, &byte) in units.iter_mut().zip(number) {
         *unit = Unit { character: byte, spelling: 1 };
@@ -111,11 +112,13 @@ fn has_match(number: &[u8], mask: &Mask<'_>) -> bool {
             && let Look::Match(count) = card::look(units.get(at..).unwrap_or(&[]), true)
         {
             let digits = bytes::slice_at(number, at, count).iter().filter(|byte| byte.is_ascii_digit()).count();
-            if mask.changes(u32::try_from(digits).unwrap_or(u32::MAX)) {
-                return true;
+            let end = position.wrapping_add(at.wrapping_add(count) as u64);
+            match masks.at(end) {
+                Some((n, mask)) if mask.changes(u32::try_from(digits).unwrap_or(u32::MAX)) => return Some(n),
+                Some(_) | None => {}
             }
         }
         word = card::is_word(unit.character);
     }
-    false
+    None
 }

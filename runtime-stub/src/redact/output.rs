@@ -15,27 +15,33 @@ pub struct Output<'a> {
     kept: usize,
     /// From the first difference on.
     text: Option<Text<'a>>,
-    changes: u32,
+    /// Where in the body the next byte that comes out came in.
+    position: u64,
+    /// Numbers of the masks that changed something, one bit each.
+    acted: u32,
 }
 
 impl<'a> Output<'a> {
-    /// An output for a chunk. `held` stands before it in the host's buffer.
-    pub fn new(arena: &'a Arena, held: &'a [u8], chunk: &'a [u8]) -> Output<'a> {
-        Output { arena, held, chunk, kept: 0, text: None, changes: 0 }
+    /// An output for a chunk. `held` stands before it in the host's buffer; `position` is where in the body the first
+    /// byte stands that was not let out yet.
+    pub fn new(arena: &'a Arena, held: &'a [u8], chunk: &'a [u8], position: u64) -> Output<'a> {
+        Output { arena, held, chunk, kept: 0, text: None, position, acted: 0 }
     }
 
     /// These bytes come out as they came in.
     #[inline]
     pub fn keep(&mut self, piece: &[u8]) {
+        self.position = self.position.wrapping_add(piece.len() as u64);
         match &mut self.text {
             None => self.kept = self.kept.saturating_add(piece.len()),
             Some(text) => text.push(piece),
         }
     }
 
-    /// These bytes come out in the place of others.
-    pub fn put(&mut self, piece: &[u8]) {
-        self.changes = self.changes.wrapping_add(1);
+    /// These bytes come out in the place of so many others, because of this mask.
+    pub fn put(&mut self, piece: &[u8], others: usize, mask: u32) {
+        self.position = self.position.wrapping_add(others as u64);
+        self.acted |= 1u32.wrapping_shl(mask);
         self.diverge();
         if let Some(text) = &mut self.text {
             text.push(piece);
@@ -52,9 +58,14 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// How often something was put.
-    pub fn changes(&self) -> u32 {
-        self.changes
+    /// Numbers of the masks that changed something, one bit each.
+    pub fn acted(&self) -> u32 {
+        self.acted
+    }
+
+    /// Where in the body the next byte that comes out came in.
+    pub fn position(&self) -> u64 {
+        self.position
     }
 
     /// Bytes so far.

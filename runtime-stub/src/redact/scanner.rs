@@ -2,7 +2,7 @@
 //! In: chunks and the mask. Out: the same bytes, matches masked; how many bytes are held back.
 
 use super::json::Json;
-use super::mask::{Mask, Place};
+use super::mask::{Masks, Place};
 use super::output::Output;
 use super::text;
 use super::window::Window;
@@ -23,26 +23,25 @@ impl Scanner {
     }
 
     /// Reads a chunk.
-    pub fn feed(&mut self, mut chunk: &[u8], mask: &Mask<'_>, out: &mut Output<'_>) {
+    pub fn feed(&mut self, mut chunk: &[u8], masks: &Masks<'_>, out: &mut Output<'_>) {
         if self.is_json {
-            let read = self.json.feed(&mut self.window, chunk, mask, out);
+            let read = self.json.feed(&mut self.window, chunk, masks, out);
             chunk = bytes::from(chunk, read);
             if chunk.is_empty() {
                 return;
             }
-            self.json.end(&mut self.window, mask, out);
+            self.json.give_up(&mut self.window, masks, out);
             self.is_json = false;
-            self.window.begin(Place::Text);
         }
-        text::feed(&mut self.window, chunk, mask, out);
+        text::feed(&mut self.window, chunk, masks, out);
     }
 
     /// Ends the body: what is held leaves.
-    pub fn end(&mut self, mask: &Mask<'_>, out: &mut Output<'_>) {
+    pub fn end(&mut self, masks: &Masks<'_>, out: &mut Output<'_>) {
         if self.is_json {
-            self.json.end(&mut self.window, mask, out);
+            self.json.end(&mut self.window, masks, out);
         } else {
-            self.window.end(mask, out);
+            self.window.end(masks, out);
         }
     }
 

@@ -1,13 +1,13 @@
 //! Plain text: every byte is a character.
 //! In: chunks. Out: the same bytes, matches masked; what may be part of a match waits in the window.
 
-use super::mask::Mask;
+use super::mask::Masks;
 use super::output::Output;
 use super::window::Window;
 use crate::bytes;
 
 /// Reads a chunk of text.
-pub fn feed(window: &mut Window, mut chunk: &[u8], mask: &Mask<'_>, out: &mut Output<'_>) {
+pub fn feed(window: &mut Window, mut chunk: &[u8], masks: &Masks<'_>, out: &mut Output<'_>) {
     while let Some(&byte) = chunk.first() {
         let passed = window.skip(chunk, |_| false);
         if passed > 0 {
@@ -15,7 +15,7 @@ pub fn feed(window: &mut Window, mut chunk: &[u8], mask: &Mask<'_>, out: &mut Ou
             chunk = bytes::from(chunk, passed);
             continue;
         }
-        window.push(byte, &[byte], mask, out);
+        window.push(byte, &[byte], masks, out);
         chunk = bytes::from(chunk, 1);
     }
 }

@@ -2,7 +2,7 @@
 //! In: characters with the bytes that spell them. Out: the same bytes, matches masked.
 
 use super::card::{self, Look};
-use super::mask::{Mask, Place};
+use super::mask::{Masks, Place};
 use super::output::Output;
 use crate::bytes;
 
@@ -76,7 +76,7 @@ impl Window {
     }
 
     /// Adds a character and lets go what is decided by it.
-    pub fn push(&mut self, character: u8, spelling: &[u8], mask: &Mask<'_>, out: &mut Output<'_>) {
+    pub fn push(&mut self, character: u8, spelling: &[u8], masks: &Masks<'_>, out: &mut Output<'_>) {
         if self.count == 0 && (self.word || !character.is_ascii_digit()) {
             out.keep(spelling);
             self.word = card::is_word(character);
@@ -92,21 +92,21 @@ impl Window {
             }
             // INVARIANT: `card::look` decides before the window is full. Should it ever not, bytes pass in order.
             (None, _) | (_, None) => {
-                self.end(mask, out);
+                self.end(masks, out);
                 out.keep(spelling);
                 return;
             }
         }
-        self.decide(false, mask, out);
+        self.decide(false, masks, out);
     }
 
     /// Ends the value: all is decided.
-    pub fn end(&mut self, mask: &Mask<'_>, out: &mut Output<'_>) {
-        self.decide(true, mask, out);
+    pub fn end(&mut self, masks: &Masks<'_>, out: &mut Output<'_>) {
+        self.decide(true, masks, out);
         self.word = false;
     }
 
-    fn decide(&mut self, ended: bool, mask: &Mask<'_>, out: &mut Output<'_>) {
+    fn decide(&mut self, ended: bool, masks: &Masks<'_>, out: &mut Output<'_>) {
         let mut at = 0usize;
         let mut raw_at = 0usize;
         while at < self.count {
@@ -122,7 +122,7 @@ impl Window {
                     1
                 }
                 Look::Match(count) => {
-                    raw_at = write_masked(units.get(..count).unwrap_or(units), &self.raw, raw_at, self.place, mask, out);
+                    raw_at = write_masked(units.get(..count).unwrap_or(units), &self.raw, raw_at, self.place, masks, out);
                     count
                 }
             };
@@ -156,20 +156,21 @@ impl Window {
 }
 
 /// Writes a match. Returns where its spelling ends.
-fn write_masked(units: &[Unit], raw: &[u8], mut at: usize, place: Place, mask: &Mask<'_>, out: &mut Output<'_>) -> usize {
-    let mut of = 0u32;
+fn write_masked(units: &[Unit], raw: &[u8], mut at: usize, place: Place, masks: &Masks<'_>, out: &mut Output<'_>) -> usize {
+    let (mut of, mut len) = (0u32, 0u64);
     for unit in units {
         of = of.wrapping_add(u32::from(unit.character.is_ascii_alphanumeric()));
+        len = len.wrapping_add(u64::from(unit.spelling));
     }
+    let acting = masks.at(out.position().wrapping_add(len));
     let mut n = 0u32;
     for unit in units {
         let spelling = bytes::slice_at(raw, at, usize::from(unit.spelling));
         at = at.wrapping_add(spelling.len());
         let counts = unit.character.is_ascii_alphanumeric();
-        if counts && mask.hides(n, of) {
-            out.put(mask.written(place));
-        } else {
-            out.keep(spelling);
+        match acting {
+            Some((number, mask)) if counts && mask.hides(n, of) => out.put(mask.written(place), spelling.len(), number),
+            Some(_) | None => out.keep(spelling),
         }
         n = n.wrapping_add(u32::from(counts));
     }

@@ -7,7 +7,7 @@ mod corpus;
 mod naive;
 mod response;
 
-use super::mask::Mask;
+use super::mask::{Mask, Masks};
 use super::output::Output;
 use super::scanner::Scanner;
 use crate::rt::arena::Arena;
@@ -18,19 +18,23 @@ pub(super) const MASK: Mask<'static> = Mask { keep_first: 0, keep_last: 4, text:
 /// Runs a body through the scanner in the given cuts. Checks that the verbatim account is true.
 pub(super) fn stream<'b>(is_json: bool, mask: &Mask<'_>, chunks: impl Iterator<Item = &'b [u8]>) -> Vec<u8> {
     let mut scanner = Scanner::new(is_json);
+    let mut masks = Masks::new();
+    masks.push(u64::MAX, *mask);
+    let mut position = 0;
     let mut whole = Vec::new();
     let arena = Arena::new();
     let mut chunks = chunks.peekable();
     while let Some(chunk) = chunks.next() {
         let held = scanner.held(&arena).unwrap();
         let source = [held, chunk].concat();
-        let mut out = Output::new(&arena, held, chunk);
-        scanner.feed(chunk, mask, &mut out);
+        let mut out = Output::new(&arena, held, chunk, position);
+        scanner.feed(chunk, &masks, &mut out);
         if chunks.peek().is_none() {
-            scanner.end(mask, &mut out);
+            scanner.end(&masks, &mut out);
             assert_eq!(scanner.held_len(), 0);
         }
-        assert!(scanner.held_len() <= 40 * 6 + 128);
+        assert!(scanner.held_len() <= 40 * 6 + 129);
+        position = out.position();
         let verbatim = out.is_verbatim();
         let piece = out.finish().unwrap();
         if verbatim {

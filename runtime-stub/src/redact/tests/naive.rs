@@ -88,11 +88,18 @@ pub(super) fn text(body: &[u8], mask: &Mask<'_>) -> Vec<u8> {
 
 /// JSON as far as it goes, the rest as text.
 pub(super) fn json(body: &[u8], mask: &Mask<'_>) -> Vec<u8> {
-    let mut parser = Parser { body, at: 0, out: Vec::new(), mask };
+    let mut parser = Parser { body, at: 0, out: Vec::new(), mask, last_number: None };
     let valid = parser.space().and_then(|()| parser.value(0)).and_then(|()| parser.space());
-    let at = parser.at;
-    let mut out = parser.out;
-    let _ = valid;
+    let Parser { mut at, mut out, last_number, .. } = parser;
+    if (valid.is_none() || at < body.len()) && !(valid.is_none() && at == body.len()) {
+        // A number at the very end, or one space before it, belongs to the text.
+        if let Some((start, end, len)) = last_number
+            && (body[end..at].is_empty() || &body[end..at] == b" ")
+        {
+            out.truncate(len);
+            at = start;
+        }
+    }
     out.extend(text(&body[at..], mask));
     out
 }
@@ -103,6 +110,8 @@ struct Parser<'a> {
     at: usize,
     out: Vec<u8>,
     mask: &'a Mask<'a>,
+    /// Its place in the body, and what was written before it.
+    last_number: Option<(usize, usize, usize)>,
 }
 
 impl Parser<'_> {
@@ -245,6 +254,7 @@ impl Parser<'_> {
     fn number(&mut self) -> Option<()> {
         let start = self.at;
         let complete = self.number_end();
+        self.last_number = Some((start, self.at, self.out.len()));
         let number = &self.body[start..self.at];
         let (chars, spelling) = latin(number);
         let mut written = Vec::new();
