@@ -75,6 +75,11 @@ impl Vm {
         Vm { heap: Heap::new(), streams: Streams::new(), created: (0, 0), configured: 0 }
     }
 
+    /// Ends a stream's record.
+    pub fn close(&mut self, context: u32) {
+        self.streams.close(&mut self.heap, context);
+    }
+
     /// The root context of a stream whose request begins: hosts create a stream right before they hand over its headers.
     pub fn root_of_new(&self, context: u32) -> u32 {
         let (created, root) = self.created;

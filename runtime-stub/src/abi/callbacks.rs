@@ -1,7 +1,8 @@
 //! Callbacks that the host enters. All exist here; linking keeps those that the policy needs.
 
 use super::globals::{begin, prepare_arena};
-use super::{Policy, vm};
+use super::{Policy, frame, vm};
+use crate::contract::action;
 
 /// The version of the interface.
 #[unsafe(no_mangle)]
@@ -16,9 +17,9 @@ extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
 
 /// A root context (no parent) or a stream.
 #[unsafe(no_mangle)]
-extern "C" fn proxy_on_context_create(_context: u32, parent: u32) {
+extern "C" fn proxy_on_context_create(context: u32, parent: u32) {
     if parent != 0 {
-        vm().root = parent;
+        vm().created = (context, parent);
     }
 }
 
@@ -26,7 +27,8 @@ extern "C" fn proxy_on_context_create(_context: u32, parent: u32) {
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_configure(context: u32, size: i32) -> i32 {
     begin(context);
-    vm().root = context;
+    frame().root = context;
+    vm().configured = context;
     Policy::on_configure(size)
 }
 
@@ -34,12 +36,21 @@ extern "C" fn proxy_on_configure(context: u32, size: i32) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_headers(context: u32, _count: u32, eos: i32) -> i32 {
     begin(context);
+    frame().root = vm().root_of_new(context);
     Policy::on_request_headers(eos)
 }
 
-/// Headers of a response.
+/// Headers of a response. A stream without a record is not ours, or what it gets is our own reply.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_response_headers(context: u32, _count: u32, eos: i32) -> i32 {
     begin(context);
+    let Some(record) = vm().streams.find(context) else { return action::CONTINUE };
+    frame().root = record.root;
     Policy::on_response_headers(eos)
+}
+
+/// The end of a stream.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_delete(context: u32) {
+    vm().close(context);
 }

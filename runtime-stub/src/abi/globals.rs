@@ -22,14 +22,14 @@ pub(crate) fn arena() -> &'static Arena {
     unsafe { &*ARENA.0.get() }
 }
 
-static FRAME: Global<Option<Frame<'static>>> = Global(UnsafeCell::new(None));
+// SAFETY: an arena is only ever used through shared references.
+static FRAME: Global<Frame<'static>> = Global(UnsafeCell::new(Frame::new(unsafe { &*ARENA.0.get() })));
 static VM: Global<Vm> = Global(UnsafeCell::new(Vm::new()));
 
 /// The frame of the running callback.
 pub(crate) fn frame() -> &'static mut Frame<'static> {
     // SAFETY: border functions take the frame for the length of one mechanism and never keep it over a call of the policy.
-    let frame = unsafe { &mut *FRAME.0.get() };
-    frame.get_or_insert_with(|| Frame::new(arena()))
+    unsafe { &mut *FRAME.0.get() }
 }
 
 /// The state of the VM.
@@ -55,8 +55,7 @@ pub(crate) fn begin(context: u32) {
     prepare_arena();
     // SAFETY: the frame, the only holder of slices of the arena, is replaced before anything reads it.
     unsafe { arena().reset() };
-    let mut new = Frame::new(arena());
-    new.context = context;
-    // SAFETY: no reference to the frame lives between callbacks.
-    unsafe { *FRAME.0.get() = Some(new) };
+    let frame = frame();
+    *frame = Frame::new(arena());
+    frame.context = context;
 }

@@ -1,14 +1,13 @@
 //! The module's edge: host imports, exported callbacks, the border to generated code. Only packing and unpacking happens here.
 //! In: what the host or generated code hands over. Out: calls of plain Rust.
 
+mod border;
 mod callbacks;
 mod globals;
 mod imports;
 mod policy;
 
-#[allow(unused_imports)]
 pub(crate) use globals::{arena, frame, vm};
-#[allow(unused_imports)]
 pub(crate) use imports::Wasm;
 pub(crate) use policy::Policy;
 

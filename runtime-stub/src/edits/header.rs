@@ -21,23 +21,19 @@ fn snapshot<'f, 'a>(frame: &'f Frame<'a>, map: i32) -> &'f Headers<'a> {
 
 /// Replaces all lines.
 pub fn set<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, map: i32, name: &'a [u8], value: &'a [u8]) {
-    edit(frame, host, map, name, value, H::header_replace);
+    let done = clean(value, frame.arena).is_some_and(|value| host.header_replace(map, name, value).is_ok());
+    write(frame, name, done);
 }
 
 /// Adds a line.
 pub fn append<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, map: i32, name: &'a [u8], value: &'a [u8]) {
-    edit(frame, host, map, name, value, H::header_add);
+    let done = clean(value, frame.arena).is_some_and(|value| host.header_add(map, name, value).is_ok());
+    write(frame, name, done);
 }
 
-type Call<H> = fn(&mut H, i32, &[u8], &[u8]) -> Result<(), Status>;
-
-fn edit<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, map: i32, name: &'a [u8], value: &'a [u8], call: Call<H>) {
-    match clean(value, frame.arena) {
-        Some(value) => note(frame, call(host, map, name, value)),
-        None => frame.fault = true,
-    }
+fn write<'a>(frame: &mut Frame<'a>, name: &'a [u8], done: bool) {
     frame.written.push(name);
-    frame.fault |= frame.written.is_broken();
+    frame.fault |= !done || frame.written.is_broken();
 }
 
 /// Takes all lines. Without a line of this name the host is not asked.

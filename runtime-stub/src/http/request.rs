@@ -6,7 +6,7 @@ use super::path::{self, Path, Refused};
 use super::{address, cookie, host_name, query, utf8};
 use crate::contract::{IP_SIZE, map, slot};
 use crate::frame::Frame;
-use crate::host::Host;
+use crate::host::{Host, Status};
 use crate::rt::arena::Arena;
 use crate::tables::template::Segments;
 
@@ -121,7 +121,30 @@ pub fn header<'a>(frame: &mut Frame<'a>, slot: usize) -> Option<&'a [u8]> {
 /// The first value of a query key, decoded.
 pub fn query_value<'a>(frame: &mut Frame<'a>, key: &[u8]) -> Option<&'a [u8]> {
     let written = query::values(frame.request.path.query?, key).next()?;
-    Some(or_fault(query::decode(written, frame.arena), &mut frame.fault))
+    Some(query_text(frame, written))
+}
+
+/// A query value as text, decoded.
+pub fn query_text<'a>(frame: &mut Frame<'a>, written: &'a [u8]) -> &'a [u8] {
+    or_fault(query::decode(written, frame.arena), &mut frame.fault)
+}
+
+/// A property as text; a fault when the host does not tell.
+pub fn property<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, path: &[u8]) -> &'a [u8] {
+    let value = or_fault(host.property(frame.arena, path).ok(), &mut frame.fault);
+    text(frame, value)
+}
+
+/// `client.tls.present`: whether the host knows a TLS version of the connection.
+pub fn client_tls<H: Host>(frame: &mut Frame<'_>, host: &mut H) -> bool {
+    match host.property(frame.arena, b"connection\0tls_version") {
+        Ok(version) => !version.is_empty(),
+        Err(Status::NOT_FOUND) => false,
+        Err(_) => {
+            frame.fault = true;
+            false
+        }
+    }
 }
 
 /// The first value of a cookie over all lines, as text.
@@ -155,7 +178,7 @@ fn keep(arena: &Arena, (ip, port): ([u8; IP_SIZE], u16)) -> Option<&Address> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{begin, check, client, cookie_value, header, host, query_value, segment};
+    use super::{begin, check, client, client_tls, cookie_value, header, host, property, query_value, segment};
     use crate::frame::Frame;
     use crate::rt::arena::Arena;
     use crate::tables::slots;
@@ -207,6 +230,23 @@ mod tests {
             let mut frame = Frame::new(&arena);
             assert!(!begin(&mut frame, &mut host, &[]) && frame.fault);
         }
+    }
+
+    #[test]
+    fn properties() {
+        with(&[], |frame, fake| {
+            assert!(!client_tls(frame, fake) && !frame.fault);
+            fake.properties.insert(b"connection\0tls_version".to_vec(), b"TLSv1.3".to_vec());
+            assert!(client_tls(frame, fake));
+            fake.properties.insert(b"request\0protocol".to_vec(), b"HTTP/2".to_vec());
+            assert_eq!(property(frame, fake, b"request\0protocol"), b"HTTP/2");
+            assert!(!frame.fault);
+            assert_eq!(property(frame, fake, b"x"), b"");
+            assert!(frame.fault);
+            fake.failing.insert("property", 10);
+            frame.fault = false;
+            assert!(!client_tls(frame, fake) && frame.fault);
+        });
     }
 
     #[test]

@@ -57,3 +57,13 @@ pub(crate) fn record<const SIZE: usize>(address: i32) -> Option<&'static [u8; SI
 pub(crate) fn from_record(bytes: Option<&[u8]>) -> i32 {
     bytes.map_or(0, |bytes| bytes.as_ptr().expose_provenance() as i32)
 }
+
+/// The policy's region of that many u32.
+pub(crate) fn cells(address: i32, len: usize) -> &'static mut [u32] {
+    if address == 0 {
+        return &mut [];
+    }
+    // SAFETY: generated code owns a zeroed, aligned region of this length and does not touch it itself; the slice is used for
+    // one increment at a time.
+    unsafe { core::slice::from_raw_parts_mut(core::ptr::with_exposed_provenance_mut(address as u32 as usize), len) }
+}

@@ -23,7 +23,7 @@ pub fn contains(a: Option<&[u8]>, b: Option<&[u8]>, arena: &Arena) -> Option<boo
 }
 
 /// A text with each byte changed; nothing when memory is exhausted.
-pub fn mapped<'a>(text: &'a [u8], change: fn(&u8) -> u8, arena: &'a Arena) -> Option<&'a [u8]> {
+pub fn mapped<'a>(text: &'a [u8], change: impl Fn(&u8) -> u8, arena: &'a Arena) -> Option<&'a [u8]> {
     if text.iter().all(|byte| change(byte) == *byte) {
         return Some(text);
     }

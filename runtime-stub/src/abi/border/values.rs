@@ -1,0 +1,142 @@
+//! Values of expressions.
+
+use super::ip;
+use crate::abi::frame;
+use crate::http::request::or_fault;
+use crate::http::utf8;
+use crate::rt::pack;
+use crate::tables::{dfa, ints, networks, strings};
+use crate::values::{number, string};
+
+#[unsafe(export_name = "rt.str_equal")]
+extern "C" fn str_equal(a: i64, b: i64) -> i32 {
+    i32::from(string::equal(pack::string(a), pack::string(b)))
+}
+
+#[unsafe(export_name = "rt.secret_equal")]
+extern "C" fn secret_equal(a: i64, b: i64) -> i32 {
+    i32::from(string::secret_equal(pack::string(a), pack::string(b)))
+}
+
+#[unsafe(export_name = "rt.str_contains")]
+extern "C" fn str_contains(a: i64, b: i64) -> i32 {
+    let frame = frame();
+    i32::from(or_fault(string::contains(pack::string(a), pack::string(b), frame.arena), &mut frame.fault))
+}
+
+#[unsafe(export_name = "rt.str_starts_with")]
+extern "C" fn str_starts_with(a: i64, b: i64) -> i32 {
+    i32::from(matches!((pack::string(a), pack::string(b)), (Some(a), Some(b)) if a.starts_with(b)))
+}
+
+#[unsafe(export_name = "rt.str_ends_with")]
+extern "C" fn str_ends_with(a: i64, b: i64) -> i32 {
+    i32::from(matches!((pack::string(a), pack::string(b)), (Some(a), Some(b)) if a.ends_with(b)))
+}
+
+fn mapped(value: i64, change: impl Fn(&u8) -> u8) -> i64 {
+    let frame = frame();
+    let Some(text) = pack::string(value) else { return 0 };
+    pack::from_bytes(or_fault(string::mapped(text, change, frame.arena), &mut frame.fault))
+}
+
+#[unsafe(export_name = "rt.str_lower")]
+extern "C" fn str_lower(value: i64) -> i64 {
+    mapped(value, u8::to_ascii_lowercase)
+}
+
+#[unsafe(export_name = "rt.str_upper")]
+extern "C" fn str_upper(value: i64) -> i64 {
+    mapped(value, u8::to_ascii_uppercase)
+}
+
+#[unsafe(export_name = "rt.str_trim")]
+extern "C" fn str_trim(value: i64) -> i64 {
+    pack::from_string(pack::string(value).map(<[u8]>::trim_ascii))
+}
+
+#[unsafe(export_name = "rt.str_replace")]
+extern "C" fn str_replace(text: i64, from: i64, to: i64) -> i64 {
+    let frame = frame();
+    let (Some(text), Some(from), Some(to)) = (pack::string(text), pack::string(from), pack::string(to)) else { return 0 };
+    pack::from_bytes(or_fault(string::replace(text, from, to, frame.arena), &mut frame.fault))
+}
+
+#[unsafe(export_name = "rt.str_len")]
+extern "C" fn str_len(value: i64) -> i64 {
+    utf8::code_points(pack::bytes(value)) as i64
+}
+
+#[unsafe(export_name = "rt.str_to_int")]
+extern "C" fn str_to_int(value: i64) -> i32 {
+    pack::string(value).and_then(number::parse).map_or(0, |value| cell(value))
+}
+
+#[unsafe(export_name = "rt.cell")]
+extern "C" fn cell(value: i64) -> i32 {
+    let frame = frame();
+    let kept = frame.arena.copy(&value.to_le_bytes());
+    frame.fault |= kept.is_none();
+    pack::from_record(kept)
+}
+
+#[unsafe(export_name = "rt.int_add")]
+extern "C" fn int_add(a: i64, b: i64) -> i64 {
+    a.saturating_add(b)
+}
+
+#[unsafe(export_name = "rt.int_subtract")]
+extern "C" fn int_subtract(a: i64, b: i64) -> i64 {
+    a.saturating_sub(b)
+}
+
+#[unsafe(export_name = "rt.int_multiply")]
+extern "C" fn int_multiply(a: i64, b: i64) -> i64 {
+    a.saturating_mul(b)
+}
+
+#[unsafe(export_name = "rt.int_remainder")]
+extern "C" fn int_remainder(a: i64, b: i64) -> i64 {
+    number::remainder(a, b)
+}
+
+#[unsafe(export_name = "rt.list_len")]
+extern "C" fn list_len(list: i64) -> i64 {
+    pack::list(list).len() as i64
+}
+
+#[unsafe(export_name = "rt.list_contains")]
+extern "C" fn list_contains(list: i64, value: i64) -> i32 {
+    let wanted = pack::string(value);
+    i32::from(pack::list(list).iter().any(|&cell| string::equal(pack::string(cell), wanted)))
+}
+
+#[unsafe(export_name = "rt.set_contains")]
+extern "C" fn set_contains(set: i64, value: i64) -> i32 {
+    i32::from(pack::string(value).is_some_and(|value| strings::contains(pack::bytes(set), value)))
+}
+
+#[unsafe(export_name = "rt.ints_contain")]
+extern "C" fn ints_contain(table: i64, value: i64) -> i32 {
+    i32::from(ints::contains(pack::bytes(table), value))
+}
+
+#[unsafe(export_name = "rt.networks_contain")]
+extern "C" fn networks_contain(table: i64, address: i32) -> i32 {
+    i32::from(ip(address).is_some_and(|address| networks::contains(pack::bytes(table), address)))
+}
+
+#[unsafe(export_name = "rt.ip_equal")]
+extern "C" fn ip_equal(a: i32, b: i32) -> i32 {
+    i32::from(matches!((ip(a), ip(b)), (Some(a), Some(b)) if a == b))
+}
+
+#[unsafe(export_name = "rt.map_get")]
+extern "C" fn map_get(map: i64, key: i64) -> i64 {
+    pack::from_string(pack::string(key).and_then(|key| strings::get(pack::bytes(map), key)))
+}
+
+#[unsafe(export_name = "rt.dfa_matches")]
+extern "C" fn dfa_matches(table: i64, value: i64) -> i32 {
+    i32::from(pack::string(value).is_some_and(|text| dfa::matches(pack::bytes(table), text)))
+}
