@@ -5,6 +5,7 @@
 
 pub mod back;
 pub mod base;
+pub mod deploy;
 pub mod front;
 pub mod ir;
 pub mod lang;

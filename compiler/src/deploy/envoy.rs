@@ -1,0 +1,254 @@
+//! Envoy's static configuration. In: a policy's needs, upstreams, a port. Out: the HTTP filter, or a bootstrap that
+//! `envoy -c` runs as it is. Written for Envoy 1.40.
+
+use std::net::IpAddr;
+
+use serde_json::{Map, Value, json};
+
+use super::{CLUSTER_HEADER, DECISION, LABELS};
+
+/// An upstream of the bootstrap: a cluster of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// The cluster's name, as the policy's routes say it.
+    pub name: String,
+    /// An address or a name that DNS knows.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// What to generate for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnvoyRequest {
+    /// The policy's name.
+    pub policy: String,
+    /// Where Envoy finds the module.
+    pub module_path: String,
+    /// The policy's configuration as JSON text; empty for none.
+    pub configuration: String,
+    /// Exported callbacks.
+    pub callbacks: Vec<String>,
+    /// Imported host calls.
+    pub host_calls: Vec<String>,
+    /// Whether the policy routes.
+    pub has_routes: bool,
+    /// Whether response headers wait for what the policy finds in the body.
+    pub holds_headers: bool,
+    /// Upstreams; the first is where requests go that the policy does not route.
+    pub upstreams: Vec<Upstream>,
+    /// The port to listen on, on all addresses.
+    pub listen_port: u16,
+    /// A port on loopback for Envoy's admin interface; none without.
+    pub admin_port: Option<u16>,
+}
+
+/// The HTTP filter alone, to be put before the router of an existing configuration.
+#[must_use]
+pub fn filter(request: &EnvoyRequest) -> Value {
+    // Least privilege: the module can do what it was compiled to do, and nothing else.
+    let allowed: Map<String, Value> = {
+        let mut names: Vec<&String> = request.callbacks.iter().chain(&request.host_calls).collect();
+        names.sort_unstable();
+        names.into_iter().map(|name| (name.clone(), json!({}))).collect()
+    };
+    let mut config = json!({
+        "name": request.policy,
+        "root_id": request.policy,
+        "failure_policy": "FAIL_RELOAD",
+        "vm_config": {
+            // Modules with one id would share their counters.
+            "vm_id": format!("portcullis.{}", request.policy),
+            "runtime": "envoy.wasm.runtime.v8",
+            "code": { "local": { "filename": request.module_path } },
+            "capability_restriction_config": { "allowed_capabilities": allowed },
+        },
+    });
+    if let Some(fields) = config.as_object_mut() {
+        if !request.configuration.is_empty() {
+            // A Struct would reach the module as protobuf; a StringValue arrives as text.
+            fields.insert("configuration".to_owned(), string_value(&request.configuration));
+        }
+        if request.holds_headers {
+            fields.insert("allow_on_headers_stop_iteration".to_owned(), json!(true));
+        }
+    }
+    extension("portcullis", "envoy.extensions.filters.http.wasm.v3.Wasm", json!({ "config": config }))
+}
+
+/// A complete bootstrap.
+#[must_use]
+pub fn bootstrap(request: &EnvoyRequest) -> Value {
+    let manager = json!({
+        "stat_prefix": "portcullis",
+        // `client.ip` is the address of the connection, or what trusted proxies say of it.
+        "use_remote_address": true,
+        // The policy decides about paths as they came, and forwards what it decided about.
+        "normalize_path": false,
+        "merge_slashes": false,
+        "access_log": [access_log()],
+        "http_filters": [
+            filter(request),
+            extension("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", json!({})),
+        ],
+        "route_config": routes(request),
+    });
+    let manager = extension(
+        "envoy.filters.network.http_connection_manager",
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        manager,
+    );
+    let mut bootstrap = json!({
+        "static_resources": {
+            "listeners": [{
+                "name": "portcullis",
+                "address": address("0.0.0.0", request.listen_port),
+                "filter_chains": [{ "filters": [manager] }],
+            }],
+            "clusters": request.upstreams.iter().map(cluster).collect::<Vec<_>>(),
+        },
+        "stats_config": { "stats_tags": LABELS.iter().map(|label| tag(label)).collect::<Vec<_>>() },
+    });
+    if let (Some(port), Some(fields)) = (request.admin_port, bootstrap.as_object_mut()) {
+        fields.insert("admin".to_owned(), json!({ "address": address("127.0.0.1", port) }));
+    }
+    bootstrap
+}
+
+fn extension(name: &str, message: &str, config: Value) -> Value {
+    let mut typed = Map::new();
+    typed.insert("@type".to_owned(), json!(format!("type.googleapis.com/{message}")));
+    if let Value::Object(fields) = config {
+        typed.extend(fields);
+    }
+    json!({ "name": name, "typed_config": typed })
+}
+
+fn string_value(text: &str) -> Value {
+    json!({ "@type": "type.googleapis.com/google.protobuf.StringValue", "value": text })
+}
+
+fn address(host: &str, port: u16) -> Value {
+    json!({ "socket_address": { "address": host, "port_value": port } })
+}
+
+/// Takes `LABEL=.=VALUE;.;` out of a metric's name and makes it a label.
+fn tag(label: &str) -> Value {
+    json!({ "tag_name": label, "regex": format!("({label}=\\.=(.*?);\\.;)") })
+}
+
+/// One JSON object a request, on standard output. The query is left out: it may carry credentials.
+fn access_log() -> Value {
+    let format = json!({
+        "time": "%START_TIME%",
+        "method": "%REQ(:METHOD)%",
+        "path": "%PATH(NQ:ORIG)%",
+        "status": "%RESPONSE_CODE%",
+        "details": "%RESPONSE_CODE_DETAILS%",
+        "decision": format!("%FILTER_STATE({DECISION}:PLAIN)%"),
+        "cluster": "%UPSTREAM_CLUSTER%",
+        "bytes": "%BYTES_SENT%",
+        "milliseconds": "%DURATION%",
+    });
+    extension(
+        "envoy.access_loggers.stdout",
+        "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+        json!({ "log_format": { "json_format": format } }),
+    )
+}
+
+fn routes(request: &EnvoyRequest) -> Value {
+    let mut routes = Vec::new();
+    if request.has_routes {
+        routes.push(json!({
+            "match": { "prefix": "/", "headers": [{ "name": CLUSTER_HEADER, "present_match": true }] },
+            "route": { "cluster_header": CLUSTER_HEADER },
+        }));
+    }
+    routes.push(match request.upstreams.first() {
+        Some(upstream) => json!({ "match": { "prefix": "/" }, "route": { "cluster": upstream.name } }),
+        None => json!({
+            "match": { "prefix": "/" },
+            "direct_response": { "status": 503, "body": { "inline_string": "no upstream is configured\n" } },
+        }),
+    });
+    let mut table = json!({
+        "name": "portcullis",
+        "virtual_hosts": [{ "name": "all", "domains": ["*"], "routes": routes }],
+    });
+    if let (true, Some(fields)) = (request.has_routes, table.as_object_mut()) {
+        // The cluster's name is between policy and route table; upstreams do not see it.
+        fields.insert("request_headers_to_remove".to_owned(), json!([CLUSTER_HEADER]));
+    }
+    table
+}
+
+fn cluster(upstream: &Upstream) -> Value {
+    let endpoint = json!({ "endpoint": { "address": address(&upstream.host, upstream.port) } });
+    let discovery = if upstream.host.parse::<IpAddr>().is_ok() { "STATIC" } else { "STRICT_DNS" };
+    json!({
+        "name": upstream.name,
+        "type": discovery,
+        "connect_timeout": "5s",
+        "load_assignment": {
+            "cluster_name": upstream.name,
+            "endpoints": [{ "lb_endpoints": [endpoint] }],
+        },
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use serde_json::json;
+
+    use super::{EnvoyRequest, Upstream, bootstrap, filter};
+
+    fn request() -> EnvoyRequest {
+        EnvoyRequest {
+            policy: "orders".into(),
+            module_path: "/etc/envoy/orders.wasm".into(),
+            callbacks: vec!["proxy_on_request_headers".into()],
+            host_calls: vec!["proxy_log".into(), "proxy_get_header_map_pairs".into()],
+            upstreams: vec![Upstream { name: "blue".into(), host: "127.0.0.1".into(), port: 8080 }],
+            listen_port: 10_000,
+            ..EnvoyRequest::default()
+        }
+    }
+
+    #[test]
+    fn the_filter_allows_what_the_module_uses_and_nothing_else() {
+        let config = filter(&request())["typed_config"]["config"].clone();
+        let allowed = &config["vm_config"]["capability_restriction_config"]["allowed_capabilities"];
+        assert_eq!(*allowed, json!({ "proxy_get_header_map_pairs": {}, "proxy_log": {}, "proxy_on_request_headers": {} }));
+        assert_eq!(config["failure_policy"], "FAIL_RELOAD");
+        assert_eq!(config.get("configuration"), None);
+        assert_eq!(config.get("allow_on_headers_stop_iteration"), None);
+        let more = EnvoyRequest { configuration: "{\"a\":1}".into(), holds_headers: true, ..request() };
+        let config = filter(&more)["typed_config"]["config"].clone();
+        assert_eq!(config["configuration"]["value"], "{\"a\":1}");
+        assert_eq!(config["allow_on_headers_stop_iteration"], true);
+    }
+
+    #[test]
+    fn only_routing_policies_get_a_route_by_header() {
+        let routes = |request: &EnvoyRequest| {
+            let manager = bootstrap(request)["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0].clone();
+            manager["typed_config"]["route_config"].clone()
+        };
+        let table = routes(&request());
+        assert_eq!(table["virtual_hosts"][0]["routes"].as_array().map(Vec::len), Some(1));
+        assert_eq!(table.get("request_headers_to_remove"), None);
+        let table = routes(&EnvoyRequest { has_routes: true, ..request() });
+        assert_eq!(table["virtual_hosts"][0]["routes"][0]["route"]["cluster_header"], "x-portcullis-cluster");
+        assert_eq!(table["virtual_hosts"][0]["routes"][1]["route"]["cluster"], "blue");
+    }
+
+    #[test]
+    fn names_are_resolved_and_addresses_are_not() {
+        let named = Upstream { name: "green".into(), host: "green.example".into(), port: 80 };
+        let with = EnvoyRequest { upstreams: vec![request().upstreams[0].clone(), named], ..request() };
+        let clusters = bootstrap(&with)["static_resources"]["clusters"].clone();
+        assert_eq!((&clusters[0]["type"], &clusters[1]["type"]), (&json!("STATIC"), &json!("STRICT_DNS")));
+    }
+}
