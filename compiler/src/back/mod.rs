@@ -21,13 +21,23 @@ pub use report::Report;
 use crate::base::Diagnostics;
 use crate::ir::lir;
 
+/// The committed stub, built by `runtime-stub/rebuild.sh`.
+pub const STUB: &[u8] = include_bytes!("../../../runtime-stub/prebuilt/stub.wasm");
+
 /// What the back end may use.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// The stub to link with.
     pub stub: &'a [u8],
     /// Whether the host has SIMD.
     pub simd: bool,
+}
+
+impl Default for Options<'_> {
+    /// The committed stub, hosts without SIMD.
+    fn default() -> Self {
+        Options { stub: STUB, simd: false }
+    }
 }
 
 /// What the back end makes.

@@ -3,7 +3,7 @@
 use crate::base::Diagnostic;
 
 /// The text of a module.
-pub fn wat(wasm: &[u8]) -> Result<String, Diagnostic> {
+pub fn print(wasm: &[u8]) -> Result<String, Diagnostic> {
     wasmprinter::print_bytes(wasm)
         .map_err(|error| Diagnostic::internal(format!("the generated module cannot be printed: {error}")))
 }

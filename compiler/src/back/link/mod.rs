@@ -44,6 +44,15 @@ fn has_data_to_lose(module: &lir::Module, dead: &BTreeSet<Policy>) -> bool {
     regions(&|_| true) != regions(&|policy| !dead.contains(policy))
 }
 
+/// The names that a stub exports beside its mechanisms, sorted.
+pub fn callbacks(stub: &[u8]) -> Result<Vec<String>, Diagnostic> {
+    let target = parse(stub, "the stub")?;
+    let mut names: Vec<String> = target.exports.iter().map(|export| export.name.clone()).collect();
+    names.retain(|name| name.starts_with("proxy_on_"));
+    names.sort_unstable();
+    Ok(names)
+}
+
 /// Links once. Out: the module and the policy functions that nothing in it calls.
 fn attempt(
     module: &lir::Module,
