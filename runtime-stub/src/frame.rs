@@ -5,6 +5,7 @@ use crate::edits::forward::Forward;
 use crate::edits::header::Written;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::redact::response::Choice;
 use crate::reply::Reply;
 use crate::rt::arena::{Arena, Items, Text};
 use crate::rt::heap::Heap;
@@ -19,6 +20,8 @@ pub struct Frame<'a> {
     pub context: u32,
     /// The root context whose configuration is in force.
     pub root: u32,
+    /// Whether the request headers are being decided.
+    pub in_request: bool,
     /// Something faulted: the policy's `on_fault` decides.
     pub fault: bool,
     /// The request, in the request phase.
@@ -35,6 +38,8 @@ pub struct Frame<'a> {
     pub forward: Forward<'a>,
     /// Headers that were written.
     pub written: Written<'a>,
+    /// Metrics of redactions that were counted for this response.
+    pub redacted: Items<'a, u32>,
 }
 
 impl<'a> Frame<'a> {
@@ -44,6 +49,7 @@ impl<'a> Frame<'a> {
             arena,
             context: 0,
             root: 0,
+            in_request: false,
             fault: false,
             request: Request::empty(),
             response: Response::empty(),
@@ -52,6 +58,7 @@ impl<'a> Frame<'a> {
             reply: Reply::empty(arena),
             forward: Forward::empty(),
             written: Items::new(arena),
+            redacted: Items::new(arena),
         }
     }
 }
@@ -62,6 +69,8 @@ pub struct Vm {
     pub heap: Heap,
     /// Records of streams.
     pub streams: Streams,
+    /// Redactions that are chosen for a response; here because it is large and most callbacks do not need it.
+    pub choice: Choice,
     /// The stream that was created last, and its root context.
     pub created: (u32, u32),
     /// The root context that was configured last.
@@ -72,7 +81,7 @@ impl Vm {
     /// An empty one.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Vm {
-        Vm { heap: Heap::new(), streams: Streams::new(), created: (0, 0), configured: 0 }
+        Vm { heap: Heap::new(), streams: Streams::new(), choice: Choice::new(), created: (0, 0), configured: 0 }
     }
 
     /// Ends a stream's record.

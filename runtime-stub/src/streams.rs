@@ -1,5 +1,6 @@
 //! Records of streams: what the response phase needs of the request. In: context ids. Out: records, until the stream is deleted.
 
+use crate::redact::body::Body;
 use crate::rt::heap::{Block, Heap, List, Owned};
 
 /// What is known of a stream after its request headers.
@@ -13,6 +14,8 @@ pub struct Record {
     strings: List<Block>,
     /// Kept ids of rules, four bytes each.
     selected: Block,
+    /// The response's body, while it is inspected.
+    body: Option<Owned<Body>>,
     next: Option<Owned<Record>>,
 }
 
@@ -59,7 +62,7 @@ impl Streams {
             return false;
         }
         let Some(cells) = cells.checked_mul(8).and_then(|size| heap.alloc(size)) else { return false };
-        let record = Record { context, root, cells, strings: List::new(), selected: Block::EMPTY, next: None };
+        let record = Record { context, root, cells, strings: List::new(), selected: Block::EMPTY, body: None, next: None };
         let Some(mut record) = heap.own(record) else { return false };
         let Some(bucket) = self.bucket(context) else { return false };
         record.next = bucket.take();
@@ -123,6 +126,23 @@ impl Record {
         self.strings.free(heap);
         heap.free(self.cells);
         heap.free(self.selected);
+        if let Some(body) = self.body.take() {
+            let _ = heap.disown(body);
+        }
+    }
+
+    /// Begins the inspection of a body; false when there is no memory.
+    pub fn inspect(&mut self, heap: &mut Heap, body: Body) -> bool {
+        if let Some(before) = self.body.take() {
+            let _ = heap.disown(before);
+        }
+        self.body = heap.own(body);
+        self.body.is_some()
+    }
+
+    /// The body that is inspected.
+    pub fn body(&mut self) -> Option<&mut Body> {
+        self.body.as_deref_mut()
     }
 
     /// Keeps an int in a cell.

@@ -1,8 +1,10 @@
 //! Callbacks that the host enters. All exist here; linking keeps those that the policy needs.
 
 use super::globals::{begin, prepare_arena};
-use super::{Policy, frame, vm};
+use super::border::redact;
+use super::{Policy, Wasm, arena, frame, vm};
 use crate::contract::action;
+use crate::redact::body::{self, Verdict};
 
 /// The version of the interface.
 #[unsafe(no_mangle)]
@@ -12,7 +14,7 @@ extern "C" fn proxy_abi_version_0_2_1() {}
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
     prepare_arena();
-    super::arena().alloc(size).map_or(core::ptr::null_mut(), |place| place.as_mut_ptr())
+    arena().alloc(size).map_or(core::ptr::null_mut(), |place| place.as_mut_ptr())
 }
 
 /// A root context (no parent) or a stream.
@@ -37,6 +39,7 @@ extern "C" fn proxy_on_configure(context: u32, size: i32) -> i32 {
 extern "C" fn proxy_on_request_headers(context: u32, _count: u32, eos: i32) -> i32 {
     begin(context);
     frame().root = vm().root_of_new(context);
+    frame().in_request = true;
     Policy::on_request_headers(eos)
 }
 
@@ -47,6 +50,40 @@ extern "C" fn proxy_on_response_headers(context: u32, _count: u32, eos: i32) -> 
     let Some(record) = vm().streams.find(context) else { return action::CONTINUE };
     frame().root = record.root;
     Policy::on_response_headers(eos)
+}
+
+/// A part of a response's body.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_response_body(context: u32, size: usize, eos: i32) -> i32 {
+    begin(context);
+    let Some(record) = vm().streams.find(context) else { return action::CONTINUE };
+    frame().root = record.root;
+    let Some(body) = record.body() else { return action::CONTINUE };
+    let verdict = body.on_body(&mut Wasm, arena(), size, eos != 0, &mut redact::count);
+    outcome(verdict, body::action::DROP)
+}
+
+/// Trailers of a response, which end its body.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_response_trailers(context: u32, _count: u32) -> i32 {
+    begin(context);
+    let Some(record) = vm().streams.find(context) else { return action::CONTINUE };
+    frame().root = record.root;
+    let Some(body) = record.body() else { return action::CONTINUE };
+    let verdict = body.on_trailers(&mut Wasm, arena(), &mut redact::count);
+    outcome(verdict, action::STOP)
+}
+
+/// Goes on or cuts the stream; `stop` is the action that sends nothing more.
+fn outcome(verdict: Verdict, stop: i32) -> i32 {
+    match verdict {
+        Verdict::Go(action) => return action,
+        Verdict::Deny(deny) => {
+            Policy::reply(deny.reply as i32, deny.metric as i32);
+        }
+        Verdict::Fault => redact::cut(),
+    }
+    stop
 }
 
 /// The end of a stream.

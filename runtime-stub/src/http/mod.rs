@@ -4,6 +4,7 @@ pub mod address;
 pub mod cookie;
 pub mod headers;
 pub mod host_name;
+pub mod joined;
 pub mod pairs;
 pub mod path;
 pub mod query;

@@ -4,7 +4,7 @@
 use super::headers::Headers;
 use super::path::{self, Path, Refused};
 use super::{address, cookie, host_name, query, utf8};
-use crate::contract::{IP_SIZE, map, slot};
+use crate::contract::{IP_SIZE, map};
 use crate::frame::Frame;
 use crate::host::{Host, Status};
 use crate::rt::arena::Arena;
@@ -71,7 +71,7 @@ pub fn begin<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, slots: &'a [u8]) 
 
 /// Checks and normalises; true for a malformed request.
 pub fn check(frame: &mut Frame<'_>) -> bool {
-    if frame.request.headers.any_doubled(slot::FIRST) {
+    if frame.request.headers.any_doubled() {
         return true;
     }
     match path::parse(frame.request.raw_path.unwrap_or(&[]), frame.arena) {

@@ -114,6 +114,15 @@ impl Body {
         }
     }
 
+    /// Notes that a metric was counted for this response already.
+    pub fn mark_counted(&mut self, metric: u32) {
+        for (n, stage) in (0u32..).zip(self.stages.iter().take(self.stage_count)) {
+            if stage.metric == metric {
+                self.counted |= 1u32.wrapping_shl(n);
+            }
+        }
+    }
+
     /// Denies bodies with more bytes. The smallest number counts.
     pub fn deny_above(&mut self, limit: u64, deny: Deny) {
         if self.deny.is_none_or(|(before, _)| limit < before) {

@@ -4,6 +4,7 @@
 pub mod body;
 pub mod card;
 pub mod head;
+pub mod header;
 pub mod json;
 pub mod mask;
 pub mod nesting;

@@ -3,6 +3,7 @@
 //! INVARIANT: no reference to frame or VM is held over a call of the policy, which comes back here.
 
 mod edits;
+pub(crate) mod redact;
 mod replies;
 mod request;
 mod response;

@@ -27,6 +27,9 @@ extern "C" fn reply_send(metric: i32) -> i32 {
     reply::send(frame(), &mut Wasm, metrics::rule(Policy::metrics(), index(metric)));
     rules::count(metric);
     let frame = frame();
-    crate::abi::vm().close(frame.context);
+    if frame.in_request {
+        // The reply comes back as a response, which no rule of the response phase may see.
+        crate::abi::vm().close(frame.context);
+    }
     action::STOP
 }

@@ -1,0 +1,61 @@
+//! Redaction of responses.
+
+use super::rules;
+use crate::abi::{Policy, Wasm, frame, vm};
+use crate::contract::action;
+use crate::redact::header;
+use crate::redact::head::Head;
+use crate::redact::response::{Choice, Start};
+use crate::rt::pack;
+
+#[unsafe(export_name = "rt.redact_begin")]
+extern "C" fn redact_begin() {
+    vm().choice = Choice::new();
+}
+
+#[unsafe(export_name = "rt.redact_header")]
+extern "C" fn redact_header(is_prefix: i32, name: i64, metric: i32) {
+    if header::remove(frame(), &mut Wasm, is_prefix != 0, pack::bytes(name), metric as u32) {
+        rules::count(metric);
+    }
+}
+
+#[unsafe(export_name = "rt.redact_add")]
+extern "C" fn redact_add(table: i64, metric: i32) {
+    frame().fault |= !vm().choice.add(pack::bytes(table), metric as u32);
+}
+
+#[unsafe(export_name = "rt.redact_start")]
+extern "C" fn redact_start(eos: i32) -> i32 {
+    let frame = frame();
+    let head = Head::read(frame.response.headers.pairs());
+    match vm().choice.start(&mut Wasm, &head, eos != 0) {
+        Start::Pass => action::CONTINUE,
+        Start::Reply(deny) => Policy::reply(deny.reply as i32, deny.metric as i32),
+        Start::Inspect(mut body) => {
+            for &metric in frame.redacted.as_slice() {
+                body.mark_counted(metric);
+            }
+            let vm = vm();
+            let begun = vm.streams.find(frame.context).is_some_and(|record| record.inspect(&mut vm.heap, body));
+            frame.fault |= !begun;
+            action::CONTINUE
+        }
+    }
+}
+
+/// Ends a response that has begun, because of a fault.
+pub(crate) fn cut() {
+    let table = Policy::metrics();
+    crate::reply::begin(frame(), 503);
+    crate::reply::send(frame(), &mut Wasm, b"fault");
+    let fault = (0..crate::tables::metrics::count(table)).find(|&metric| crate::tables::metrics::rule(table, metric) == b"fault");
+    if let Some(metric) = fault {
+        rules::count(metric as i32);
+    }
+}
+
+/// Counts the metric of a redaction.
+pub(crate) fn count(metric: u32) {
+    rules::count(metric as i32);
+}
