@@ -3,6 +3,9 @@
 
 use std::ops::Range;
 
+/// Brackets that may be open: what is nested deeper is text.
+const LEVELS: usize = 1024;
+
 /// A part that is looked at by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -10,7 +13,7 @@ pub(super) enum Part {
     String(Range<usize>),
     /// A number.
     Number(Range<usize>),
-    /// What is no JSON: up to the end of the body.
+    /// What is no JSON (also a number that the body cuts off): up to the end of the body.
     Text(usize),
 }
 
@@ -68,8 +71,8 @@ impl Scanner<'_> {
                     self.string(false)?;
                     self.expected = Expected::Colon;
                 }
-                (b'{', Expected::Value | Expected::ValueOrEnd) => self.begin(b'{', Expected::NameOrEnd),
-                (b'[', Expected::Value | Expected::ValueOrEnd) => self.begin(b'[', Expected::ValueOrEnd),
+                (b'{', Expected::Value | Expected::ValueOrEnd) => self.begin(b'{', Expected::NameOrEnd)?,
+                (b'[', Expected::Value | Expected::ValueOrEnd) => self.begin(b'[', Expected::ValueOrEnd)?,
                 (b'}', Expected::NameOrEnd) => self.end(),
                 (b'}', Expected::CommaOrEnd) if in_object => self.end(),
                 (b']', Expected::ValueOrEnd) => self.end(),
@@ -92,10 +95,14 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, bracket: u8, expected: Expected) {
+    fn begin(&mut self, bracket: u8, expected: Expected) -> Result<(), usize> {
+        if self.open.len() == LEVELS {
+            return Err(self.at);
+        }
         self.at += 1;
         self.open.push(bracket);
         self.expected = expected;
+        Ok(())
     }
 
     fn end(&mut self) {
@@ -188,10 +195,9 @@ impl Scanner<'_> {
         result
     }
 
-    /// At least one digit, unless the body ends here.
+    /// At least one digit.
     fn digits(&mut self) -> Result<(), usize> {
-        let some = self.skip(|byte| byte.is_ascii_digit(), usize::MAX) > 0;
-        if some || self.at == self.body.len() { Ok(()) } else { Err(self.at) }
+        if self.skip(|byte| byte.is_ascii_digit(), usize::MAX) > 0 { Ok(()) } else { Err(self.at) }
     }
 
     /// Skips at most so many bytes of a kind; says how many.
@@ -245,7 +251,8 @@ mod tests {
             ("[}", &["t:}"]),
             ("trux", &["t:x"]),
             (r#""cut off"#, &["s:cut off"]),
-            ("1.", &["n:1."]),
+            ("1.", &["t:1."]),
+            ("[1e", &["t:1e"]),
         ] {
             assert_eq!(read(body), expected, "{body}");
         }

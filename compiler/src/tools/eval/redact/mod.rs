@@ -67,6 +67,18 @@ pub(super) fn remove_stale(headers: &mut Headers) {
     headers.retain(|(name, _)| !STALE.contains(&name.as_str()));
 }
 
+/// The longest number that becomes a string when it changes: no stream holds more. In a longer one masked digits become `0`.
+const HELD: usize = 128;
+
+/// Where letters stand, which decides how a replacement is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Text,
+    String,
+    Number,
+    LongNumber,
+}
+
 /// A character that detectors see: its ASCII code (0x80 if it has none) and the bytes that write it.
 struct Letter {
     code: u8,
@@ -80,33 +92,31 @@ fn redact<'a>(inspecting: &[Applying<'a>], body: &[u8], is_json: bool) -> Inspec
     let mut done = 0;
     let mut changed: Vec<usize> = Vec::new();
     for part in parts {
-        let (letters, before, in_string, is_number) = match &part {
-            json::Part::String(place) => (decoded(body, place.clone()), None, true, false),
-            json::Part::Number(place) => (plain(body, place.clone()), None, true, true),
-            json::Part::Text(from) => {
-                let before = from.checked_sub(1).and_then(|at| body.get(at)).copied();
-                (plain(body, *from..body.len()), before, false, false)
-            }
+        let (letters, place) = match &part {
+            json::Part::String(content) => (decoded(body, content.clone()), Place::String),
+            json::Part::Number(digits) if digits.len() > HELD => (plain(body, digits.clone()), Place::LongNumber),
+            json::Part::Number(digits) => (plain(body, digits.clone()), Place::Number),
+            json::Part::Text(from) => (plain(body, *from..body.len()), Place::Text),
         };
-        let masked = masked(inspecting, &letters, before, &mut changed);
+        let masked = masked(inspecting, &letters, &mut changed);
         if masked.is_empty() {
             continue;
         }
         let whole = letters.first().map_or(0, |letter| letter.bytes.start)..letters.last().map_or(0, |letter| letter.bytes.end);
         output.extend(body.get(done..whole.start).unwrap_or(&[]));
         done = whole.start;
-        if is_number {
+        if place == Place::Number {
             output.push(b'"');
         }
         for (index, with) in masked {
             let Some(letter) = letters.get(index) else { continue };
             output.extend(body.get(done..letter.bytes.start).unwrap_or(&[]));
-            output.extend(written(with, in_string).bytes());
+            output.extend(written(with, place).bytes());
             done = letter.bytes.end;
         }
         output.extend(body.get(done..whole.end).unwrap_or(&[]));
         done = whole.end;
-        if is_number {
+        if place == Place::Number {
             output.push(b'"');
         }
     }
@@ -118,10 +128,10 @@ fn redact<'a>(inspecting: &[Applying<'a>], body: &[u8], is_json: bool) -> Inspec
 }
 
 /// Which letters are replaced, and with what. Notes the indexes of the redactions that do it.
-fn masked(inspecting: &[Applying<'_>], letters: &[Letter], before: Option<u8>, changed: &mut Vec<usize>) -> Vec<(usize, char)> {
+fn masked(inspecting: &[Applying<'_>], letters: &[Letter], changed: &mut Vec<usize>) -> Vec<(usize, char)> {
     let codes: Vec<u8> = letters.iter().map(|letter| letter.code).collect();
     let mut masked = Vec::new();
-    for place in card::find(&codes, before) {
+    for place in card::find(&codes) {
         let end = letters.get(place.end - 1).map_or(u64::MAX, |letter| u64::try_from(letter.bytes.end).unwrap_or(u64::MAX));
         // The first redaction in the file that still looks at this part of the body acts.
         let acting = inspecting
@@ -145,9 +155,16 @@ fn masked(inspecting: &[Applying<'_>], letters: &[Letter], before: Option<u8>, c
 }
 
 /// A replacement as it is written.
-fn written(with: char, in_string: bool) -> String {
+fn written(with: char, place: Place) -> String {
     let text = with.to_string();
-    if in_string { json_string(&text).trim_start_matches('"').strip_suffix('"').map_or(text, str::to_owned) } else { text }
+    match place {
+        Place::Text => text,
+        Place::LongNumber => "0".to_owned(),
+        Place::String | Place::Number => {
+            let quoted = json_string(&text);
+            quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&text).to_owned()
+        }
+    }
 }
 
 /// Every byte is a letter.
