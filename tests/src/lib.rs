@@ -1,3 +1,4 @@
 //! Drivers.
 
+pub mod cases;
 pub mod envoy;
