@@ -21,15 +21,49 @@ pub fn render(sources: &Sources, diagnostics: &Diagnostics, colour: bool) -> Str
             text.push('\n');
         }
         let mut report = String::new();
-        let rendered = handler.render_report(&mut report, &Report::new(sources, diagnostic));
-        // Only a writer that fails can fail this, and a string does not; the plain line is for a defect of the handler.
-        if rendered.is_err() {
-            report = format!("{}: {}\n", diagnostic.code, diagnostic.message);
+        let drawable = diagnostic.labels.iter().all(|label| !in_long_line(sources, label));
+        // Only a writer that fails can fail this, and a string does not; plain text covers a defect of the handler.
+        if !drawable || handler.render_report(&mut report, &Report::new(sources, diagnostic)).is_err() {
+            report = plain(sources, diagnostic);
         }
         for line in report.trim_matches('\n').lines() {
             text.push_str(line.trim_end());
             text.push('\n');
         }
+    }
+    text
+}
+
+/// Bytes of a line that can still be drawn with labels below. miette pads with formatting widths, which end at
+/// 65,535 columns with a panic, and nobody reads such lines anyway.
+const LONGEST_LINE: usize = 1_000;
+
+/// Whether a label, with the lines around it, has a line that cannot be drawn.
+fn in_long_line(sources: &Sources, label: &Label) -> bool {
+    let Some(source) = sources.get(label.span.file) else { return false };
+    let bytes = source.text.as_bytes();
+    let start = (label.span.start as usize).min(bytes.len());
+    let end = (label.span.end as usize).clamp(start, bytes.len());
+    let (before, rest) = bytes.split_at(start);
+    let (inside, after) = rest.split_at(end - start);
+    let line_break = |byte: &u8| *byte == b'\n';
+    let above: usize = before.rsplit(line_break).take(2).map(<[u8]>::len).sum();
+    let below: usize = after.split(line_break).take(2).map(<[u8]>::len).sum();
+    let longest = inside.split(line_break).map(<[u8]>::len).max().unwrap_or(0);
+    above + below + longest > LONGEST_LINE
+}
+
+/// A finding without a drawing: places as numbers, and the text around them.
+fn plain(sources: &Sources, diagnostic: &Diagnostic) -> String {
+    let mut text = format!("{}\n\n  {}\n", diagnostic.code, diagnostic.message);
+    for label in &diagnostic.labels {
+        let name = sources.get(label.span.file).map_or("", |source| source.name.as_str());
+        let (line, column) = sources.line_column(label.span);
+        let shown: String = sources.text(label.span).chars().take_while(|c| *c != '\n').take(60).collect();
+        text.push_str(&format!("   [{name}:{line}:{column}] {}: {shown}\n", label.text));
+    }
+    if let Some(help) = &diagnostic.help {
+        text.push_str(&format!("  help: {help}\n"));
     }
     text
 }
@@ -177,6 +211,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_very_long_line_is_not_drawn() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.policy", format!("{}x", " ".repeat(100_000)));
+        let found = Diagnostic::error(Code::BadFile, Span::new(file, 100_000, 100_001), "message", "label").help("do it");
+        let shown = render(&sources, &Diagnostics::from(found), false);
+        assert_eq!(shown, "P0504\n\n  message\n   [a.policy:1:100001] label: x\n  help: do it\n");
     }
 
     #[test]

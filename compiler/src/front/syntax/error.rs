@@ -94,6 +94,15 @@ pub(super) fn describe(place: &Place<'_>) -> Diagnostic {
     }
     let expected = place.expected.words();
     let Some((at, token)) = place.found() else { return end(place, &expected) };
+    if let Some(before) = incomplete(place) {
+        let after = short(place.word(before));
+        let message = format!("expected {expected} after `{after}`");
+        let diagnostic = Diagnostic::error(Code::UnexpectedToken, place.span(before), message, "nothing fitting follows");
+        return match place.token(before) {
+            Some(Token::Comma) => diagnostic.help("remove the comma, or write what it announces"),
+            Some(_) | None => diagnostic,
+        };
+    }
     let diagnostic = Diagnostic::error(
         Code::UnexpectedToken,
         place.span(at),
@@ -106,6 +115,15 @@ pub(super) fn describe(place: &Place<'_>) -> Diagnostic {
         }
         Some(_) | None => diagnostic,
     }
+}
+
+/// The last token of an entry that ends too early: the next entry begins already.
+pub(super) fn incomplete(place: &Place<'_>) -> Option<usize> {
+    let (at, _) = place.found()?;
+    let (before, _) = place.previous()?;
+    let next_line = place.tokens.get(at).is_some_and(|spanned| spanned.first_on_line);
+    let midway = !place.expected.boundary() && !(place.expected.operator() && place.expected.any_name());
+    (next_line && midway && (place.begins_entry(at) || place.token(before) == Some(&Token::Comma))).then_some(before)
 }
 
 /// The file ends too early.

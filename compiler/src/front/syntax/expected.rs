@@ -58,6 +58,11 @@ impl<'a> Expected<'a> {
         self.0.contains(terminal)
     }
 
+    /// Whether this terminal is the only one.
+    pub(super) fn only(&self, terminal: &str) -> bool {
+        self.0.len() == 1 && self.has(terminal)
+    }
+
     /// Whether any word but the reserved ones would do.
     pub(super) fn any_name(&self) -> bool {
         self.has("IDENTIFIER") && self.has("policy") && self.has("upstream")
@@ -124,7 +129,7 @@ impl<'a> Expected<'a> {
             words.push("a step such as `request` or `expect`".to_owned());
             rest.retain(|terminal| Keyword::from_text(terminal).is_none());
         } else if self.has("from") && self.has("upstream") {
-            words.push("what is given, such as `header`, `json` or `upstream`".to_owned());
+            words.push("something given (`header`, `json`, `upstream` …)".to_owned());
             rest.retain(|terminal| Keyword::from_text(terminal).is_none());
         } else if self.has("allow") && self.has("count") {
             words.push("an expectation such as `allow`, `deny 403` or `body json …`".to_owned());
@@ -134,6 +139,10 @@ impl<'a> Expected<'a> {
             for word in ["IDENTIFIER", "enum", "list", "map", "json"] {
                 rest.remove(word);
             }
+        }
+        // Most clauses may also be attributes of the same name; nobody means that.
+        if !operator && (rest.len() > 1 || !words.is_empty()) {
+            rest.remove("=");
         }
         words.extend(rest.iter().map(|terminal| class(terminal)));
         words.dedup();
@@ -226,7 +235,7 @@ mod tests {
         let words = |list: &[&str]| join(&list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
         assert_eq!(words(&["a", "b"]), "a or b");
         assert_eq!(words(&["a", "b", "c"]), "a, b or c");
-        assert_eq!(words(&["a", "b", "c", "d", "e", "f"]), "a, b, c, d, e or f");
-        assert_eq!(words(&["a", "b", "c", "d", "e", "f", "g"]), "a, b, c or similar");
+        assert_eq!(words(&["a", "b", "c", "d", "e"]), "a, b, c, d or e");
+        assert_eq!(words(&["a", "b", "c", "d", "e", "f"]), "a, b, c or similar");
     }
 }

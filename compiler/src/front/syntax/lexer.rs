@@ -105,6 +105,7 @@ pub(super) fn lex(text: &str, file: FileId) -> Lexed {
         file,
         lexer: Raw::lexer(text),
         last_end: 0,
+        last_stray: 0,
         open: Vec::new(),
         lexed: Lexed { tokens: Vec::new(), diagnostics: Diagnostics::new() },
     };
@@ -137,6 +138,8 @@ struct State<'a> {
     lexer: logos::Lexer<'a, Raw>,
     /// Where the last token ended, to tell what is first on its line.
     last_end: usize,
+    /// Where the last character ended that no token begins with; 0 for none. One per line is reported.
+    last_stray: usize,
     open: Vec<Open>,
     lexed: Lexed,
 }
@@ -359,6 +362,9 @@ impl State<'_> {
             );
             return self.restart(end);
         }
+        if self.path_expected() {
+            return self.bare_path(start);
+        }
         let line_end = self.line_end(start + 1);
         let line = self.text.get(start + 1..line_end).unwrap_or_default();
         let mut escaped = false;
@@ -369,10 +375,20 @@ impl State<'_> {
         });
         let Some(length) = close else {
             let span = self.span(start, start + 1);
-            self.report(
-                Diagnostic::error(Code::BadLiteral, span, "a regex that is not closed", "no `/` follows on this line")
-                    .help("close it with `/`; there is no division"),
-            );
+            let string = self.lexed.tokens.last().filter(|last| {
+                matches!(last.token, Token::String(_)) && last.span.end == span.start && line.contains('"')
+            });
+            let diagnostic = match string.map(|last| last.span) {
+                Some(string) => {
+                    Diagnostic::error(Code::BadLiteral, string, "a `\"` is missing on this line", "one string for the compiler")
+                        .help("close the string where it ends")
+                }
+                None => {
+                    Diagnostic::error(Code::BadLiteral, span, "a regex that is not closed", "no `/` follows on this line")
+                        .help("close it with `/`; there is no division")
+                }
+            };
+            self.report(diagnostic);
             self.push(Token::Regex(String::new(), String::new()), start, line_end);
             return self.restart(line_end);
         };
@@ -391,8 +407,36 @@ impl State<'_> {
                     .help("use each of `i m s x` at most once; write a `/` inside a regex as `\\/`"),
             );
         }
+        // What follows another `/` belonged to the regex that was meant.
+        let end = if known { end } else { after.rfind('/').map_or(end, |at| flags_start + at + 1) };
         let flags = if known { flags } else { "" };
         self.push(Token::Regex(pattern.to_owned(), flags.to_owned()), start, end);
+        self.restart(end);
+    }
+
+    /// Whether a path is likely here and a regex is not possible.
+    fn path_expected(&self) -> bool {
+        let mut last = self.lexed.tokens.iter().rev().map(|spanned| &spanned.token);
+        match last.next() {
+            Some(Token::Keyword(Keyword::On | Keyword::Scope | Keyword::Path | Keyword::Import)) => true,
+            Some(Token::Constant) => {
+                matches!(last.next(), Some(Token::Keyword(Keyword::On | Keyword::Request) | Token::Comma))
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// A path without quotes, which counts as the string that was meant.
+    fn bare_path(&mut self, start: usize) {
+        let rest = self.text.get(start..).unwrap_or_default();
+        let end = start + rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
+        let path = self.text.get(start..end).unwrap_or_default().to_owned();
+        let span = self.span(start, end);
+        self.report(
+            Diagnostic::error(Code::BadCharacter, span, "a path without quotes", "this would begin a regex")
+                .help(format!("write `\"{path}\"`")),
+        );
+        self.push(Token::String(path), start, end);
         self.restart(end);
     }
 
@@ -432,7 +476,13 @@ impl State<'_> {
         let length = rest.find(known).unwrap_or(rest.len()).max(rest.chars().next().map_or(1, char::len_utf8));
         let end = start + length;
         let run = rest.get(..length).unwrap_or_default();
-        let shown = run.escape_debug().to_string();
+        let before = self.text.get(self.last_stray..start).unwrap_or_default();
+        let follows = self.last_stray > 0 && !before.contains('\n');
+        self.last_stray = end;
+        if follows {
+            return self.restart(end);
+        }
+        let shown = if run.starts_with('`') { "a backtick".to_owned() } else { format!("`{}`", run.escape_debug()) };
         let span = self.span(start, end);
         let help = match run.chars().next() {
             Some('\u{201c}' | '\u{201d}' | '\u{201e}' | '`') => "enclose strings in straight quotes `\"`",
@@ -444,7 +494,7 @@ impl State<'_> {
             Some(_) | None => "remove it, or enclose it in a string",
         };
         self.report(
-            Diagnostic::error(Code::BadCharacter, span, format!("`{shown}` does not belong here"), "no token begins with it")
+            Diagnostic::error(Code::BadCharacter, span, format!("{shown} does not belong here"), "no token begins with it")
                 .help(help),
         );
         self.restart(end);

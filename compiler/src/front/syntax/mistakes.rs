@@ -33,9 +33,11 @@ const FOREIGN: [(&str, &str); 12] = [
 
 /// The known mistake at this place.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
-    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 12] = [
+    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 14] = [
         closing_brace,
         mixed::and_with_or,
+        no_value,
+        unknown_operator,
         comparison,
         open_bracket,
         string_or_word,
@@ -67,6 +69,9 @@ fn closing_brace(place: &Place<'_>) -> Option<Diagnostic> {
 fn comparison(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
     match token {
+        Token::Assign if place.previous().is_some_and(|(_, before)| *before == Token::Equal) => {
+            Some(error(place, at, "`===` is no operator", "one `=` too many").help("write `==`"))
+        }
         Token::Assign if place.expected.has("==") => Some(
             error(place, at, "`=` gives a value to a name, it does not compare", "an operator is expected here")
                 .help("write `==`"),
@@ -95,6 +100,40 @@ fn comparison(place: &Place<'_>) -> Option<Diagnostic> {
         }
         _ => None,
     }
+}
+
+/// Nothing after `=` or an operator at the end of a line: the next attribute's name was read as the value.
+fn no_value(place: &Place<'_>) -> Option<Diagnostic> {
+    let (_, Token::Assign) = place.found()? else { return None };
+    let (before, Token::Identifier | Token::Keyword(_)) = place.previous()? else { return None };
+    if !place.expected.operator() {
+        return None;
+    }
+    let first = place.tokens.get(before).is_some_and(|spanned| spanned.first_on_line);
+    let operator = before.checked_sub(1).filter(|_| first)?;
+    let written = place.word(operator);
+    Some(
+        error(place, operator, format!("nothing follows `{}`", short(written)), "an expression is expected after this")
+            .also(place.span(before), "this begins the next line"),
+    )
+}
+
+/// A word between operands that is no operator; the parser took it for an attribute's name.
+fn unknown_operator(place: &Place<'_>) -> Option<Diagnostic> {
+    let (before, Token::Identifier) = place.previous()? else { return None };
+    let same_line = place.tokens.get(before).is_some_and(|spanned| !spanned.first_on_line);
+    if !place.expected.only("=") || place.begins_entry(before) || !same_line {
+        return None;
+    }
+    let word = place.word(before);
+    let operators = ["in", "contains", "starts_with", "ends_with", "matches", "is", "per", "and", "or", "not"];
+    let foreign = [("equals", "=="), ("eq", "=="), ("like", "matches"), ("startswith", "starts_with"), ("endswith", "ends_with")];
+    let known = foreign.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
+    let diagnostic = error(place, before, format!("`{word}` is no operator"), "not known here");
+    Some(match known.or_else(|| closest(word, operators)) {
+        Some(meant) => diagnostic.help(format!("write `{meant}`")),
+        None => diagnostic,
+    })
 }
 
 /// A parenthesis or square bracket that is not closed before the next clause or the end of the block.
@@ -179,7 +218,7 @@ fn reserved_word(place: &Place<'_>) -> Option<Diagnostic> {
     if !place.expected.has("IDENTIFIER") || place.expected.operator() || place.expected.expression() {
         return None;
     }
-    if place.expected.boundary() && place.begins_entry(at) && !keyword.is_reserved() {
+    if place.begins_entry(at) && !keyword.is_reserved() || super::error::incomplete(place).is_some() {
         return None;
     }
     let message = if keyword.is_reserved() {
@@ -194,8 +233,7 @@ fn reserved_word(place: &Place<'_>) -> Option<Diagnostic> {
 fn unknown_entry(place: &Place<'_>) -> Option<Diagnostic> {
     let (_, token) = place.found()?;
     let (before, previous) = place.previous()?;
-    let only_attribute = place.expected.has("=") && !place.expected.operator() && !place.expected.has("STRING");
-    if !only_attribute || !place.begins_entry(before) || matches!(token, Token::BraceClose) {
+    if !place.expected.only("=") || super::error::incomplete(place).is_some() || !place.begins_entry(before) || matches!(token, Token::BraceClose) {
         return None;
     }
     let word = place.word(before);
@@ -209,7 +247,7 @@ fn unknown_entry(place: &Place<'_>) -> Option<Diagnostic> {
             let message = format!("`{word}` begins nothing in `{}`", short(block));
             let diagnostic = error(place, before, message, "no clause and no attribute");
             let foreign = FOREIGN.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
-            Some(match closest(word, CLAUSES).or(foreign) {
+            Some(match foreign.or_else(|| closest(word, CLAUSES)) {
                 Some(meant) => diagnostic.help(format!("write `{meant}`")),
                 None => diagnostic.help(format!("write `{word} = …` if it is an attribute")),
             })
@@ -246,7 +284,8 @@ fn unknown_item(place: &Place<'_>) -> Option<Diagnostic> {
         return Some(diagnostic.help("put attributes into a block, such as `policy NAME { … }`"));
     }
     let foreign = FOREIGN.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
-    let meant = closest(&word.to_lowercase(), ITEMS.iter().map(|item| item.text())).or(foreign.filter(|meant| *meant != "on"));
+    let item = |meant: &&str| ITEMS.iter().any(|item| item.text() == *meant);
+    let meant = foreign.filter(item).or_else(|| closest(&word.to_lowercase(), ITEMS.iter().map(|item| item.text())));
     Some(match (meant, token) {
         (Some(meant), _) => diagnostic.help(format!("write `{meant}`")),
         (None, Token::Keyword(Keyword::On | Keyword::When | Keyword::Unless | Keyword::Reply)) => {
@@ -334,11 +373,7 @@ fn slip(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
     let (Token::Identifier | Token::Constant | Token::Keyword(_)) = token else { return None };
     let word = place.word(at);
-    let foreign = [("elif", "else if"), ("equals", "=="), ("startswith", "starts_with"), ("endswith", "ends_with")];
-    let keywords = place.expected.keywords();
-    let meant = closest(word, keywords).or_else(|| {
-        foreign.iter().find(|(name, _)| *name == word && place.expected.operator()).map(|(_, meant)| *meant)
-    })?;
+    let meant = closest(word, place.expected.keywords())?;
     let expected = expected::Expected::words(&place.expected);
     Some(
         error(place, at, format!("expected {expected}, found `{word}`"), "not known here")

@@ -17,7 +17,7 @@ use crate::base::{Code, Diagnostic, Diagnostics, Span};
 use crate::ir::ast;
 use crate::lang::keywords::Keyword;
 
-/// After so many mistakes the rest is not looked at.
+/// So many mistakes are reported; who has more mends these first.
 const MAX_MISTAKES: usize = 30;
 
 /// The tree of a file, as far as it can be read.
@@ -43,27 +43,47 @@ pub(super) fn parse(ctx: &Context<'_>, lexed: Lexed) -> (ast::File, Diagnostics)
         return (ast::File::default(), diagnostics);
     }
     let end = ctx.text.trim_end().len();
-    let spoiled = diagnostics.iter().filter_map(|found| found.labels.first()).map(|label| line(ctx, label.span)).collect();
+    let lines = Lines::new(ctx.text);
+    let spoiled: BTreeSet<usize> = diagnostics.iter().filter_map(|found| found.labels.first()).map(|label| lines.of(label.span)).collect();
+    let missing_braces = swallowed(ctx.text, &lines, &tokens, &spoiled);
     let mut recovery = Recovery {
         ctx,
+        lines,
         tokens: &tokens,
         layout: &layout,
         left_out: vec![false; tokens.len()],
         spoiled,
         reported: BTreeSet::new(),
-        missing_braces: 0,
+        missing_braces,
         end: ctx.span(end, end),
         diagnostics,
     };
     recovery.unclosed_blocks();
     let tree = recovery.run();
-    let mut diagnostics = recovery.diagnostics;
-    diagnostics.sort();
+    let mut all = recovery.diagnostics;
+    all.sort();
+    let mut diagnostics = Diagnostics::new();
+    for diagnostic in all.into_iter().take(MAX_MISTAKES) {
+        diagnostics.push(diagnostic);
+    }
     (tree, diagnostics)
+}
+
+/// Braces that malformed tokens have swallowed, as an unclosed string does.
+fn swallowed(text: &str, lines: &Lines, tokens: &[Spanned], spoiled: &BTreeSet<usize>) -> usize {
+    if spoiled.is_empty() {
+        return 0;
+    }
+    let texts = text.split('\n').enumerate().filter(|(number, _)| spoiled.contains(number));
+    let written: usize = texts.map(|(_, text)| text.matches('{').count()).sum();
+    let open = |spanned: &&Spanned| spanned.token == Token::BraceOpen;
+    let seen = tokens.iter().filter(open).filter(|spanned| spoiled.contains(&lines.of(spanned.span))).count();
+    written.saturating_sub(seen)
 }
 
 struct Recovery<'a> {
     ctx: &'a Context<'a>,
+    lines: Lines,
     tokens: &'a [Spanned],
     layout: &'a Layout,
     /// The tokens that the parser does not get to see any more.
@@ -142,7 +162,7 @@ impl Recovery<'_> {
 
     fn unexpected(&mut self, at: Option<usize>, expected: &[String]) {
         let expected = Expected::new(expected);
-        let boundary = expected.boundary();
+        let midway = !expected.boundary();
         let brace = at.and_then(|at| self.tokens.get(at)).is_some_and(|spanned| spanned.token == Token::BraceClose);
         let follows = if brace && expected.item() && self.missing_braces > 0 {
             self.missing_braces -= 1;
@@ -163,19 +183,29 @@ impl Recovery<'_> {
                 expected,
                 end: self.end,
             };
-            self.diagnostics.push(error::describe(&place));
+            let diagnostic = error::describe(&place);
+            // What is said about the token before says nothing about this one.
+            let about_before = midway && diagnostic.labels.first().is_some_and(|label| {
+                self.before(at).and_then(|before| self.tokens.get(before)).is_some_and(|before| before.span == label.span)
+            });
+            self.diagnostics.push(diagnostic);
+            if about_before {
+                return self.leave_out(at, midway);
+            }
         }
         self.reported.insert(at);
-        self.leave_out(at, !boundary);
+        self.leave_out(at, midway);
     }
 
     /// Whether a complaint about this token would only follow on another one.
     fn follows(&self, at: Option<usize>) -> bool {
         let span = at.and_then(|at| self.tokens.get(at)).map_or(self.end, |spanned| spanned.span);
-        let before = self.before(at).and_then(|before| self.tokens.get(before));
+        let index = self.before(at);
+        let before = index.and_then(|before| self.tokens.get(before));
         self.reported.contains(&at)
-            || self.spoiled.contains(&line(self.ctx, span))
-            || before.is_some_and(|before| self.spoiled.contains(&line(self.ctx, before.span)))
+            || index.is_some() && self.reported.contains(&index)
+            || self.spoiled.contains(&self.lines.of(span))
+            || before.is_some_and(|before| self.spoiled.contains(&self.lines.of(before.span)))
     }
 
     /// Leaves out the entry at fault. `midway`: the parser was inside an entry when it met the token.
@@ -237,7 +267,7 @@ impl Recovery<'_> {
                 expected: Expected::new(&[]),
                 end: self.end,
             };
-            let lines = line(self.ctx, place.span(item.start))..=line(self.ctx, place.span(item.end.saturating_sub(1)));
+            let lines = self.lines.of(place.span(item.start))..=self.lines.of(place.span(item.end.saturating_sub(1)));
             let spoiled = self.spoiled.range(lines).next().is_some();
             let entry = self.layout.entry_of.get(*open).and_then(|entry| self.layout.entries.get(*entry));
             let head = entry.map_or(String::new(), |entry| error::short(error::head(&place, entry.start)));
@@ -261,7 +291,16 @@ impl Recovery<'_> {
     }
 }
 
-/// The line that a span begins on, counted from 0.
-fn line(ctx: &Context<'_>, span: Span) -> usize {
-    ctx.text.get(..span.start as usize).unwrap_or_default().matches('\n').count()
+/// Where the lines of a file end.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn new(text: &str) -> Lines {
+        Lines(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line that a span begins on, counted from 0.
+    fn of(&self, span: Span) -> usize {
+        self.0.partition_point(|end| *end < span.start as usize)
+    }
 }
