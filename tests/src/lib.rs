@@ -1,4 +1,5 @@
 //! Drivers.
 
+pub mod bench;
 pub mod cases;
 pub mod envoy;

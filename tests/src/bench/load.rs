@@ -1,0 +1,104 @@
+//! Load for one Envoy, in slices. In: a running Envoy. Out: its processor time per request, one number a slice.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use portcullis::tools::engine::EngineError;
+
+use super::rules::{SPREAD, key, path};
+use crate::envoy::fault;
+use crate::envoy::process::Envoy;
+
+/// How long a slice should take: short enough that neighbours on the machine spoil only some of them.
+const SLICE: Duration = Duration::from_millis(40);
+
+/// What happens after the last response (logs, deferred deletion) belongs to the requests too.
+const SETTLE: Duration = Duration::from_millis(3);
+
+/// So many requests before anything is measured.
+const WARM_UP: usize = 300;
+
+/// An Envoy, a connection to it that stays open, and what was measured so far.
+pub(super) struct Turn {
+    envoy: Envoy,
+    connection: TcpStream,
+    requests: Vec<Vec<u8>>,
+    per_slice: usize,
+    /// Nanoseconds of processor time per request, a number for each slice.
+    pub(super) costs: Vec<f64>,
+    /// How many requests those slices had in all.
+    pub(super) sent: usize,
+}
+
+impl Turn {
+    /// Connects, warms up with requests that a set of `rules` rules permits, and finds out how many make a slice.
+    pub(super) fn new(envoy: Envoy, rules: usize) -> Result<Self, EngineError> {
+        let connection =
+            TcpStream::connect((Ipv4Addr::LOCALHOST, envoy.port())).map_err(fault("connecting to Envoy"))?;
+        connection.set_nodelay(true).map_err(fault("setting up the load's socket"))?;
+        connection.set_read_timeout(Some(Duration::from_secs(10))).map_err(fault("setting up the load's socket"))?;
+        let last = rules.saturating_sub(1);
+        let requests = (0..SPREAD).map(|number| request(number * last / (SPREAD - 1), number * 61)).collect();
+        let mut turn = Self { envoy, connection, requests, per_slice: 0, costs: Vec::new(), sent: 0 };
+        turn.send(SPREAD)?;
+        let begun = Instant::now();
+        turn.send(WARM_UP)?;
+        let each = begun.elapsed() / u32::try_from(WARM_UP).unwrap_or(1);
+        let fitting = SLICE.as_nanos() / each.as_nanos().max(1);
+        turn.per_slice = usize::try_from(fitting).unwrap_or(SPREAD).clamp(SPREAD, 4_000);
+        Ok(turn)
+    }
+
+    /// One slice: exactly so many requests, and what they cost.
+    pub(super) fn slice(&mut self) -> Result<(), EngineError> {
+        let before = self.envoy.processor_time()?;
+        self.send(self.per_slice)?;
+        sleep(SETTLE);
+        let spent = self.envoy.processor_time()?.saturating_sub(before);
+        #[expect(clippy::cast_precision_loss, reason = "a slice's nanoseconds have far fewer than 52 bits")]
+        self.costs.push(spent as f64 / self.per_slice as f64);
+        self.sent += self.per_slice;
+        Ok(())
+    }
+
+    /// One request after the other on the same connection.
+    fn send(&mut self, count: usize) -> Result<(), EngineError> {
+        let mut buffer = [0; 4096];
+        for number in 0..count {
+            let Some(request) = self.requests.get(number % self.requests.len().max(1)) else {
+                return Err(EngineError("the load has no requests".to_owned()));
+            };
+            self.connection.write_all(request).map_err(fault("sending load"))?;
+            let mut filled = 0;
+            loop {
+                let rest = buffer.get_mut(filled..).unwrap_or_default();
+                let read = self.connection.read(rest).map_err(fault("reading the response to load"))?;
+                filled += read;
+                let response = buffer.get(..filled).unwrap_or_default();
+                if read == 0 || !response.starts_with(b"HTTP/1.1 200") {
+                    let text = String::from_utf8_lossy(response);
+                    return Err(EngineError(format!("load was answered with `{text}`\n{}", self.envoy.log())));
+                }
+                // The direct response has no body.
+                if response.ends_with(b"\r\n\r\n") {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A request as an ordinary client sends it.
+fn request(rule: usize, client: usize) -> Vec<u8> {
+    format!(
+        "GET {} HTTP/1.1\r\nhost: api.example.com\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0\r\n\
+         accept: application/json\r\naccept-language: en-US,en;q=0.5\r\naccept-encoding: gzip, deflate, br\r\n\
+         x-api-key: {}\r\ncookie: session=0123456789abcdef; theme=dark\r\nreferer: https://www.example.com/\r\n\r\n",
+        path(rule),
+        key(client),
+    )
+    .into_bytes()
+}

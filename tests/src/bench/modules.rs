@@ -1,0 +1,59 @@
+//! Modules to compare ours with. In: nothing. Out: Wasm bytes: two written by hand, one built with the Rust SDK.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use portcullis::tools::engine::EngineError;
+
+use super::rules::{KEYS, client, key, template};
+use crate::envoy::fault;
+use crate::envoy::install::target_folder;
+
+/// Enters the VM once a request and does nothing: the price of Wasm itself.
+const NO_OP: &str = include_str!("modules/no_op.wat");
+
+/// Fetches all headers in one call and replaces one: the least that a useful module does.
+const MINIMAL: &str = include_str!("modules/minimal.wat");
+
+pub(super) fn no_op() -> Result<Vec<u8>, EngineError> {
+    wat::parse_str(NO_OP).map_err(fault("assembling the no-op module"))
+}
+
+pub(super) fn minimal() -> Result<Vec<u8>, EngineError> {
+    wat::parse_str(MINIMAL).map_err(fault("assembling the minimal module"))
+}
+
+/// Builds `tests/sdk-filter`, a package outside of the workspace.
+pub(super) fn sdk() -> Result<Vec<u8>, EngineError> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk-filter");
+    let target = target_folder()?.join("sdk-filter");
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--release", "--locked", "--target", "wasm32-unknown-unknown", "--target-dir"])
+        .arg(&target)
+        .current_dir(&package)
+        .env_remove("RUSTFLAGS")
+        .output()
+        .map_err(fault("running cargo for the SDK filter"))?;
+    if !output.status.success() {
+        return Err(EngineError(format!("building the SDK filter failed\n{}", String::from_utf8_lossy(&output.stderr))));
+    }
+    let module = target.join("wasm32-unknown-unknown/release/sdk_filter.wasm");
+    std::fs::read(&module).map_err(fault("reading the SDK filter"))
+}
+
+/// The SDK filter's configuration: a line for each rule, key and limit.
+pub(super) fn sdk_configuration(rules: usize, per_minute: Option<u64>) -> String {
+    let mut text = String::new();
+    for rule in 0..rules {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "rule {}", template(rule));
+    }
+    if let Some(per_minute) = per_minute {
+        let _ = writeln!(text, "limit {per_minute}");
+        for number in 0..KEYS {
+            let _ = writeln!(text, "key {} {}", key(number), client(number));
+        }
+    }
+    text
+}
