@@ -3,6 +3,7 @@
 
 mod expr;
 mod policy;
+mod print;
 mod rule;
 mod test;
 mod ty;
@@ -13,6 +14,7 @@ pub use policy::{
     Absent, Action, ApiKey, Authenticate, Config, ConfigDefault, Credential, CredentialSource, HostPattern, Json, Keys, Let, Limit,
     LimitScope, List, Map, Policy, Reply, ReplyBody, Scope, TableType,
 };
+pub use print::print;
 pub use rule::{
     AnyRedaction, Detector, Edit, EditTarget, HeaderPattern, MediaRange, On, Redact, Route, RouteArm, Rule, RuleKind, Segment, Target,
     Template,
