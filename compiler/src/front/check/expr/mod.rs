@@ -6,7 +6,7 @@ mod expect;
 mod logic;
 mod read;
 
-pub(super) use expect::{boolean, expect, int, text};
+pub(super) use expect::{article, boolean, expect, int, text};
 
 use super::context::Context;
 use super::env::Env;
@@ -18,8 +18,11 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
     if !ctx.enter(expr.span) {
         return failed(expr.span);
     }
-    let checked = check_kind(ctx, env, expr);
+    let mut checked = check_kind(ctx, env, expr);
     ctx.leave();
+    if checked.ty.is_optional() && env.knows(&checked.kind) {
+        checked.ty = checked.ty.present().clone();
+    }
     checked
 }
 
