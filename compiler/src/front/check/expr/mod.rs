@@ -128,7 +128,7 @@ fn interpolation(ctx: &mut Context<'_>, env: &Env, pieces: &[ast::Expr], span: S
     let mut parts = Vec::new();
     let mut well = true;
     for piece in pieces {
-        let part = expect::writable(ctx, env, piece, "an interpolation");
+        let part = expect::writable(ctx, env, piece, "a part of a text");
         well &= part.ty != hir::Ty::Error;
         parts.push(part);
     }
