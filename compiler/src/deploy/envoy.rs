@@ -177,7 +177,8 @@ fn routes(request: &EnvoyRequest) -> Value {
         "virtual_hosts": [{ "name": "all", "domains": ["*"], "routes": routes }],
     });
     if let (true, Some(fields)) = (request.has_routes, table.as_object_mut()) {
-        // The cluster's name is between policy and route table; upstreams do not see it.
+        // The cluster's name is between policy and route table: clients cannot set it, upstreams do not see it.
+        fields.insert("internal_only_headers".to_owned(), json!([CLUSTER_HEADER]));
         fields.insert("request_headers_to_remove".to_owned(), json!([CLUSTER_HEADER]));
     }
     table
