@@ -60,9 +60,7 @@ fn build(hir: &Hir) -> Result<DFA<Vec<u32>>, Box<dyn std::error::Error>> {
     } else {
         hir.clone()
     };
-    let nfa = thompson::Config::new()
-        .nfa_size_limit(Some(BUILDING))
-        .which_captures(thompson::WhichCaptures::None);
+    let nfa = thompson::Config::new().nfa_size_limit(Some(BUILDING)).which_captures(thompson::WhichCaptures::None);
     let nfa = thompson::Compiler::new().configure(nfa).build_from_hir(&searched)?;
     let config = dense::Config::new()
         .start_kind(if by_characters { StartKind::Anchored } else { StartKind::Unanchored })
@@ -106,8 +104,7 @@ fn number(automaton: &DFA<Vec<u32>>) -> Result<Numbered, Diagnostic> {
         }
     }
     let class_count = representatives.len();
-    let mut numbered =
-        Numbered { classes, class_count, transitions: vec![0; class_count], accepts: vec![true] };
+    let mut numbered = Numbered { classes, class_count, transitions: vec![0; class_count], accepts: vec![true] };
     let mut numbers: BTreeMap<StateID, u32> = BTreeMap::new();
     let mut states = vec![start];
     let mut next = 0;
@@ -186,9 +183,7 @@ fn write(numbered: &Numbered, block: &[u32], count: usize) -> dfa::Dfa {
         }
     }
     let first: Vec<usize> = first.into_iter().map(|state| state.unwrap_or(0)).collect();
-    let target = |state: usize, class: usize| {
-        numbered.row(state).get(class).and_then(|to| block.get(*to as usize)).copied().unwrap_or(0)
-    };
+    let target = |state: usize, class: usize| numbered.row(state).get(class).and_then(|to| block.get(*to as usize)).copied().unwrap_or(0);
     let mut columns: BTreeMap<Vec<u32>, u8> = BTreeMap::new();
     let mut kept = Vec::new();
     let mut merged = Vec::new();
@@ -262,7 +257,8 @@ mod tests {
         fn pattern(&mut self, depth: usize) -> String {
             if depth == 0 {
                 let leaves = [
-                    "a", "b", ".", r"\d", r"\w", r"\W", r"\s", r"\S", r"\b", r"\B", "^", "$", "[a-c]", "[^a]", "é", "k", r"\n", " ", "x", "",
+                    "a", "b", ".", r"\d", r"\w", r"\W", r"\s", r"\S", r"\b", r"\B", "^", "$", "[a-c]", "[^a]", "é", "k", r"\n", " ", "x",
+                    "",
                 ];
                 return self.pick(&leaves).to_owned();
             }
@@ -291,8 +287,7 @@ mod tests {
 
     #[test]
     fn boundaries_look_at_both_ends_of_the_text() {
-        let texts: Vec<String> =
-            ["", "a", "ab", " ab ", "ab\n", "\nab", "x\nab\ny", "_ab", "éab", "aéb"].map(String::from).to_vec();
+        let texts: Vec<String> = ["", "a", "ab", " ab ", "ab\n", "\nab", "x\nab\ny", "_ab", "éab", "aéb"].map(String::from).to_vec();
         for pattern in [r"^ab$", r"\bab\b", r"\Aab\z", "", "^$", r"^", r"$", r"\b", r"\B", r"\Bb", r"a\B"] {
             for flags in ["", "m", "i", "s", "x"] {
                 agree(pattern, flags, &texts);

@@ -40,7 +40,8 @@ fn binary(op: BinaryOp, first: Expr, second: Expr) -> Expr {
 fn the_committed_stub_links_with_a_policy_of_every_callback() {
     let mut module = testing::module();
     let offered = super::link::callbacks(super::STUB).unwrap();
-    module.callbacks = super::abi::CALLBACKS.iter().map(|callback| callback.0).filter(|name| offered.contains(&(*name).to_owned())).collect();
+    module.callbacks =
+        super::abi::CALLBACKS.iter().map(|callback| callback.0).filter(|name| offered.contains(&(*name).to_owned())).collect();
     module.callbacks.sort_unstable();
     assert!(module.callbacks.contains(&"proxy_on_request_headers"));
     let used = [Mechanism::RequestBegin, Mechanism::RequestCheck, Mechanism::PathsMatch, Mechanism::RulesFirst, Mechanism::Count];
@@ -66,7 +67,18 @@ fn the_committed_stub_links_with_a_policy_of_every_callback() {
 fn only_what_the_policy_uses_stays() {
     let wat = text(&build(&testing::module()));
     assert!(wat.contains("(export \"proxy_on_request_headers\""), "{wat}");
-    for gone in ["proxy_on_response_headers", "proxy_on_log", "proxy_log", "rt.", "policy\"", "__heap_base", "target_features", "producers", "walrus", "no condition"] {
+    for gone in [
+        "proxy_on_response_headers",
+        "proxy_on_log",
+        "proxy_log",
+        "rt.",
+        "policy\"",
+        "__heap_base",
+        "target_features",
+        "producers",
+        "walrus",
+        "no condition",
+    ] {
         assert!(!wat.contains(gone), "`{gone}` is left in\n{wat}");
     }
     assert!(wat.contains("(memory (;0;) 2)"), "{wat}");
@@ -153,7 +165,13 @@ fn large_switches_become_chunks() {
 fn chunks_of_arms_that_come_back_keep_what_follows() {
     let mut module = testing::module();
     let arms = (0..600)
-        .map(|number| vec![Stmt::If(binary(BinaryOp::Equal32, local(0), Expr::I32(number)), vec![Stmt::Do(Expr::Call(Mechanism::Count, vec![local(1)]))], vec![])])
+        .map(|number| {
+            vec![Stmt::If(
+                binary(BinaryOp::Equal32, local(0), Expr::I32(number)),
+                vec![Stmt::Do(Expr::Call(Mechanism::Count, vec![local(1)]))],
+                vec![],
+            )]
+        })
         .collect();
     let body = vec![
         Stmt::Set(Local(1), Expr::I32(5)),

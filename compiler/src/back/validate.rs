@@ -13,9 +13,8 @@ const PAGE_KIB: u64 = 64;
 
 /// Checks a module against what all hosts of ABI 0.2.1 accept.
 pub fn validate(wasm: &[u8], simd: bool) -> Result<(), Diagnostic> {
-    let types = Validator::new_with_features(features(simd))
-        .validate_all(wasm)
-        .map_err(|error| wrong(format!("it is invalid: {error}")))?;
+    let types =
+        Validator::new_with_features(features(simd)).validate_all(wasm).map_err(|error| wrong(format!("it is invalid: {error}")))?;
     imports(&types)?;
     exports(&types)
 }
@@ -57,9 +56,7 @@ fn letters(types: &Types, entity: EntityType) -> Option<(String, String)> {
 fn expect(types: &Types, name: &str, entity: EntityType, (_, params, results): abi::Function) -> Result<(), Diagnostic> {
     match letters(types, entity) {
         Some((found, result)) if found == params && result == results => Ok(()),
-        Some((found, result)) => {
-            Err(wrong(format!("`{name}` has type ({found})->({result}), hosts want ({params})->({results})")))
-        }
+        Some((found, result)) => Err(wrong(format!("`{name}` has type ({found})->({result}), hosts want ({params})->({results})"))),
         None => Err(wrong(format!("`{name}` is no function"))),
     }
 }
@@ -126,11 +123,7 @@ fn pages(memory: MemoryType) -> Result<(), Diagnostic> {
     Err(Diagnostic {
         code: Code::HostLimit,
         severity: Severity::Error,
-        message: format!(
-            "the module needs {} pages of memory, hosts allow {}: {over} KiB too many",
-            memory.initial,
-            abi::MOST_PAGES
-        ),
+        message: format!("the module needs {} pages of memory, hosts allow {}: {over} KiB too many", memory.initial, abi::MOST_PAGES),
         labels: Vec::new(),
         help: Some("move long lists to the configuration, or split the policy".to_owned()),
     })

@@ -53,8 +53,7 @@ pub fn document(request: &IstioRequest, resource: Resource) -> Value {
 
     let mut spec = Map::new();
     if !request.labels.is_empty() {
-        let labels: Map<String, Value> =
-            request.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let labels: Map<String, Value> = request.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         spec.insert("selector".to_owned(), json!({ "matchLabels": labels }));
     }
     // Before Istio's own authentication and authorization: what the policy refuses costs nothing further.
@@ -82,7 +81,9 @@ pub fn document(request: &IstioRequest, resource: Resource) -> Value {
 pub fn text(request: &IstioRequest, resource: Resource) -> String {
     let mut out = String::new();
     match resource {
-        Resource::WasmPlugin => out.push_str("# For every version of Istio; from 1.30 on a TrafficExtension can take its place. Apply one of the two.\n"),
+        Resource::WasmPlugin => {
+            out.push_str("# For every version of Istio; from 1.30 on a TrafficExtension can take its place. Apply one of the two.\n")
+        }
         Resource::TrafficExtension => out.push_str("# For Istio 1.30 and later, in the place of a WasmPlugin. Apply one of the two.\n"),
     }
     let _ = writeln!(out, "# Labels of metrics need the pod annotation `sidecar.istio.io/extraStatTags: {}`.", LABELS.join(","));
@@ -101,11 +102,8 @@ pub fn text(request: &IstioRequest, resource: Resource) -> String {
 
 /// A policy's name as Kubernetes accepts it: lower case letters, digits and `-`, no `-` at the ends, 63 characters at most.
 fn resource_name(policy: &str) -> String {
-    let name: String = policy
-        .chars()
-        .map(|char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' })
-        .take(63)
-        .collect();
+    let name: String =
+        policy.chars().map(|char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' }).take(63).collect();
     let name = name.trim_matches('-');
     if name.is_empty() { "policy".to_owned() } else { name.to_owned() }
 }

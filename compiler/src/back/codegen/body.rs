@@ -24,12 +24,7 @@ pub(super) fn mechanisms(module: &lir::Module) -> BTreeSet<Mechanism> {
 }
 
 /// Generates one function.
-pub(super) fn generate(
-    module: &lir::Module,
-    function: &lir::Function,
-    layout: &Layout,
-    indices: &Indices,
-) -> Result<Function, Diagnostic> {
+pub(super) fn generate(module: &lir::Module, function: &lir::Function, layout: &Layout, indices: &Indices) -> Result<Function, Diagnostic> {
     let declared = function.params.len() + function.locals.len();
     // Each counted loop keeps its limit in a local of its own, behind the declared ones.
     let mut limits = 0;
@@ -37,13 +32,7 @@ pub(super) fn generate(
         limits += usize::from(matches!(node, Node::Stmt(lir::Stmt::Count(..))));
     });
     let locals = function.locals.iter().copied().map(val_type).chain(std::iter::repeat_n(ValType::I32, limits));
-    let mut generator = Generator {
-        module,
-        layout,
-        indices,
-        code: Vec::new(),
-        next_limit: u32::try_from(declared).unwrap_or(u32::MAX),
-    };
+    let mut generator = Generator { module, layout, indices, code: Vec::new(), next_limit: u32::try_from(declared).unwrap_or(u32::MAX) };
     generator.stmts(&function.body)?;
     if function.result.is_some() && !matches!(function.body.last(), Some(lir::Stmt::Return(_))) {
         // Every path has returned; the validator wants to see it.
@@ -107,12 +96,7 @@ impl Generator<'_> {
     }
 
     /// Nested blocks, innermost the table: arm `n` stands behind the end of block `n` from inside.
-    fn switch(
-        &mut self,
-        selector: &lir::Expr,
-        arms: &[Vec<lir::Stmt>],
-        otherwise: &[lir::Stmt],
-    ) -> Result<(), Diagnostic> {
+    fn switch(&mut self, selector: &lir::Expr, arms: &[Vec<lir::Stmt>], otherwise: &[lir::Stmt]) -> Result<(), Diagnostic> {
         let count = u32::try_from(arms.len()).unwrap_or(u32::MAX);
         for _ in 0..=arms.len() + 1 {
             self.sink().block(BlockType::Empty);
@@ -236,7 +220,6 @@ impl Generator<'_> {
         Ok(())
     }
 }
-
 
 fn unary(sink: &mut InstructionSink<'_>, op: lir::UnaryOp) {
     match op {

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_runtime::contract::{Mechanism, Policy, Signature, Val};
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
-    MemoryType, NameMap, NameSection, TypeSection, ValType,
+    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemoryType,
+    NameMap, NameSection, TypeSection, ValType,
 };
 
 pub(super) use layout::ALIGNMENT;
@@ -81,8 +81,7 @@ pub fn codegen(module: &lir::Module, base: u32, dead: &BTreeSet<Policy>) -> Resu
     let mut types = Types::default();
     let mut imports = ImportSection::new();
     let mut names = NameMap::new();
-    let memory =
-        MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
+    let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
     imports.import("env", "memory", EntityType::Memory(memory));
 
     let called = body::mechanisms(module);

@@ -54,35 +54,23 @@ pub(super) fn fill(
             let new = match instr {
                 Instr::Block(block) => ir::Block { seq: open(block.seq)? }.into(),
                 Instr::Loop(block) => ir::Loop { seq: open(block.seq)? }.into(),
-                Instr::IfElse(branch) => ir::IfElse {
-                    consequent: open(branch.consequent)?,
-                    alternative: open(branch.alternative)?,
-                }
-                .into(),
+                Instr::IfElse(branch) => ir::IfElse { consequent: open(branch.consequent)?, alternative: open(branch.alternative)? }.into(),
                 Instr::Br(branch) => ir::Br { block: enclosing(&sequences, branch.block)? }.into(),
                 Instr::BrIf(branch) => ir::BrIf { block: enclosing(&sequences, branch.block)? }.into(),
                 Instr::BrTable(table) => {
-                    let blocks =
-                        table.blocks.iter().map(|block| enclosing(&sequences, *block)).collect::<Result<_, _>>()?;
+                    let blocks = table.blocks.iter().map(|block| enclosing(&sequences, *block)).collect::<Result<_, _>>()?;
                     ir::BrTable { blocks, default: enclosing(&sequences, table.default)? }.into()
                 }
                 Instr::Call(call) => {
                     let func = functions.get(&call.func).copied();
                     ir::Call { func: func.ok_or_else(|| Diagnostic::internal("linking lost a called function"))? }.into()
                 }
-                Instr::LocalGet(get) => {
-                    ir::LocalGet { local: local(target, source, &mut locals, get.local) }.into()
-                }
-                Instr::LocalSet(set) => {
-                    ir::LocalSet { local: local(target, source, &mut locals, set.local) }.into()
-                }
+                Instr::LocalGet(get) => ir::LocalGet { local: local(target, source, &mut locals, get.local) }.into(),
+                Instr::LocalSet(set) => ir::LocalSet { local: local(target, source, &mut locals, set.local) }.into(),
                 Instr::Load(load) => ir::Load { memory, kind: load.kind, arg: load.arg }.into(),
-                Instr::Const(_)
-                | Instr::Unop(_)
-                | Instr::Binop(_)
-                | Instr::Drop(_)
-                | Instr::Return(_)
-                | Instr::Unreachable(_) => instr.clone(),
+                Instr::Const(_) | Instr::Unop(_) | Instr::Binop(_) | Instr::Drop(_) | Instr::Return(_) | Instr::Unreachable(_) => {
+                    instr.clone()
+                }
                 other => return Err(Diagnostic::internal(format!("codegen wrote an unknown instruction: {other:?}"))),
             };
             copied.push((new, *location));

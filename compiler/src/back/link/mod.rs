@@ -54,11 +54,7 @@ pub fn callbacks(stub: &[u8]) -> Result<Vec<String>, Diagnostic> {
 }
 
 /// Links once. Out: the module and the policy functions that nothing in it calls.
-fn attempt(
-    module: &lir::Module,
-    stub: &[u8],
-    dead: &BTreeSet<Policy>,
-) -> Result<(Vec<u8>, BTreeSet<Policy>), Diagnostics> {
+fn attempt(module: &lir::Module, stub: &[u8], dead: &BTreeSet<Policy>) -> Result<(Vec<u8>, BTreeSet<Policy>), Diagnostics> {
     let mut target = parse(stub, "the stub")?;
     let base = heap_base(&target)?;
     let policy = codegen::codegen(module, base, dead)?;
@@ -106,8 +102,7 @@ fn keep_exports(target: &mut Module, callbacks: &[&'static str]) -> Result<(), D
             return Err(Diagnostic::internal(format!("the stub does not export `{name}`")));
         }
     }
-    let drop: Vec<_> =
-        target.exports.iter().filter(|export| !keep.contains(export.name.as_str())).map(walrus::Export::id).collect();
+    let drop: Vec<_> = target.exports.iter().filter(|export| !keep.contains(export.name.as_str())).map(walrus::Export::id).collect();
     for id in drop {
         target.exports.delete(id);
     }

@@ -46,12 +46,8 @@ pub(super) fn add(target: &mut Module, sections: &[(String, Vec<u8>)]) -> Result
 fn describe(target: &Module, content: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     let mut description: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(content)
         .map_err(|error| Diagnostic::internal(format!("the description of the module is no JSON object: {error}")))?;
-    let mut calls: Vec<&str> = target
-        .imports
-        .iter()
-        .filter(|import| matches!(import.kind, ImportKind::Function(_)))
-        .map(|import| import.name.as_str())
-        .collect();
+    let mut calls: Vec<&str> =
+        target.imports.iter().filter(|import| matches!(import.kind, ImportKind::Function(_))).map(|import| import.name.as_str()).collect();
     calls.sort_unstable();
     description.insert("host_calls".to_owned(), calls.into());
     serde_json::to_vec(&description).map_err(|error| Diagnostic::internal(format!("the description: {error}")))

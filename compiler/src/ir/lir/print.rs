@@ -62,12 +62,7 @@ fn ty(val: Val) -> &'static str {
 }
 
 fn print_function(out: &mut String, module: &Module, index: usize, function: &Function) {
-    let mut numbered = function
-        .params
-        .iter()
-        .chain(&function.locals)
-        .enumerate()
-        .map(|(number, val)| format!("l{number}: {}", ty(*val)));
+    let mut numbered = function.params.iter().chain(&function.locals).enumerate().map(|(number, val)| format!("l{number}: {}", ty(*val)));
     let params: Vec<String> = numbered.by_ref().take(function.params.len()).collect();
     let locals: Vec<String> = numbered.collect();
     let result = function.result.map_or(String::new(), |val| format!(" -> {}", ty(val)));

@@ -11,9 +11,7 @@ use crate::base::Diagnostic;
 pub fn verify(module: &Module) -> Result<(), Diagnostic> {
     let check = || -> Result<(), String> {
         for function in &module.functions {
-            Checker { module, function }
-                .function()
-                .map_err(|wrong| format!("in `{}`: {wrong}", function.name))?;
+            Checker { module, function }.function().map_err(|wrong| format!("in `{}`: {wrong}", function.name))?;
         }
         implements(module)?;
         if !module.callbacks.is_sorted() || module.callbacks.windows(2).any(|pair| pair.first() == pair.last()) {
@@ -198,10 +196,7 @@ impl Checker<'_> {
         if params.len() != arguments.len() {
             return Err(format!("`{name}` is called with {} arguments, it has {}", arguments.len(), params.len()));
         }
-        params
-            .iter()
-            .zip(arguments)
-            .try_for_each(|(param, argument)| self.expect(argument, *param, &format!("an argument of `{name}`")))
+        params.iter().zip(arguments).try_for_each(|(param, argument)| self.expect(argument, *param, &format!("an argument of `{name}`")))
     }
 }
 
@@ -219,12 +214,9 @@ fn unary(op: UnaryOp) -> (Val, Val) {
 /// Type of both operands, and of the result.
 fn binary(op: BinaryOp) -> (Val, Val) {
     match op {
-        BinaryOp::And32
-        | BinaryOp::Or32
-        | BinaryOp::Add32
-        | BinaryOp::Multiply32
-        | BinaryOp::Equal32
-        | BinaryOp::Less32 => (Val::I32, Val::I32),
+        BinaryOp::And32 | BinaryOp::Or32 | BinaryOp::Add32 | BinaryOp::Multiply32 | BinaryOp::Equal32 | BinaryOp::Less32 => {
+            (Val::I32, Val::I32)
+        }
         BinaryOp::Or64 => (Val::I64, Val::I64),
         BinaryOp::Equal64 | BinaryOp::Less64 | BinaryOp::LessEqual64 => (Val::I64, Val::I32),
         BinaryOp::EqualFloat | BinaryOp::LessFloat | BinaryOp::LessEqualFloat => (Val::F64, Val::I32),

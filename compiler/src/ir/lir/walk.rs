@@ -44,13 +44,7 @@ pub fn stmts<'a>(list: &'a [Stmt], visit: &mut impl FnMut(Node<'a>)) {
 pub fn expr<'a>(value: &'a Expr, visit: &mut impl FnMut(Node<'a>)) {
     visit(Node::Expr(value));
     match value {
-        Expr::I32(_)
-        | Expr::I64(_)
-        | Expr::F64(_)
-        | Expr::Data(_)
-        | Expr::DataPart(..)
-        | Expr::Address(_)
-        | Expr::Local(_) => {}
+        Expr::I32(_) | Expr::I64(_) | Expr::F64(_) | Expr::Data(_) | Expr::DataPart(..) | Expr::Address(_) | Expr::Local(_) => {}
         Expr::Call(_, arguments) | Expr::Apply(_, arguments) => {
             for argument in arguments {
                 expr(argument, visit);
