@@ -5,6 +5,8 @@ use crate::edits::forward::Forward;
 use crate::edits::header::Written;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::limits::step::Step;
+use crate::limits::store::Tables;
 use crate::redact::response::Choice;
 use crate::reply::Reply;
 use crate::rt::arena::{Arena, Items, Text};
@@ -40,6 +42,8 @@ pub struct Frame<'a> {
     pub written: Written<'a>,
     /// Metrics of redactions that were counted for this response.
     pub redacted: Items<'a, u32>,
+    /// Limits of the request.
+    pub limits: Step<'a>,
 }
 
 impl<'a> Frame<'a> {
@@ -59,6 +63,7 @@ impl<'a> Frame<'a> {
             forward: Forward::empty(),
             written: Items::new(arena),
             redacted: Items::new(arena),
+            limits: Step::new(arena),
         }
     }
 }
@@ -75,13 +80,15 @@ pub struct Vm {
     pub created: (u32, u32),
     /// The root context that was configured last.
     pub configured: u32,
+    /// Where limits count.
+    pub limits: Tables,
 }
 
 impl Vm {
     /// An empty one.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Vm {
-        Vm { heap: Heap::new(), streams: Streams::new(), choice: Choice::new(), created: (0, 0), configured: 0 }
+        Vm { heap: Heap::new(), streams: Streams::new(), choice: Choice::new(), created: (0, 0), configured: 0, limits: Tables::new() }
     }
 
     /// Ends a stream's record.

@@ -12,6 +12,7 @@ pub mod edits;
 pub mod frame;
 pub mod host;
 pub mod http;
+pub mod limits;
 pub mod observe;
 pub mod redact;
 pub mod reply;

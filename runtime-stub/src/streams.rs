@@ -1,6 +1,7 @@
 //! Records of streams: what the response phase needs of the request. In: context ids. Out: records, until the stream is deleted.
 
 use crate::redact::body::Body;
+use crate::rt::arena::Arena;
 use crate::rt::heap::{Block, Heap, List, Owned};
 
 /// What is known of a stream after its request headers.
@@ -16,6 +17,8 @@ pub struct Record {
     selected: Block,
     /// The response's body, while it is inspected.
     body: Option<Owned<Body>>,
+    /// Rate-limit headers for the response: length of the first, then both.
+    limits: Block,
     next: Option<Owned<Record>>,
 }
 
@@ -62,7 +65,7 @@ impl Streams {
             return false;
         }
         let Some(cells) = cells.checked_mul(8).and_then(|size| heap.alloc(size)) else { return false };
-        let record = Record { context, root, cells, strings: List::new(), selected: Block::EMPTY, body: None, next: None };
+        let record = Record { context, root, cells, strings: List::new(), selected: Block::EMPTY, body: None, limits: Block::EMPTY, next: None };
         let Some(mut record) = heap.own(record) else { return false };
         let Some(bucket) = self.bucket(context) else { return false };
         record.next = bucket.take();
@@ -126,6 +129,7 @@ impl Record {
         self.strings.free(heap);
         heap.free(self.cells);
         heap.free(self.selected);
+        heap.free(self.limits);
         if let Some(body) = self.body.take() {
             let _ = heap.disown(body);
         }
@@ -143,6 +147,28 @@ impl Record {
     /// The body that is inspected.
     pub fn body(&mut self) -> Option<&mut Body> {
         self.body.as_deref_mut()
+    }
+
+    /// Keeps two header values; false when there is no memory.
+    pub fn keep_limits(&mut self, heap: &mut Heap, (first, second): (&[u8], &[u8])) -> bool {
+        let size = first.len().saturating_add(second.len()).saturating_add(4);
+        if !heap.resize(&mut self.limits, size) {
+            return false;
+        }
+        crate::bytes::put_u32(&mut self.limits, 0, u32::try_from(first.len()).unwrap_or(0));
+        let mut at = 4usize;
+        for part in [first, second] {
+            if let Some(place) = self.limits.get_mut(at..) {
+                at = at.saturating_add(crate::bytes::copy(place, part));
+            }
+        }
+        true
+    }
+
+    /// The kept header values, copied.
+    pub fn limits<'a>(&self, arena: &'a Arena) -> Option<(&'a [u8], &'a [u8])> {
+        let len = crate::bytes::u32_at(&self.limits, 0) as usize;
+        arena.copy(self.limits.get(4..)?)?.split_at_checked(len)
     }
 
     /// Keeps an int in a cell.
@@ -217,6 +243,10 @@ mod tests {
         assert_eq!((record.selected_count(), record.selected(1)), (2, 9));
         assert!(record.keep_string(&mut heap, 1, Some(b"")));
         assert_eq!(record.string(1), Some(&b""[..]));
+        let arena = crate::rt::arena::Arena::new();
+        assert_eq!(record.limits(&arena), None);
+        assert!(record.keep_limits(&mut heap, (b"first", b"2nd")));
+        assert_eq!(record.limits(&arena), Some((&b"first"[..], &b"2nd"[..])));
         streams.close(&mut heap, 7);
         assert!(streams.find(7).is_none() && streams.count() == 0);
         streams.close(&mut heap, 7);

@@ -12,24 +12,13 @@ pub struct Head<'a> {
     pub encoded: bool,
     /// Length in bytes, when it is told.
     pub length: Option<u64>,
-    /// Which of [`STALE`] are there, one bit each.
-    pub stale: u32,
 }
-
-/// Headers that no longer hold once a body changes.
-pub const STALE: [&[u8]; 7] =
-    [b"content-length", b"etag", b"content-md5", b"digest", b"content-digest", b"repr-digest", b"accept-ranges"];
 
 impl<'a> Head<'a> {
     /// Reads header pairs.
     pub fn read(pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Head<'a> {
         let mut head = Head::default();
         for (name, value) in pairs {
-            for (n, stale) in STALE.iter().enumerate() {
-                if name == *stale {
-                    head.stale |= 1 << n;
-                }
-            }
             match name {
                 b":status" => head.encoded |= value == b"206",
                 b"content-type" => {
@@ -167,7 +156,6 @@ mod tests {
         assert!(!head(&[("content-type", "text/a"), ("content-type", "text/a")]).is_readable());
         assert_eq!(head(&[("content-length", "123")]).length, Some(123));
         assert_eq!(head(&[("content-length", "1,2")]).length, None);
-        assert_eq!(head(&[("etag", "x"), ("content-length", "1")]).stale, 3);
         assert_eq!(head(&[]).media().count(), 0);
     }
 }

@@ -2,11 +2,16 @@
 //! In: redactions in file order, header facts. Out: a body record, a reply in its place, or nothing to do.
 
 use super::body::{Body, Deny, Stage};
-use super::head::{Head, STALE};
+use super::head::Head;
 use crate::contract::map;
+use crate::edits::header;
+use crate::frame::Frame;
 use crate::host::Host;
 use crate::tables::redact::Reader;
 
+/// Headers that no longer hold once a body changes.
+const STALE: [&[u8]; 7] =
+    [b"content-length", b"etag", b"content-md5", b"digest", b"content-digest", b"repr-digest", b"accept-ranges"];
 /// Most redactions of one response.
 const MOST: usize = 16;
 
@@ -50,7 +55,7 @@ impl Choice {
     }
 
     /// Decides. `eos`: no body follows.
-    pub fn start<'h>(&self, host: &mut impl Host, head: &Head<'h>, eos: bool) -> Start {
+    pub fn start(&self, head: &Head<'_>, eos: bool) -> Start {
         if eos {
             return Start::Pass;
         }
@@ -82,12 +87,13 @@ impl Choice {
         if !some {
             return Start::Pass;
         }
-        for (n, name) in STALE.iter().enumerate() {
-            if head.stale & (1 << n) != 0 {
-                // What cannot be removed is not there any more.
-                let _ = host.header_remove(map::RESPONSE, name);
-            }
-        }
         Start::Inspect(body)
+    }
+}
+
+/// Removes headers that no longer hold once the body changes.
+pub fn remove_stale<H: Host>(frame: &mut Frame<'_>, host: &mut H) {
+    for name in STALE {
+        header::remove(frame, host, map::RESPONSE, name);
     }
 }

@@ -1,9 +1,20 @@
-//! SipHash-1-3 with a zero key: which cluster of a split a key goes to. Stable over workers, restarts and versions.
+//! SipHash-1-3. With a zero key it tells which cluster of a split a key goes to: stable over workers, restarts and versions.
+//! With a random one it places the keys of limits.
 //! Aumasson, Bernstein: SipHash, a fast short-input PRF (2012).
 
-/// The hash of these bytes.
+/// The hash of these bytes under the zero key.
 pub fn hash(bytes: &[u8]) -> u64 {
-    let mut state = State { v0: 0x736f_6d65_7073_6575, v1: 0x646f_7261_6e64_6f6d, v2: 0x6c79_6765_6e65_7261, v3: 0x7465_6462_7974_6573 };
+    keyed([0; 2], bytes)
+}
+
+/// The hash of these bytes under a key: who does not know it cannot choose bytes that fall together.
+pub fn keyed([k0, k1]: [u64; 2], bytes: &[u8]) -> u64 {
+    let mut state = State {
+        v0: k0 ^ 0x736f_6d65_7073_6575,
+        v1: k1 ^ 0x646f_7261_6e64_6f6d,
+        v2: k0 ^ 0x6c79_6765_6e65_7261,
+        v3: k1 ^ 0x7465_6462_7974_6573,
+    };
     let mut at = 0usize;
     while at.saturating_add(8) <= bytes.len() {
         state.absorb(crate::bytes::u64_at(bytes, at));

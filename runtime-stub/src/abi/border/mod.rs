@@ -3,6 +3,7 @@
 //! INVARIANT: no reference to frame or VM is held over a call of the policy, which comes back here.
 
 mod edits;
+mod limits;
 pub(crate) mod redact;
 mod replies;
 mod request;

@@ -5,7 +5,7 @@ use crate::abi::{Policy, Wasm, frame, vm};
 use crate::contract::action;
 use crate::redact::header;
 use crate::redact::head::Head;
-use crate::redact::response::{Choice, Start};
+use crate::redact::response::{self, Choice, Start};
 use crate::rt::pack;
 
 #[unsafe(export_name = "rt.redact_begin")]
@@ -29,7 +29,7 @@ extern "C" fn redact_add(table: i64, metric: i32) {
 extern "C" fn redact_start(eos: i32) -> i32 {
     let frame = frame();
     let head = Head::read(frame.response.headers.pairs());
-    match vm().choice.start(&mut Wasm, &head, eos != 0) {
+    match vm().choice.start(&head, eos != 0) {
         Start::Pass => action::CONTINUE,
         Start::Reply(deny) => Policy::reply(deny.reply as i32, deny.metric as i32),
         Start::Inspect(mut body) => {
@@ -38,7 +38,12 @@ extern "C" fn redact_start(eos: i32) -> i32 {
             }
             let vm = vm();
             let begun = vm.streams.find(frame.context).is_some_and(|record| record.inspect(&mut vm.heap, body));
-            frame.fault |= !begun;
+            if !begun {
+                // Without a record the body would pass as it is.
+                cut();
+                return action::STOP;
+            }
+            response::remove_stale(frame, &mut Wasm);
             action::CONTINUE
         }
     }

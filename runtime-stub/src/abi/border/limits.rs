@@ -1,0 +1,54 @@
+//! Limits.
+
+use crate::abi::{Wasm, arena, frame, vm};
+use crate::contract::map;
+use crate::edits::header;
+use crate::limits::headers;
+use crate::limits::step::{self, Verdict};
+use crate::rt::pack;
+
+#[unsafe(export_name = "rt.limits_begin")]
+extern "C" fn limits_begin() {
+    step::begin(frame());
+}
+
+#[unsafe(export_name = "rt.limit_check")]
+extern "C" fn limit_check(id: i32, table: i64, key: i64, count: i64, burst: i64) -> i32 {
+    match step::check(frame(), vm(), &mut Wasm, id as u32, pack::bytes(table), pack::bytes(key), (count, burst)) {
+        Verdict::Admitted => 0,
+        Verdict::Refused(_) => 1,
+        Verdict::Fault => 2,
+    }
+}
+
+#[unsafe(export_name = "rt.limits_commit")]
+extern "C" fn limits_commit() -> i32 {
+    match step::commit(frame(), vm(), &mut Wasm) {
+        Verdict::Admitted => -1,
+        Verdict::Refused(id) => id as i32,
+        Verdict::Fault => -2,
+    }
+}
+
+#[unsafe(export_name = "rt.reply_limit_headers")]
+extern "C" fn reply_limit_headers() {
+    headers::refusal(frame());
+}
+
+#[unsafe(export_name = "rt.limits_keep_headers")]
+extern "C" fn limits_keep_headers() {
+    let (frame, vm) = (frame(), vm());
+    if let Some(kept) = headers::admission(&frame.limits, arena()) {
+        frame.fault |= !vm.streams.find(frame.context).is_some_and(|record| record.keep_limits(&mut vm.heap, kept));
+    }
+}
+
+#[unsafe(export_name = "rt.response_limit_headers")]
+extern "C" fn response_limit_headers() {
+    let frame = frame();
+    let kept = vm().streams.find(frame.context).and_then(|record| record.limits(arena()));
+    if let Some((limit, policy)) = kept {
+        header::set(frame, &mut Wasm, map::RESPONSE, b"ratelimit", limit);
+        header::set(frame, &mut Wasm, map::RESPONSE, b"ratelimit-policy", policy);
+    }
+}
