@@ -125,7 +125,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8 {
         Command::Test(arguments) => test::run(&arguments, io),
         Command::Plan(arguments) => plan::run(&arguments, io),
         Command::Dump(arguments) => dump::run(&arguments, io),
-//        Command::Deploy(arguments) => deploy::run(&arguments, io),
+        Command::Deploy(arguments) => deploy::run(&arguments, io),
     };
     match outcome {
         Ok(()) => GOOD,
