@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> Result<(), Stop> {
         Stage::Wat => {
             let checked = files::check(path, io)?;
             let compiled = files::compile(&checked, &options, io)?;
-            back::wat::print(&compiled.output.wasm).map_err(|diagnostic| Stop::policy(diagnostic.message))?
+            back::wat::print(&compiled.output.wasm).map_err(Stop::policy)?
         }
     };
     files::print(io, &text)
