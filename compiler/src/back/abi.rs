@@ -47,6 +47,9 @@ pub(super) const HOST_CALLS: &[Function] = &[
     ("proxy_call_foreign_function", "iiiiii", "i"),
 ];
 
+/// What a module may import from `wasi_snapshot_preview1`: the only one that the stub uses, for seeds of hash tables.
+pub(super) const WASI_CALLS: &[Function] = &[("random_get", "ii", "i")];
+
 /// What a host looks for among the exports; absent ones have a default.
 pub(super) const CALLBACKS: &[Function] = &[
     ("proxy_on_vm_start", "ii", "i"),

@@ -63,7 +63,12 @@ fn expect(types: &Types, name: &str, entity: EntityType, (_, params, results): a
 
 fn imports(types: &Types) -> Result<(), Diagnostic> {
     for (module, name, entity) in types.as_ref().core_imports().into_iter().flatten() {
-        let known = abi::HOST_CALLS.iter().find(|call| module == "env" && call.0 == name);
+        let calls = match module {
+            "env" => abi::HOST_CALLS,
+            "wasi_snapshot_preview1" => abi::WASI_CALLS,
+            _ => &[],
+        };
+        let known = calls.iter().find(|call| call.0 == name);
         match known {
             Some(call) => expect(types, name, entity, *call)?,
             None => return Err(wrong(format!("it imports `{module}.{name}`, which ABI 0.2.1 does not have"))),

@@ -5,7 +5,6 @@
 
 mod error;
 mod expected;
-mod foreign;
 mod interpolation;
 mod layout;
 mod lexer;
