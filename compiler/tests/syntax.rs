@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use portcullis::base::{Diagnostics, Sources, render};
 use portcullis::front::syntax;
 use portcullis::ir::ast;
+use portcullis::lang::keywords::Keyword;
 
 /// The tree and the findings with the text that people see.
 fn parse(name: &str, text: &str) -> (ast::File, Diagnostics, String) {
@@ -270,4 +271,60 @@ fn check_noise(text: &str) {
     let shown = render::render(&sources, &diagnostics, false);
     assert_eq!(shown.is_empty(), diagnostics.is_empty());
     assert!(ast::print(&tree).is_empty() == tree.items.is_empty());
+}
+
+/// The blocks of the page that begin with this line, without their fences.
+fn fenced<'a>(page: &'a str, heading: &str) -> &'a str {
+    let after = page.split_once(heading).unwrap().1;
+    let block = after.split_once("```").unwrap().1.split_once("```").unwrap().0;
+    block.split_once('\n').unwrap().1
+}
+
+#[test]
+fn the_page_about_the_grammar_has_the_words_of_the_table() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../grammar/README.md")).unwrap();
+    let words = |list: &[Keyword]| list.iter().map(|word| word.text()).collect::<std::collections::BTreeSet<_>>();
+    let listed = |heading: &str| fenced(&page, heading).split_whitespace().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(listed("## Reserved words"), words(Keyword::RESERVED));
+    assert_eq!(listed("## Contextual keywords"), words(Keyword::CONTEXTUAL));
+    // Each word that the EBNF quotes is in one of the tables, and each of the tables' words is in the EBNF.
+    let ebnf = fenced(&page, "# The grammar");
+    let quoted: std::collections::BTreeSet<&str> =
+        ebnf.split('"').skip(1).step_by(2).filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+    let all: std::collections::BTreeSet<&str> = words(Keyword::RESERVED).union(&words(Keyword::CONTEXTUAL)).copied().collect();
+    assert_eq!(quoted, all);
+}
+
+/// The generated parser and the table agree: a contextual keyword is a name, a reserved one is not.
+#[test]
+fn keywords_are_names_where_the_grammar_says_so() {
+    for word in Keyword::CONTEXTUAL {
+        let word = word.text();
+        parses("a.policy", &format!("let {word} = {word}(a.{word}, {word} = 1) limit {word} {{ key = {word} }}"));
+        assert_eq!(Keyword::from_text(word).map(Keyword::text), Some(word));
+        let attribute = !["json", "location", "for"].contains(&word);
+        let (_, diagnostics, _) = parse("a.policy", &format!("limit a {{ {word} = 1 }}"));
+        assert_eq!(diagnostics.is_empty(), attribute, "{word}");
+    }
+    for word in Keyword::RESERVED {
+        let word = word.text();
+        parses("a.policy", &format!("let a = b.{word} let c = {{ {word}: 1 }}"));
+        let (_, diagnostics, shown) = parse("a.policy", &format!("let {word} = 1"));
+        assert_eq!(diagnostics.iter().count(), 1);
+        assert!(shown.contains("reserved"), "{shown}");
+    }
+}
+
+/// The policies of the examples, and those that describe the language where they lie beside the project.
+#[test]
+fn the_examples_parse() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders = vec![root.join("../shared/acceptance")];
+    folders.extend(std::fs::read_dir(root.join("examples")).unwrap().map(|entry| entry.unwrap().path()));
+    let paths: Vec<PathBuf> = folders.iter().filter(|folder| folder.is_dir()).flat_map(|folder| policies(folder)).collect();
+    assert!(!paths.is_empty());
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!parses(path.to_str().unwrap(), &text).items.is_empty());
+    }
 }

@@ -244,3 +244,15 @@ fn a_module_over_the_hosts_memory_is_refused() {
     assert_eq!(finding.code.text(), "P0601");
     assert!(finding.message.contains("16386 pages") && finding.message.contains("128 KiB too many"), "{}", finding.message);
 }
+
+#[test]
+fn no_function_of_many_rules_is_large() {
+    let mut module = testing::module();
+    let weigh = |number: i32| (0..50).fold(local(0), |sum, step| binary(BinaryOp::Add32, sum, Expr::I32(number + step)));
+    let arms = (0..2000).map(|number| vec![Stmt::Return(Some(weigh(number)))]).collect();
+    let switch = Stmt::Switch(local(0), arms, vec![Stmt::Return(Some(Expr::I32(0)))]);
+    testing::implement(&mut module, Policy::OnRequestHeaders, &[], vec![switch]);
+    let output = emit(&module, &Options::default()).unwrap();
+    assert!(output.report.code > 256 * 1024, "the case is not large: {}", output.report);
+    assert!(output.report.largest_function < 64 * 1024, "{}", output.report);
+}

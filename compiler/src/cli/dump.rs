@@ -32,14 +32,14 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> Result<(), Stop> {
     let text = match arguments.stage {
         Stage::Ast => {
             let checked = files::check_quietly(path)?;
-            files::print(io, &ir::ast::print::print(&checked.tree))?;
+            files::print(io, &ir::ast::print(&checked.tree))?;
             // What is wrong is told after what could be read.
             files::check(path, io)?;
             return Ok(());
         }
         Stage::Hir => {
             let checked = files::check(path, io)?;
-            checked.policy.as_ref().map(ir::hir::print::print).unwrap_or_default()
+            checked.policy.as_ref().map(ir::hir::print).unwrap_or_default()
         }
         Stage::Lir => {
             let checked = files::check(path, io)?;
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> Result<(), Stop> {
         Stage::Wat => {
             let checked = files::check(path, io)?;
             let compiled = files::compile(&checked, &options, io)?;
-            back::wat::print(&compiled.output.wasm).map_err(Stop::environment)?
+            back::wat::print(&compiled.output.wasm).map_err(Stop::policy)?
         }
     };
     files::print(io, &text)

@@ -14,6 +14,7 @@ mod routes;
 
 use std::collections::BTreeSet;
 
+use crate::base::{Code, Diagnostic, Diagnostics, Span};
 use crate::ir::hir;
 
 pub(crate) use conditions::template_text;
@@ -113,6 +114,21 @@ pub struct Plan {
     pub streams: bool,
     /// Whether a redaction reads response bodies.
     pub response_body: bool,
+}
+
+/// Most different methods that the rules of one policy may name: what an entry of the border's table has bits for.
+const METHODS: usize = 31;
+
+/// Refuses what the tables of a module cannot hold.
+pub fn verify(plan: &Plan) -> Result<(), Diagnostics> {
+    let methods = plan.index.methods.len();
+    if methods <= METHODS {
+        return Ok(());
+    }
+    let message = format!("the rules name {methods} different methods, a module holds at most {METHODS}");
+    let mut diagnostic = Diagnostic::error(Code::HostLimit, Span::default(), message, "in this policy");
+    diagnostic.help = Some("leave methods out of `on` and test `request.method` in a `when`".to_owned());
+    Err(diagnostic.into())
 }
 
 /// Plans a policy.

@@ -19,8 +19,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration], a
     for declaration in declarations {
         let attrs = attrs::check(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         let applications = applied.get(&declaration.name.text).map_or(&[] as &[Application], Vec::as_slice);
-        let own = ctx.symbols.get(&declaration.name.text).is_some_and(|(_, span)| *span == declaration.name.span);
-        if applications.is_empty() && own {
+        if applications.is_empty() {
             ctx.ineffective(
                 declaration.name.span,
                 format!("the limit `{}` is never applied", declaration.name.text),

@@ -111,9 +111,9 @@ pub(super) fn config(ctx: &mut Context<'_>, object: &ast::Expr, variables: &[Str
             ctx.error(
                 Code::TypeMismatch,
                 member.value.span,
-                format!("`config.{}` is {}", member.name.text, super::expr::article(&ty)),
+                format!("`config.{}` is a `{ty}`", member.name.text),
                 "of another type",
-                format!("write {}", super::expr::article(ty.present())),
+                format!("write a `{}`", ty.present()),
             );
             continue;
         }

@@ -122,7 +122,7 @@ pub(super) fn incomplete(place: &Place<'_>) -> Option<usize> {
     let (at, _) = place.found()?;
     let (before, _) = place.previous()?;
     let next_line = place.tokens.get(at).is_some_and(|spanned| spanned.first_on_line);
-    let midway = !place.expected.boundary() && !(place.expected.operator() && place.expected.any_name());
+    let midway = !(place.expected.boundary() || place.expected.operator() && place.expected.any_name());
     (next_line && midway && (place.begins_entry(at) || place.token(before) == Some(&Token::Comma))).then_some(before)
 }
 

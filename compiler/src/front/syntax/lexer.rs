@@ -16,7 +16,7 @@ const MAX_INTERPOLATIONS: usize = 16;
 #[derive(Logos, Clone, Copy, Debug, PartialEq)]
 #[logos(skip r"[ \t\r\n\f]+")]
 #[logos(skip(r"//[^\n]*", allow_greedy = true))]
-enum Raw {
+pub(super) enum Raw {
     #[regex("[a-z_][A-Za-z0-9_]*")]
     Word,
     #[regex("[A-Z][A-Za-z0-9_]*")]
@@ -26,7 +26,7 @@ enum Raw {
     #[token("\"")]
     Quote,
     #[token("r\"")]
-    RawQuote,
+    Verbatim,
     #[token("/")]
     Slash,
     #[token("{")]
@@ -132,43 +132,43 @@ struct Open {
     braces: usize,
 }
 
-struct State<'a> {
-    text: &'a str,
+pub(super) struct State<'a> {
+    pub(super) text: &'a str,
     file: FileId,
-    lexer: logos::Lexer<'a, Raw>,
+    pub(super) lexer: logos::Lexer<'a, Raw>,
     /// Where the last token ended, to tell what is first on its line.
     last_end: usize,
     /// Where the last character ended that no token begins with; 0 for none. One per line is reported.
-    last_stray: usize,
+    pub(super) last_stray: usize,
     open: Vec<Open>,
-    lexed: Lexed,
+    pub(super) lexed: Lexed,
 }
 
 impl State<'_> {
-    fn span(&self, start: usize, end: usize) -> Span {
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.file, start, end)
     }
 
-    fn push(&mut self, token: Token, start: usize, end: usize) {
+    pub(super) fn push(&mut self, token: Token, start: usize, end: usize) {
         let before = self.text.get(self.last_end..start).unwrap_or_default();
         let first_on_line = self.lexed.tokens.is_empty() || before.contains('\n');
         self.lexed.tokens.push(Spanned { token, span: self.span(start, end), first_on_line });
         self.last_end = end;
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.lexed.diagnostics.push(diagnostic);
     }
 
     /// Goes on at byte `offset`.
-    fn restart(&mut self, offset: usize) {
+    pub(super) fn restart(&mut self, offset: usize) {
         let mut lexer = Raw::lexer(self.text);
         lexer.bump(offset.min(self.text.len()));
         self.lexer = lexer;
     }
 
     /// The end of the line that `offset` lies in, without the line break.
-    fn line_end(&self, offset: usize) -> usize {
+    pub(super) fn line_end(&self, offset: usize) -> usize {
         let rest = self.text.get(offset..).unwrap_or_default();
         let line = rest.split('\n').next().unwrap_or_default();
         offset + line.strip_suffix('\r').unwrap_or(line).len()
@@ -183,7 +183,7 @@ impl State<'_> {
             Raw::Constant => Token::Constant,
             Raw::Number => return self.number(start, end),
             Raw::Quote => return self.string(start, end, true),
-            Raw::RawQuote => return self.raw_string(start, end),
+            Raw::Verbatim => return self.raw_string(start, end),
             Raw::Slash => return self.slash(start),
             Raw::BraceOpen => {
                 if let Some(open) = self.open.last_mut() {
@@ -236,17 +236,6 @@ impl State<'_> {
             Raw::Hash => return self.skip_line(start, "#"),
         };
         self.push(token, start, end);
-    }
-
-    /// An operator of other languages, at the current place; gives the token that was meant.
-    fn foreign(&mut self, written: &str, meant: &str, token: Token) -> Token {
-        let std::ops::Range { start, end } = self.lexer.span();
-        let span = self.span(start, end);
-        self.report(
-            Diagnostic::error(Code::BadCharacter, span, format!("`{written}` is no operator"), "not known here")
-                .help(format!("write `{meant}`")),
-        );
-        token
     }
 
     fn number(&mut self, start: usize, end: usize) {
@@ -414,89 +403,4 @@ impl State<'_> {
         self.restart(end);
     }
 
-    /// Whether a path is likely here and a regex is not possible.
-    fn path_expected(&self) -> bool {
-        let mut last = self.lexed.tokens.iter().rev().map(|spanned| &spanned.token);
-        match last.next() {
-            Some(Token::Keyword(Keyword::On | Keyword::Scope | Keyword::Path | Keyword::Import)) => true,
-            Some(Token::Constant) => {
-                matches!(last.next(), Some(Token::Keyword(Keyword::On | Keyword::Request) | Token::Comma))
-            }
-            Some(_) | None => false,
-        }
-    }
-
-    /// A path without quotes, which counts as the string that was meant.
-    fn bare_path(&mut self, start: usize) {
-        let rest = self.text.get(start..).unwrap_or_default();
-        let end = start + rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
-        let path = self.text.get(start..end).unwrap_or_default().to_owned();
-        let span = self.span(start, end);
-        self.report(
-            Diagnostic::error(Code::BadCharacter, span, "a path without quotes", "this would begin a regex")
-                .help(format!("write `\"{path}\"`")),
-        );
-        self.push(Token::String(path), start, end);
-        self.restart(end);
-    }
-
-    /// `'text'`, which counts as the string that was meant.
-    fn single_quotes(&mut self, start: usize) {
-        let line_end = self.line_end(start + 1);
-        let line = self.text.get(start + 1..line_end).unwrap_or_default();
-        let (value, end) = match line.split_once('\'') {
-            Some((value, _)) => (value, start + 1 + value.len() + 1),
-            None => (line, line_end),
-        };
-        let value = value.to_owned();
-        let span = self.span(start, end);
-        self.report(
-            Diagnostic::error(Code::BadCharacter, span, "single quotes do not enclose a string", "not known here")
-                .help(format!("write `\"{value}\"`")),
-        );
-        self.push(Token::String(value), start, end);
-        self.restart(end);
-    }
-
-    fn skip_line(&mut self, start: usize, written: &str) {
-        let end = self.line_end(start);
-        let span = self.span(start, start + written.len());
-        self.report(
-            Diagnostic::error(Code::BadCharacter, span, format!("`{written}` begins no comment"), "not known here")
-                .help("begin a comment with `//`"),
-        );
-        self.restart(end);
-    }
-
-    /// Characters that no token begins with; a run of them is one finding.
-    fn stray(&mut self) {
-        let std::ops::Range { start, .. } = self.lexer.span();
-        let rest = self.text.get(start..).unwrap_or_default();
-        let known = |c: char| c.is_ascii() && !(c.is_ascii_control() && !c.is_ascii_whitespace());
-        let length = rest.find(known).unwrap_or(rest.len()).max(rest.chars().next().map_or(1, char::len_utf8));
-        let end = start + length;
-        let run = rest.get(..length).unwrap_or_default();
-        let before = self.text.get(self.last_stray..start).unwrap_or_default();
-        let follows = self.last_stray > 0 && !before.contains('\n');
-        self.last_stray = end;
-        if follows {
-            return self.restart(end);
-        }
-        let shown = if run.starts_with('`') { "a backtick".to_owned() } else { format!("`{}`", run.escape_debug()) };
-        let span = self.span(start, end);
-        let help = match run.chars().next() {
-            Some('\u{201c}' | '\u{201d}' | '\u{201e}' | '`') => "enclose strings in straight quotes `\"`",
-            Some('\u{a0}' | '\u{2003}' | '\u{200b}') => "replace it by a plain blank",
-            Some('\u{2192}') => "write `->`",
-            Some('&') => "write `and`",
-            Some('|') => "write `or`",
-            Some(c) if c.is_alphabetic() => "use the letters `a` to `z`, digits and `_` in names",
-            Some(_) | None => "remove it, or enclose it in a string",
-        };
-        self.report(
-            Diagnostic::error(Code::BadCharacter, span, format!("{shown} does not belong here"), "no token begins with it")
-                .help(help),
-        );
-        self.restart(end);
-    }
 }

@@ -67,25 +67,24 @@ fn operand<'a>(place: &Place<'a>, operator: usize, after: bool) -> Option<&'a st
         let closes = place.layout.bracket_of.get(*index).copied().flatten().is_some_and(|open| Some(open) == *level)
             && matches!(place.token(*index), Some(Token::ParenClose | Token::BracketClose | Token::BraceClose));
         let Some(token) = place.token(*index) else { return false };
-        let ends = match token {
+        let ends = matches!(
+            token,
             Token::Keyword(
                 Keyword::When
-                | Keyword::Unless
-                | Keyword::If
-                | Keyword::Then
-                | Keyword::Else
-                | Keyword::Satisfies
-                | Keyword::And
-                | Keyword::Or,
-            )
-            | Token::Assign
-            | Token::Comma
-            | Token::Colon
-            | Token::Arrow
-            | Token::StringMiddle(_)
-            | Token::StringTail(_) => true,
-            _ => false,
-        };
+                    | Keyword::Unless
+                    | Keyword::If
+                    | Keyword::Then
+                    | Keyword::Else
+                    | Keyword::Satisfies
+                    | Keyword::And
+                    | Keyword::Or,
+            ) | Token::Assign
+                | Token::Comma
+                | Token::Colon
+                | Token::Arrow
+                | Token::StringMiddle(_)
+                | Token::StringTail(_)
+        );
         !(closes || same_level && ends) && *index != level.unwrap_or(usize::MAX)
     };
     if after {

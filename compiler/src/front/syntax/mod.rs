@@ -5,6 +5,7 @@
 
 mod error;
 mod expected;
+mod foreign;
 mod interpolation;
 mod layout;
 mod lexer;

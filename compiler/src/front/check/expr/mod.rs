@@ -6,7 +6,7 @@ mod expect;
 mod logic;
 mod read;
 
-pub(super) use expect::{article, boolean, expect, int, text};
+pub(super) use expect::{boolean, expect, int, text};
 
 use super::context::Context;
 use super::env::Env;
@@ -18,11 +18,8 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
     if !ctx.enter(expr.span) {
         return failed(expr.span);
     }
-    let mut checked = check_kind(ctx, env, expr);
+    let checked = check_kind(ctx, env, expr);
     ctx.leave();
-    if checked.ty.is_optional() && env.knows(&checked.kind) {
-        checked.ty = checked.ty.present().clone();
-    }
     checked
 }
 
@@ -128,7 +125,7 @@ fn interpolation(ctx: &mut Context<'_>, env: &Env, pieces: &[ast::Expr], span: S
     let mut parts = Vec::new();
     let mut well = true;
     for piece in pieces {
-        let part = expect::writable(ctx, env, piece, "a part of a text");
+        let part = expect::writable(ctx, env, piece, "an interpolation");
         well &= part.ty != hir::Ty::Error;
         parts.push(part);
     }

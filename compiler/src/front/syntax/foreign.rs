@@ -1,0 +1,106 @@
+//! What other languages write and this one does not: their operators, quotes and comments, paths without quotes, stray
+//! characters. In: the lexer at such a place. Out: a diagnostic, and the token that was meant.
+
+use super::lexer::State;
+use super::token::Token;
+use crate::base::{Code, Diagnostic};
+use crate::lang::keywords::Keyword;
+
+impl State<'_> {
+    /// An operator of other languages, at the current place; gives the token that was meant.
+    pub(super) fn foreign(&mut self, written: &str, meant: &str, token: Token) -> Token {
+        let std::ops::Range { start, end } = self.lexer.span();
+        let span = self.span(start, end);
+        self.report(
+            Diagnostic::error(Code::BadCharacter, span, format!("`{written}` is no operator"), "not known here")
+                .help(format!("write `{meant}`")),
+        );
+        token
+    }
+
+    /// Whether a path is likely here and a regex is not possible.
+    pub(super) fn path_expected(&self) -> bool {
+        let mut last = self.lexed.tokens.iter().rev().map(|spanned| &spanned.token);
+        match last.next() {
+            Some(Token::Keyword(Keyword::On | Keyword::Scope | Keyword::Path | Keyword::Import)) => true,
+            Some(Token::Constant) => {
+                matches!(last.next(), Some(Token::Keyword(Keyword::On | Keyword::Request) | Token::Comma))
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// A path without quotes, which counts as the string that was meant.
+    pub(super) fn bare_path(&mut self, start: usize) {
+        let rest = self.text.get(start..).unwrap_or_default();
+        let end = start + rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
+        let path = self.text.get(start..end).unwrap_or_default().to_owned();
+        let span = self.span(start, end);
+        self.report(
+            Diagnostic::error(Code::BadCharacter, span, "a path without quotes", "this would begin a regex")
+                .help(format!("write `\"{path}\"`")),
+        );
+        self.push(Token::String(path), start, end);
+        self.restart(end);
+    }
+
+    /// `'text'`, which counts as the string that was meant.
+    pub(super) fn single_quotes(&mut self, start: usize) {
+        let line_end = self.line_end(start + 1);
+        let line = self.text.get(start + 1..line_end).unwrap_or_default();
+        let (value, end) = match line.split_once('\'') {
+            Some((value, _)) => (value, start + 1 + value.len() + 1),
+            None => (line, line_end),
+        };
+        let value = value.to_owned();
+        let span = self.span(start, end);
+        self.report(
+            Diagnostic::error(Code::BadCharacter, span, "single quotes do not enclose a string", "not known here")
+                .help(format!("write `\"{value}\"`")),
+        );
+        self.push(Token::String(value), start, end);
+        self.restart(end);
+    }
+
+    pub(super) fn skip_line(&mut self, start: usize, written: &str) {
+        let end = self.line_end(start);
+        let span = self.span(start, start + written.len());
+        self.report(
+            Diagnostic::error(Code::BadCharacter, span, format!("`{written}` begins no comment"), "not known here")
+                .help("begin a comment with `//`"),
+        );
+        self.restart(end);
+    }
+
+    /// Characters that no token begins with; a run of them is one finding.
+    pub(super) fn stray(&mut self) {
+        let std::ops::Range { start, .. } = self.lexer.span();
+        let rest = self.text.get(start..).unwrap_or_default();
+        let known = |c: char| c.is_ascii() && (c.is_ascii_whitespace() || !c.is_ascii_control());
+        let length = rest.find(known).unwrap_or(rest.len()).max(rest.chars().next().map_or(1, char::len_utf8));
+        let end = start + length;
+        let run = rest.get(..length).unwrap_or_default();
+        let before = self.text.get(self.last_stray..start).unwrap_or_default();
+        let follows = self.last_stray > 0 && !before.contains('\n');
+        self.last_stray = end;
+        if follows {
+            return self.restart(end);
+        }
+        let shown = if run.starts_with('`') { "a backtick".to_owned() } else { format!("`{}`", run.escape_debug()) };
+        let span = self.span(start, end);
+        let help = match run.chars().next() {
+            Some('\u{201c}' | '\u{201d}' | '\u{201e}' | '`') => "enclose strings in straight quotes `\"`",
+            Some('\u{a0}' | '\u{2003}' | '\u{200b}') => "replace it by a plain blank",
+            Some('\u{2192}') => "write `->`",
+            Some('&') => "write `and`",
+            Some('|') => "write `or`",
+            Some(c) if c.is_alphabetic() => "use the letters `a` to `z`, digits and `_` in names",
+            Some(_) | None => "remove it, or enclose it in a string",
+        };
+        self.report(
+            Diagnostic::error(Code::BadCharacter, span, format!("{shown} does not belong here"), "no token begins with it")
+                .help(help),
+        );
+        self.restart(end);
+    }
+}
