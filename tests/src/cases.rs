@@ -7,6 +7,7 @@ use portcullis::base::render::render;
 use portcullis::base::{Diagnostics, FileId, Sources};
 use portcullis::front::{check, syntax};
 use portcullis::ir::hir;
+use portcullis::{back, lower, plan};
 use portcullis::tools::compare::comparable;
 use portcullis::tools::engine::Engine;
 use portcullis::tools::message::Outcome;
@@ -34,7 +35,7 @@ pub struct Ran {
 
 /// All cases in the order of their names. The error is the rendered diagnostics of all that do not check.
 pub fn load() -> Result<Vec<Case>, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let folder = folder();
     let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "policy"));
@@ -42,6 +43,11 @@ pub fn load() -> Result<Vec<Case>, String> {
     let (cases, errors): (Vec<_>, Vec<_>) = files.iter().map(|path| load_file(path)).partition(Result::is_ok);
     let errors: Vec<String> = errors.into_iter().filter_map(Result::err).collect();
     if errors.is_empty() { Ok(cases.into_iter().filter_map(Result::ok).collect()) } else { Err(errors.join("\n")) }
+}
+
+/// Where the corpus lies.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
 }
 
 /// One policy file, parsed and checked; files that it names are read beside it.
@@ -105,4 +111,14 @@ pub fn differences(case: &Case, first: &[Ran], second: &[Ran]) -> Vec<String> {
         }
     }
     differences
+}
+
+/// The module of a case: with every optional pass of the planner, or with none.
+pub fn module(case: &Case, optimised: bool) -> Result<Vec<u8>, String> {
+    let options = if optimised { plan::Options::default() } else { plan::Options::unoptimised() };
+    let rendered = |found: Diagnostics| format!("{}: {}", case.name, render(&case.sources, &found, false));
+    let planned = plan::plan(&case.policy, options);
+    let about = lower::Options { source_digest: String::new(), compiler: String::new() };
+    let lowered = lower::lower(&case.policy, &planned, &about);
+    back::emit(&lowered, &back::Options::default()).map(|output| output.wasm).map_err(rendered)
 }
