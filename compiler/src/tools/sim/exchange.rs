@@ -116,11 +116,13 @@ impl Exchange {
         self.response(vm, map, events, &reply.details)
     }
 
-    /// The response phase with the upstream's answer.
-    pub(crate) fn answer(&self, vm: &mut Vm, answer: &Answer) -> Result<Response, EngineError> {
+    /// The response phase with the upstream's answer. Also gives the details that the response ends with.
+    pub(crate) fn answer(&self, vm: &mut Vm, answer: &Answer) -> Result<(Response, String), EngineError> {
         let events = wire::response_events(answer, self.head);
         let map = wire::response_map(answer, !events.is_empty());
-        self.response(vm, map, events, VIA_UPSTREAM)
+        let response = self.response(vm, map, events, VIA_UPSTREAM)?;
+        let details = vm.host().streams.get(&self.context).and_then(|stream| stream.response_details.clone());
+        Ok((response, details.unwrap_or_default()))
     }
 
     fn response(&self, vm: &mut Vm, map: HeaderMap, events: Vec<Event>, details: &str) -> Result<Response, EngineError> {

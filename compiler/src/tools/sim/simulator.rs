@@ -280,8 +280,11 @@ impl Simulator {
         let vm = &mut thread.vm;
         let outcome = match arrived {
             Arrived::Upstream(forwarded) => {
-                let response = exchange.answer(vm, answer)?;
-                answered(Decision::Allow, Some(*forwarded), response)
+                let (response, details) = exchange.answer(vm, answer)?;
+                // The policy replaced what the upstream answered.
+                let replaced = details.contains("portcullis{");
+                let decision = if replaced { deny(response.status, &details) } else { Decision::Allow };
+                answered(decision, Some(*forwarded), response)
             }
             Arrived::Answered { status, details, response } => answered(deny(status, &details), None, response),
         };
