@@ -3,7 +3,7 @@
 //! 670 KiB takes V8 nearly a second and 100 MB; chunks keep functions near [`WEIGHT`] bytes.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_runtime::contract::Val;
 
@@ -27,7 +27,7 @@ pub fn split(module: &lir::Module) -> Cow<'_, lir::Module> {
     // Chunks are appended and looked at in turn: their arms may hold switches themselves.
     while let Some(function) = module.functions.get_mut(index) {
         let mut function = std::mem::replace(function, empty());
-        let mut splitter = Splitter { chunks: Vec::new(), next: module.functions.len(), outer: Outer::of(&function) };
+        let mut splitter = Splitter { chunks: Vec::new(), next: module.functions.len(), outer: Outer::of(&mut function) };
         let body = std::mem::take(&mut function.body);
         function.body = splitter.stmts(body, true, &mut function.locals);
         let chunks = splitter.chunks;
@@ -72,20 +72,37 @@ struct Outer {
     result: Option<Val>,
     /// How often each local is read in the whole function.
     reads: Vec<usize>,
+    /// How often each local is read or set in the whole function.
+    mentions: Vec<usize>,
 }
 
 impl Outer {
-    fn of(function: &lir::Function) -> Outer {
+    fn of(function: &mut lir::Function) -> Outer {
         let mut reads = vec![0; function.params.len() + function.locals.len()];
+        let mut mentions = reads.clone();
         count_reads(&function.body, &mut reads);
+        count_mentions(&mut function.body, &mut mentions);
         Outer {
             name: function.name.clone(),
             params: function.params.clone(),
             locals: function.locals.clone(),
             result: function.result,
             reads,
+            mentions,
         }
     }
+
+    fn ty(&self, local: usize) -> Val {
+        self.params.iter().chain(&self.locals).nth(local).copied().unwrap_or(Val::I32)
+    }
+}
+
+fn count_mentions(stmts: &mut [lir::Stmt], mentions: &mut [usize]) {
+    walk::locals(stmts, &mut |local| {
+        if let Some(count) = mentions.get_mut(local.0 as usize) {
+            *count += 1;
+        }
+    });
 }
 
 fn count_reads(stmts: &[lir::Stmt], reads: &mut [usize]) {
@@ -106,6 +123,15 @@ enum After {
     Return,
     /// What follows the switch.
     Next,
+}
+
+/// A function made of arms.
+struct Chunk {
+    /// The number of its first arm.
+    start: u32,
+    id: lir::FunctionId,
+    /// Which locals of the outer function it wants, before the arm's number.
+    arguments: Vec<lir::Local>,
 }
 
 struct Splitter {
@@ -146,7 +172,7 @@ impl Splitter {
         out
     }
 
-    /// Whether arms can run in another function, and how it goes on then. Chunks get all locals by value, so nothing that an
+    /// Whether arms can run in another function, and how it goes on then. Chunks get locals by value, so nothing that an
     /// arm sets may be read outside the arms if control comes back.
     fn after(&self, arms: &[Vec<lir::Stmt>], tail: bool) -> Option<After> {
         if arms.iter().all(|arm| always_returns(arm)) || (tail && self.outer.result.is_none()) {
@@ -186,7 +212,8 @@ impl Splitter {
         let mut start = 0;
         for group in groups(arms) {
             let end = start + group.len();
-            bounds.push((number(start), number(end), self.outline(start, group, after)));
+            let (id, arguments) = self.outline(start, group, after);
+            bounds.push(Chunk { start: number(start), id, arguments });
             start = end;
         }
         let negative = less(lir::Expr::Local(chosen), 0);
@@ -197,18 +224,17 @@ impl Splitter {
     }
 
     /// A balanced choice among chunks.
-    fn choose(&self, chosen: lir::Local, bounds: &[(u32, u32, lir::FunctionId)], after: &After) -> Vec<lir::Stmt> {
+    fn choose(&self, chosen: lir::Local, bounds: &[Chunk], after: &After) -> Vec<lir::Stmt> {
         match bounds {
             [] => Vec::new(),
-            [(start, _, id)] => {
+            [chunk] => {
                 let relative = lir::Expr::Binary(
                     lir::BinaryOp::Add32,
                     Box::new(lir::Expr::Local(chosen)),
-                    Box::new(lir::Expr::I32(start.cast_signed().wrapping_neg())),
+                    Box::new(lir::Expr::I32(chunk.start.cast_signed().wrapping_neg())),
                 );
-                let kept = self.outer.params.len() + self.outer.locals.len();
-                let arguments = (0..kept).map(|local| lir::Expr::Local(lir::Local(number(local))));
-                let call = lir::Expr::Apply(*id, arguments.chain([relative]).collect());
+                let arguments = chunk.arguments.iter().copied().map(lir::Expr::Local);
+                let call = lir::Expr::Apply(chunk.id, arguments.chain([relative]).collect());
                 match (after, self.outer.result) {
                     (After::Return, Some(_)) => vec![lir::Stmt::Return(Some(call))],
                     (After::Return, None) => vec![lir::Stmt::Do(call), lir::Stmt::Return(None)],
@@ -217,7 +243,7 @@ impl Splitter {
             }
             more => {
                 let (low, high) = more.split_at(more.len() / 2);
-                let middle = high.first().map_or(0, |(start, _, _)| *start);
+                let middle = high.first().map_or(0, |chunk| chunk.start);
                 vec![lir::Stmt::If(
                     less(lir::Expr::Local(chosen), middle),
                     self.choose(chosen, low, after),
@@ -227,15 +253,13 @@ impl Splitter {
         }
     }
 
-    /// A function that holds some arms: parameters are the parameters and locals of the outer one, then the arm's number.
-    fn outline(&mut self, start: usize, arms: Vec<Vec<lir::Stmt>>, after: &After) -> lir::FunctionId {
+    /// A function that holds some arms. Its parameters are what the arms share with the rest of the function, which are
+    /// returned too, then the arm's number; what only these arms mention becomes local to it.
+    fn outline(&mut self, start: usize, arms: Vec<Vec<lir::Stmt>>, after: &After) -> (lir::FunctionId, Vec<lir::Local>) {
         let result = match after {
             After::Return => self.outer.result,
             After::Next => None,
         };
-        let mut params: Vec<Val> = self.outer.params.iter().chain(&self.outer.locals).copied().collect();
-        let selector = lir::Local(number(params.len()));
-        params.push(Val::I32);
         let name = format!("{} {}..{}", self.outer.name, start, start + arms.len());
         // The caller checked the range; a chunk with a result must return on this path all the same.
         let otherwise = match result {
@@ -244,11 +268,33 @@ impl Splitter {
             Some(Val::F64) => vec![lir::Stmt::Return(Some(lir::Expr::F64(0.0)))],
             None => Vec::new(),
         };
+        let mut arms = arms;
+        let mut inside = vec![0; self.outer.mentions.len()];
+        for arm in &mut arms {
+            count_mentions(arm, &mut inside);
+        }
+        let is_param = |local: usize| local < self.outer.params.len();
+        let is_shared = |local: &usize| is_param(*local) || self.outer.mentions.get(*local) != inside.get(*local);
+        let mentioned = inside.iter().enumerate().filter(|(_, count)| **count > 0).map(|(local, _)| local);
+        let (shared, own): (Vec<usize>, Vec<usize>) = mentioned.partition(is_shared);
+        let places = shared.iter().copied().map(Some).chain([None]).chain(own.iter().copied().map(Some));
+        let renamed: BTreeMap<usize, u32> = places.enumerate().filter_map(|(new, old)| Some((old?, number(new)))).collect();
+        for arm in &mut arms {
+            walk::locals(arm, &mut |local| {
+                if let Some(new) = renamed.get(&(local.0 as usize)) {
+                    local.0 = *new;
+                }
+            });
+        }
+
+        let selector = lir::Local(number(shared.len()));
+        let params = shared.iter().map(|local| self.outer.ty(*local)).chain([Val::I32]).collect();
+        let locals = own.iter().map(|local| self.outer.ty(*local)).collect();
         let body = vec![lir::Stmt::Switch(lir::Expr::Local(selector), arms, otherwise)];
-        self.chunks.push(lir::Function { name, params, locals: Vec::new(), result, body });
+        self.chunks.push(lir::Function { name, params, locals, result, body });
         let id = lir::FunctionId(number(self.next));
         self.next += 1;
-        id
+        (id, shared.into_iter().map(|local| lir::Local(number(local))).collect())
     }
 }
 

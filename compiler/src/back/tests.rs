@@ -256,3 +256,23 @@ fn no_function_of_many_rules_is_large() {
     assert!(output.report.code > 256 * 1024, "the case is not large: {}", output.report);
     assert!(output.report.largest_function < 64 * 1024, "{}", output.report);
 }
+
+#[test]
+fn arms_with_locals_of_their_own_do_not_make_wide_chunks() {
+    let mut module = testing::module();
+    // Every arm has a local of its own and reads one that was set before: hosts allow 1,000 parameters.
+    let arms = (0..3000u32)
+        .map(|number| {
+            let own = Local(2 + number);
+            let sum = binary(BinaryOp::Add32, local(1), Expr::I32(number.cast_signed()));
+            vec![Stmt::Set(own, sum), Stmt::Return(Some(Expr::Local(own)))]
+        })
+        .collect();
+    let body = vec![Stmt::Set(Local(1), Expr::I32(7)), Stmt::Switch(local(0), arms, vec![Stmt::Return(Some(Expr::I32(-1)))])];
+    testing::implement(&mut module, Policy::OnRequestHeaders, &[Val::I32; 3001], body);
+    let wasm = build(&module);
+    for number in [0, 256, 2999] {
+        assert_eq!(run(&wasm, "proxy_on_request_headers", &[1, 0, number]), number + 7);
+    }
+    assert_eq!(run(&wasm, "proxy_on_request_headers", &[1, 0, 3000]), -1);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DataId, Expr, FunctionId, Module, Stmt};
+use super::{DataId, Expr, FunctionId, Local, Module, Stmt};
 
 /// What is visited.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +63,63 @@ pub fn expr<'a>(value: &'a Expr, visit: &mut impl FnMut(Node<'a>)) {
         Expr::Block(list, last) => {
             stmts(list, visit);
             expr(last, visit);
+        }
+    }
+}
+
+/// Visits every mention of a local, those that set it too.
+pub fn locals(list: &mut [Stmt], visit: &mut impl FnMut(&mut Local)) {
+    for stmt in list {
+        match stmt {
+            Stmt::Set(local, value) => {
+                visit(local);
+                expr_locals(value, visit);
+            }
+            Stmt::Do(value) | Stmt::Return(Some(value)) => expr_locals(value, visit),
+            Stmt::If(condition, then, otherwise) => {
+                expr_locals(condition, visit);
+                locals(then, visit);
+                locals(otherwise, visit);
+            }
+            Stmt::Switch(selector, arms, otherwise) => {
+                expr_locals(selector, visit);
+                for arm in arms {
+                    locals(arm, visit);
+                }
+                locals(otherwise, visit);
+            }
+            Stmt::Count(local, limit, body) => {
+                visit(local);
+                expr_locals(limit, visit);
+                locals(body, visit);
+            }
+            Stmt::Return(None) => {}
+        }
+    }
+}
+
+fn expr_locals(value: &mut Expr, visit: &mut impl FnMut(&mut Local)) {
+    match value {
+        Expr::Local(local) => visit(local),
+        Expr::I32(_) | Expr::I64(_) | Expr::F64(_) | Expr::Data(_) | Expr::DataPart(..) | Expr::Address(_) => {}
+        Expr::Call(_, arguments) | Expr::Apply(_, arguments) => {
+            for argument in arguments {
+                expr_locals(argument, visit);
+            }
+        }
+        Expr::Unary(_, operand) | Expr::Load(operand) => expr_locals(operand, visit),
+        Expr::Binary(_, first, second) => {
+            expr_locals(first, visit);
+            expr_locals(second, visit);
+        }
+        Expr::If(_, condition, then, otherwise) => {
+            expr_locals(condition, visit);
+            expr_locals(then, visit);
+            expr_locals(otherwise, visit);
+        }
+        Expr::Block(list, last) => {
+            locals(list, visit);
+            expr_locals(last, visit);
         }
     }
 }
