@@ -82,13 +82,15 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
     let keyword = declaration.kind.keyword();
     match declaration.kind {
         ast::DeclarationKind::ApiKey => {
-            declare(ctx, &declaration.name, Symbol::Credential(hir::CredentialId(id(declared.api_keys.len()))));
-            ctx.claim_actor(&declaration.name);
+            if declare(ctx, &declaration.name, Symbol::Credential(hir::CredentialId(id(declared.api_keys.len())))) {
+                ctx.claim_actor(&declaration.name);
+            }
             declared.api_keys.push(declaration);
         }
         ast::DeclarationKind::Limit => {
-            declare(ctx, &declaration.name, Symbol::Limit(hir::LimitId(id(declared.limits.len()))));
-            ctx.claim_actor(&declaration.name);
+            if declare(ctx, &declaration.name, Symbol::Limit(hir::LimitId(id(declared.limits.len())))) {
+                ctx.claim_actor(&declaration.name);
+            }
             declared.limits.push(declaration);
         }
         ast::DeclarationKind::Basic | ast::DeclarationKind::Hmac | ast::DeclarationKind::Token | ast::DeclarationKind::Mtls => {
@@ -109,15 +111,17 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
 }
 
 fn unsupported_credential(ctx: &mut Context<'_>, name: &ast::Name, keyword: &'static str) {
-    declare(ctx, name, Symbol::Unsupported(keyword));
-    ctx.claim_actor(name);
+    if declare(ctx, name, Symbol::Unsupported(keyword)) {
+        ctx.claim_actor(name);
+    }
     ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key`: a later version compiles the other credentials");
 }
 
-fn declare(ctx: &mut Context<'_>, name: &ast::Name, symbol: Symbol) {
+/// Enters a name; whether it was free.
+fn declare(ctx: &mut Context<'_>, name: &ast::Name, symbol: Symbol) -> bool {
     if values::ROOTS.contains(&name.text.as_str()) {
         hides(ctx, name, "value");
-        return;
+        return false;
     }
     match ctx.symbols.get(&name.text) {
         Some((_, first)) => {
@@ -132,9 +136,11 @@ fn declare(ctx: &mut Context<'_>, name: &ast::Name, symbol: Symbol) {
                 .also(first, "first declared here")
                 .help("choose another name: all declarations share one namespace"),
             );
+            false
         }
         None => {
             ctx.symbols.insert(name.text.clone(), (symbol, name.span));
+            true
         }
     }
 }

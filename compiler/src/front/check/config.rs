@@ -117,7 +117,7 @@ fn default(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<hir:
             Code::TypeMismatch,
             expr.span,
             format!("the default is no `{ty}` literal"),
-            format!("expected a `{ty}` literal"),
+            format!("expected {} literal", super::expr::article(ty)),
             format!("write {}", example(ty)),
         );
     }

@@ -19,7 +19,8 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration], a
     for declaration in declarations {
         let attrs = attrs::check(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         let applications = applied.get(&declaration.name.text).map_or(&[] as &[Application], Vec::as_slice);
-        if applications.is_empty() {
+        let own = ctx.symbols.get(&declaration.name.text).is_some_and(|(_, span)| *span == declaration.name.span);
+        if applications.is_empty() && own {
             ctx.ineffective(
                 declaration.name.span,
                 format!("the limit `{}` is never applied", declaration.name.text),

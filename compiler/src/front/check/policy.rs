@@ -49,8 +49,19 @@ pub(super) fn check(ctx: &mut Context<'_>, policies: &[&ast::Policy], file: Opti
     Some(Header { name: policy.name.clone(), default: default?, on_fault: on_fault?, hosts })
 }
 
-/// Warns about permits that decide nothing.
+/// Warns about permits that decide nothing and scopes that no request reaches.
 pub(super) fn check_effects(ctx: &mut Context<'_>, header: Option<&Header>) {
+    let Some(policy) = header else { return };
+    let unreached: Vec<Span> =
+        ctx.scopes.iter().filter(|scope| !host::overlap(&policy.hosts, &scope.hosts)).map(|scope| scope.span).collect();
+    for span in unreached {
+        ctx.ineffective(
+            span,
+            "a scope that no request reaches",
+            "its hosts are none of the policy's",
+            "add its hosts to `hosts` of the policy, or drop the scope",
+        );
+    }
     if !matches!(header, Some(Header { default: hir::Action::Allow, .. })) {
         return;
     }

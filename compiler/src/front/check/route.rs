@@ -8,8 +8,8 @@ use super::{expr, host, template};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::{ast, hir};
 
-/// Checks the arms of a route.
-pub(super) fn check(ctx: &mut Context<'_>, env: &Env, rule: &ast::Rule) -> Option<hir::Route> {
+/// Checks the arms of a route. What is at fault is reported and leaves a route that keeps, so that ties are found all the same.
+pub(super) fn check(ctx: &mut Context<'_>, env: &Env, rule: &ast::Rule) -> hir::Route {
     let mut arms = Vec::new();
     let mut otherwise: Option<(Span, Option<hir::Target>)> = None;
     for item in &rule.items {
@@ -41,11 +41,11 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, rule: &ast::Rule) -> Optio
             | ast::RuleItem::Attr(_) => {}
         }
     }
-    let Some((_, otherwise)) = otherwise else {
+    if otherwise.is_none() {
         super::attrs::missing(ctx, rule.name.span, &format!("the route `{}`", rule.name.text), "otherwise", "otherwise -> keep");
-        return None;
-    };
-    otherwise.map(|otherwise| hir::Route { arms, otherwise })
+    }
+    let otherwise = otherwise.and_then(|(_, target)| target).unwrap_or(hir::Target::Keep);
+    hir::Route { arms, otherwise }
 }
 
 fn target(ctx: &mut Context<'_>, env: &Env, target: &ast::Target) -> Option<hir::Target> {

@@ -6,7 +6,7 @@ use super::attrs::{self, Attrs};
 use super::context::Context;
 use super::env::{Captures, Env, Response};
 use super::scope::{self, Surroundings};
-use super::{edit, expr, redact, reply, route, template};
+use super::{edit, expr, redact, reply, route, suggest, template};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -79,6 +79,7 @@ fn on(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Rule) -> Vec<Pla
             if methods.contains(&method.text) {
                 ctx.ineffective(method.span, format!("the method `{}` is named twice", method.text), "named before", "drop it");
             } else {
+                likely(ctx, method);
                 methods.push(method.text.clone());
             }
         }
@@ -93,6 +94,18 @@ fn on(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Rule) -> Vec<Pla
         clauses.push((hir::On { methods, templates: plain }, templates));
     }
     clauses
+}
+
+/// Warns about a method that looks like a slip of the hand: any token is one, and methods compare exactly.
+fn likely(ctx: &mut Context<'_>, method: &ast::Name) {
+    const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"];
+    if METHODS.contains(&method.text.as_str()) {
+        return;
+    }
+    if let Some(meant) = suggest::nearest(&method.text, METHODS.iter().copied()) {
+        let message = format!("`{}` is an unusual method", method.text);
+        ctx.ineffective(method.span, message, "no common request has it", format!("did you mean `{meant}`?"));
+    }
 }
 
 fn env(around: &Surroundings, rule: &ast::Rule, on: &[Placed]) -> Env {
@@ -171,7 +184,7 @@ fn conditions(ctx: &mut Context<'_>, env: &mut Env, rule: &ast::Rule) -> Vec<hir
 fn kind(ctx: &mut Context<'_>, env: &Env, rule: &ast::Rule, attrs: &Attrs<'_>) -> Option<hir::RuleKind> {
     match rule.kind {
         ast::RuleKind::Permit => Some(hir::RuleKind::Permit),
-        ast::RuleKind::Forbid => forbid(ctx, env, rule).map(hir::RuleKind::Forbid),
+        ast::RuleKind::Forbid => Some(hir::RuleKind::Forbid(forbid(ctx, env, rule).unwrap_or(reply::empty(403)))),
         ast::RuleKind::RewriteRequest => Some(hir::RuleKind::RewriteRequest(edit::edits(ctx, env, rule))),
         ast::RuleKind::RewriteResponse => Some(hir::RuleKind::RewriteResponse(edit::edits(ctx, env, rule))),
         ast::RuleKind::RedactRequest => {
@@ -179,7 +192,7 @@ fn kind(ctx: &mut Context<'_>, env: &Env, rule: &ast::Rule, attrs: &Attrs<'_>) -
             None
         }
         ast::RuleKind::RedactResponse => Some(hir::RuleKind::RedactResponse(redact::check(ctx, rule, attrs))),
-        ast::RuleKind::Route => route::check(ctx, env, rule).map(hir::RuleKind::Route),
+        ast::RuleKind::Route => Some(hir::RuleKind::Route(route::check(ctx, env, rule))),
     }
 }
 

@@ -167,7 +167,7 @@ fn not_literal(ctx: &mut Context<'_>, ty: hir::TableType, span: Span) {
         Code::TypeMismatch,
         span,
         format!("an element that is no `{ty}` literal"),
-        format!("expected a `{ty}` literal"),
+        format!("expected {} literal", super::expr::article(&ty)),
         if ty == hir::Ty::Int { "write a number".to_owned() } else { "write a string literal: tables hold constants".to_owned() },
     );
 }

@@ -111,9 +111,9 @@ pub(super) fn config(ctx: &mut Context<'_>, object: &ast::Expr, variables: &[Str
             ctx.error(
                 Code::TypeMismatch,
                 member.value.span,
-                format!("`config.{}` is a `{ty}`", member.name.text),
+                format!("`config.{}` is {}", member.name.text, super::expr::article(&ty)),
                 "of another type",
-                format!("write a `{}`", ty.present()),
+                format!("write {}", super::expr::article(ty.present())),
             );
             continue;
         }

@@ -29,7 +29,7 @@ fn known(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
         ctx.error(
             Code::TypeMismatch,
             ty.span,
-            format!("`{}` takes {expected} type arguments", ty.name.text),
+            format!("`{}` takes {}", ty.name.text, ["no type argument", "one type argument", "two type arguments"].get(expected).unwrap_or(&"")),
             format!("has {}", ty.args.len()),
             help,
         );

@@ -49,7 +49,7 @@ fn incomparable(ctx: &mut Context<'_>, written: &Written<'_>, left: &hir::Expr, 
         Diagnostic::error(
             Code::NotComparable,
             written.op_span,
-            format!("a `{}` and a `{}` cannot be compared with `{}`", left.ty, right.ty, written.op.text()),
+            format!("{} and {} cannot be compared with `{}`", expect::article(&left.ty), expect::article(&right.ty), written.op.text()),
             "these do not go together",
         )
         .also(left.span, format!("has type `{}`", left.ty))

@@ -7,6 +7,12 @@ use crate::front::check::env::Env;
 use crate::front::check::table;
 use crate::ir::{ast, hir};
 
+/// The type with its article.
+pub(in crate::front::check) fn article(ty: &hir::Ty) -> String {
+    let vowel = matches!(ty.present(), hir::Ty::Int | hir::Ty::Ip);
+    format!("{} `{ty}`", if vowel { "an" } else { "a" })
+}
+
 /// A condition: a present `bool`.
 pub(in crate::front::check) fn boolean(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
     expect(ctx, env, expr, &hir::Ty::Bool, "a condition")
@@ -48,7 +54,7 @@ pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &a
             hir::Ty::Int if *value.ty.present() == hir::Ty::String => "write `int(…) ?? 0` to read a number from text".to_owned(),
             _ => format!("write a value of type `{ty}`"),
         };
-        ctx.error(Code::TypeMismatch, span, format!("{what} must be a `{ty}`"), format!("has type `{}`", value.ty), help);
+        ctx.error(Code::TypeMismatch, span, format!("{what} must be {}", article(ty)), format!("has type `{}`", value.ty), help);
     }
     failed(span)
 }
@@ -74,7 +80,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
             ctx.error(
                 Code::TypeMismatch,
                 span,
-                format!("a `{}` cannot be written as text", value.ty),
+                format!("{} cannot be written as text", article(&value.ty)),
                 format!("has type `{}`", value.ty),
                 "write a string, a number, a bool or an address",
             );

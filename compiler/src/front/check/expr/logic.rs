@@ -78,7 +78,7 @@ pub(super) fn coalesce(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right
             right.span,
             "the two sides of `??` have different types",
             format!("has type `{}`, the left side `{}`", right.ty, left.ty),
-            format!("write a `{}`", left.ty.present()),
+            format!("write {}", super::article(left.ty.present())),
         );
         return failed(span);
     }

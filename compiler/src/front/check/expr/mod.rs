@@ -6,7 +6,7 @@ mod expect;
 mod logic;
 mod read;
 
-pub(super) use expect::{boolean, expect, int, text};
+pub(super) use expect::{article, boolean, expect, int, text};
 
 use super::context::Context;
 use super::env::Env;
@@ -18,8 +18,11 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
     if !ctx.enter(expr.span) {
         return failed(expr.span);
     }
-    let checked = check_kind(ctx, env, expr);
+    let mut checked = check_kind(ctx, env, expr);
     ctx.leave();
+    if checked.ty.is_optional() && env.knows(&checked.kind) {
+        checked.ty = checked.ty.present().clone();
+    }
     checked
 }
 
@@ -125,7 +128,7 @@ fn interpolation(ctx: &mut Context<'_>, env: &Env, pieces: &[ast::Expr], span: S
     let mut parts = Vec::new();
     let mut well = true;
     for piece in pieces {
-        let part = expect::writable(ctx, env, piece, "an interpolation");
+        let part = expect::writable(ctx, env, piece, "a part of a text");
         well &= part.ty != hir::Ty::Error;
         parts.push(part);
     }

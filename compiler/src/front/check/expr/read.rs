@@ -64,16 +64,12 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
         _ => {
             let inner = check_expr(ctx, env, base);
             if inner.ty != hir::Ty::Error {
-                no_members(ctx, expr.span, &format!("a `{}`", inner.ty));
+                no_members(ctx, expr.span, &super::article(&inner.ty));
             }
             None
         }
     };
-    let Some(mut value) = value else { return failed(expr.span) };
-    if value.ty.is_optional() && env.knows(&value.kind) {
-        value.ty = value.ty.present().clone();
-    }
-    value
+    value.unwrap_or_else(|| failed(expr.span))
 }
 
 fn no_members(ctx: &mut Context<'_>, span: Span, what: &str) {
@@ -161,7 +157,7 @@ fn plain(ctx: &mut Context<'_>, steps: &[Step<'_>], span: Span, value: hir::Expr
             None
         }
         Some(_) => {
-            no_members(ctx, span, &format!("a `{}`", value.ty));
+            no_members(ctx, span, &super::article(&value.ty));
             None
         }
     }
