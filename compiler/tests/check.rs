@@ -136,7 +136,10 @@ fn nesting_is_bounded() {
 fn size_is_no_matter() {
     let mut text = String::from("policy big { default = deny 403 }\nlet a0 = \"x\"\n");
     for index in 1..1_000 {
-        text.push_str(&format!("let a{index} = lower(a{})\npermit \"r{index}\" {{ on GET \"/r{index}/{{id}}\"  when path.id == a{index} }}\n", index - 1));
+        text.push_str(&format!(
+            "let a{index} = lower(a{})\npermit \"r{index}\" {{ on GET \"/r{index}/{{id}}\"  when path.id == a{index} }}\n",
+            index - 1
+        ));
     }
     let lines: Vec<&str> = text.lines().rev().collect();
     let start = std::time::Instant::now();

@@ -76,14 +76,8 @@ const HMAC: &[Attribute] = &[
 const TOKEN: &[Attribute] = &[not_yet("from"), not_yet("format"), not_yet("verify"), not_yet("expires"), not_yet("forward")];
 const MTLS: &[Attribute] = &[not_yet("sans"), not_yet("subjects")];
 const SERVICE: &[Attribute] = &[not_yet("cluster"), not_yet("authority"), not_yet("timeout"), not_yet("on_error")];
-const DETECTOR: &[Attribute] = &[
-    not_yet("pattern"),
-    not_yet("validate"),
-    not_yet("context"),
-    not_yet("window"),
-    not_yet("score"),
-    not_yet("min_score"),
-];
+const DETECTOR: &[Attribute] =
+    &[not_yet("pattern"), not_yet("validate"), not_yet("context"), not_yet("window"), not_yet("score"), not_yet("min_score")];
 const LIMIT: &[Attribute] = &[
     yes("key"),
     yes("rate"),
@@ -134,9 +128,7 @@ impl Block {
             Block::Scope => SCOPE,
             Block::Rule(ast::RuleKind::RewriteRequest) => REWRITE_REQUEST,
             Block::Rule(ast::RuleKind::RedactRequest | ast::RuleKind::RedactResponse) => REDACT,
-            Block::Rule(
-                ast::RuleKind::Permit | ast::RuleKind::Forbid | ast::RuleKind::RewriteResponse | ast::RuleKind::Route,
-            ) => DECIDING,
+            Block::Rule(ast::RuleKind::Permit | ast::RuleKind::Forbid | ast::RuleKind::RewriteResponse | ast::RuleKind::Route) => DECIDING,
         }
     }
 

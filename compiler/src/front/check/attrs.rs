@@ -55,13 +55,7 @@ fn unknown(ctx: &mut Context<'_>, block: Block, name: &ast::Name) {
     let known: Vec<&str> = block.attributes().iter().map(|entry| entry.name).collect();
     let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let help = suggest::help(&name.text, known, &format!("use one of {all}"));
-    ctx.error(
-        Code::UnknownAttribute,
-        name.span,
-        format!("`{}` has no attribute `{}`", block.keyword(), name.text),
-        "unknown here",
-        help,
-    );
+    ctx.error(Code::UnknownAttribute, name.span, format!("`{}` has no attribute `{}`", block.keyword(), name.text), "unknown here", help);
 }
 
 /// Reports what may appear once and appears again.
@@ -75,13 +69,7 @@ pub(super) fn repeated(ctx: &mut Context<'_>, name: &ast::Name, first: Span) {
 
 /// Reports an attribute that must be there.
 pub(super) fn missing(ctx: &mut Context<'_>, span: Span, block: &str, name: &str, example: &str) {
-    ctx.error(
-        Code::MissingAttribute,
-        span,
-        format!("{block} has no `{name}`"),
-        format!("`{name}` is missing"),
-        format!("add `{example}`"),
-    );
+    ctx.error(Code::MissingAttribute, span, format!("{block} has no `{name}`"), format!("`{name}` is missing"), format!("add `{example}`"));
 }
 
 /// Reports an attribute whose value has another form.

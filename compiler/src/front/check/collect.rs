@@ -3,7 +3,7 @@
 
 use super::attrs;
 use super::context::{Context, Symbol};
-use super::unsupported;
+use super::ty;
 use crate::base::{Code, Diagnostic};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -58,16 +58,16 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
                     }
                 }
                 for field in &jwt.claims {
-                    unsupported::type_names(ctx, &field.ty);
+                    ty::type_names(ctx, &field.ty);
                 }
             }
             ast::Item::Declaration(declaration) => collect_declaration(ctx, declaration, &mut declared),
             ast::Item::Lookup(lookup) => {
                 declare(ctx, &lookup.name, Symbol::Unsupported("lookup"));
                 attrs::names(ctx, Block::Lookup, &lookup.attrs);
-                unsupported::type_names(ctx, &lookup.ty);
+                ty::type_names(ctx, &lookup.ty);
                 for param in &lookup.params {
-                    unsupported::type_names(ctx, &param.ty);
+                    ty::type_names(ctx, &param.ty);
                 }
                 ctx.not_yet(lookup.name.span, "`lookup`", "use a `map`: a later version calls services");
             }
@@ -127,14 +127,9 @@ fn declare(ctx: &mut Context<'_>, name: &ast::Name, symbol: Symbol) -> bool {
         Some((_, first)) => {
             let first = *first;
             ctx.push(
-                Diagnostic::error(
-                    Code::DuplicateName,
-                    name.span,
-                    format!("`{}` is declared twice", name.text),
-                    "declared again here",
-                )
-                .also(first, "first declared here")
-                .help("choose another name: all declarations share one namespace"),
+                Diagnostic::error(Code::DuplicateName, name.span, format!("`{}` is declared twice", name.text), "declared again here")
+                    .also(first, "first declared here")
+                    .help("choose another name: all declarations share one namespace"),
             );
             false
         }

@@ -2,7 +2,7 @@
 
 use super::constant;
 use super::context::Context;
-use super::unsupported;
+use super::ty;
 use crate::base::{Code, Diagnostic};
 use crate::ir::{ast, hir};
 
@@ -34,7 +34,7 @@ pub(super) fn check(ctx: &mut Context<'_>, fields: &[&ast::Field]) {
 }
 
 fn check_field(ctx: &mut Context<'_>, field: &ast::Field) -> Option<hir::Config> {
-    if !unsupported::type_names(ctx, &field.ty) {
+    if !ty::type_names(ctx, &field.ty) {
         return None;
     }
     let Some(base) = base_type(&field.ty) else {
@@ -60,16 +60,15 @@ fn check_field(ctx: &mut Context<'_>, field: &ast::Field) -> Option<hir::Config>
         }
         Some(expr) => Some(default(ctx, &base, expr)?),
     };
-    if let (true, Some(expr)) = (field.ty.optional, &field.default) {
+    if field.ty.optional && default.is_some() {
         ctx.ineffective(
             field.ty.span,
             format!("`config.{}` is never absent", field.name.text),
             "the default stands for a missing value",
             "drop the `?` or the default",
         );
-        let _ = expr;
     }
-    let ty = if field.ty.optional { base.optional() } else { base };
+    let ty = if field.ty.optional && default.is_none() { base.optional() } else { base };
     Some(hir::Config { name: field.name.clone(), ty, default })
 }
 

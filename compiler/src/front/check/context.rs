@@ -174,14 +174,9 @@ impl<'a> Context<'a> {
             );
         } else if let Some(first) = self.actors.get(&name.text).copied() {
             self.push(
-                Diagnostic::error(
-                    Code::DuplicateName,
-                    name.span,
-                    format!("the name `{}` is used twice", name.text),
-                    "used again here",
-                )
-                .also(first, "first used here")
-                .help("choose another name: rules, limits and credentials share theirs in metrics and tests"),
+                Diagnostic::error(Code::DuplicateName, name.span, format!("the name `{}` is used twice", name.text), "used again here")
+                    .also(first, "first used here")
+                    .help("choose another name: rules, limits and credentials share theirs in metrics and tests"),
             );
         } else {
             self.actors.insert(name.text.clone(), name.span);

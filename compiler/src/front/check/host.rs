@@ -86,9 +86,8 @@ fn meet(left: &hir::HostPattern, right: &hir::HostPattern) -> bool {
     let under = |name: &str, suffix: &str| name.strip_suffix(suffix).is_some_and(|front| front.len() > 1 && front.ends_with('.'));
     match (left, right) {
         (hir::HostPattern::Exact(left), hir::HostPattern::Exact(right)) => left == right,
-        (hir::HostPattern::Exact(name), hir::HostPattern::Under(suffix)) | (hir::HostPattern::Under(suffix), hir::HostPattern::Exact(name)) => {
-            under(name, suffix)
-        }
+        (hir::HostPattern::Exact(name), hir::HostPattern::Under(suffix))
+        | (hir::HostPattern::Under(suffix), hir::HostPattern::Exact(name)) => under(name, suffix),
         (hir::HostPattern::Under(left), hir::HostPattern::Under(right)) => left == right || under(left, right) || under(right, left),
     }
 }

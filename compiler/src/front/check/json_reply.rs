@@ -21,10 +21,8 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir
         ast::ExprKind::Null => Some(hir::Json::Null),
         ast::ExprKind::Object(members) => {
             constant::distinct_members(ctx, members);
-            let checked: Vec<Option<(String, hir::Json)>> = members
-                .iter()
-                .map(|member| check(ctx, env, &member.value).map(|value| (member.name.text.clone(), value)))
-                .collect();
+            let checked: Vec<Option<(String, hir::Json)>> =
+                members.iter().map(|member| check(ctx, env, &member.value).map(|value| (member.name.text.clone(), value))).collect();
             checked.into_iter().collect::<Option<Vec<_>>>().map(hir::Json::Object)
         }
         ast::ExprKind::List(elements) => {
@@ -71,7 +69,14 @@ fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Js
             ctx.not_yet(span, "a whole list or map in a JSON reply", "write the elements out, as in `[a, b]`");
             None
         }
-        hir::Ty::Ip | hir::Ty::Bytes | hir::Ty::Cidr | hir::Ty::Duration | hir::Ty::Time | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::Optional(_) => {
+        hir::Ty::Ip
+        | hir::Ty::Bytes
+        | hir::Ty::Cidr
+        | hir::Ty::Duration
+        | hir::Ty::Time
+        | hir::Ty::Rate
+        | hir::Ty::Regex
+        | hir::Ty::Optional(_) => {
             let label = format!("has type `{}`", checked.ty);
             ctx.error(Code::TypeMismatch, span, "a value that JSON cannot hold", label, "write a string, a number or a bool");
             None

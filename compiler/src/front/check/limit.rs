@@ -50,7 +50,8 @@ fn limit(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'_
             None
         }
     };
-    let (count, period) = rate.unwrap_or_else(|| (hir::Expr { kind: hir::ExprKind::Const(hir::Const::Int(1)), ty: hir::Ty::Int, span: declaration.span }, 1));
+    let (count, period) =
+        rate.unwrap_or((hir::Expr { kind: hir::ExprKind::Const(hir::Const::Int(1)), ty: hir::Ty::Int, span: declaration.span }, 1));
     algorithm(ctx, attrs);
     let burst = attrs.get("burst").and_then(|attr| amount(ctx, attr, "burst"));
     let exceed = exceed(ctx, attrs);
@@ -76,7 +77,8 @@ fn limit(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'_
 fn env(ctx: &Context<'_>, applied: &[Application]) -> Env {
     let mut env = Env::new("a `limit`");
     let Some((first, rest)) = applied.split_first() else {
-        env.credentials = (0..ctx.credentials.len()).map(|index| (hir::CredentialId(u32::try_from(index).unwrap_or(u32::MAX)), false)).collect();
+        env.credentials =
+            (0..ctx.credentials.len()).map(|index| (hir::CredentialId(u32::try_from(index).unwrap_or(u32::MAX)), false)).collect();
         return env;
     };
     env.credentials = first.credentials.clone();
@@ -100,7 +102,8 @@ fn env(ctx: &Context<'_>, applied: &[Application]) -> Env {
 }
 
 fn identity(expr: &hir::Expr) -> bool {
-    matches!(expr.kind, hir::ExprKind::Read(hir::Read::KeyId(_) | hir::Read::CredentialPresent(_))) || expr.operands().into_iter().any(identity)
+    matches!(expr.kind, hir::ExprKind::Read(hir::Read::KeyId(_) | hir::Read::CredentialPresent(_)))
+        || expr.operands().into_iter().any(identity)
 }
 
 fn key(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Vec<hir::Expr> {
@@ -141,7 +144,13 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
         }
         ty => {
             let label = format!("has type `{ty}`");
-            ctx.error(Code::TypeMismatch, value.span, "a limit cannot count by this", label, "write a string, a number, a bool or an address");
+            ctx.error(
+                Code::TypeMismatch,
+                value.span,
+                "a limit cannot count by this",
+                label,
+                "write a string, a number, a bool or an address",
+            );
             None
         }
     }
@@ -260,9 +269,7 @@ fn absent(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'
     match (&attr.value, attrs::word(attr)) {
         (_, Some("skip")) => Some(hir::Absent::Skip),
         (_, Some("share")) => Some(hir::Absent::Share),
-        (ast::Value::Outcome(ast::Outcome::Deny(written)), _) => {
-            reply::check(ctx, &Env::new("`absent`"), written).map(hir::Absent::Deny)
-        }
+        (ast::Value::Outcome(ast::Outcome::Deny(written)), _) => reply::check(ctx, &Env::new("`absent`"), written).map(hir::Absent::Deny),
         (_, Some(word)) => {
             unknown_word(ctx, attr, word, &["skip", "share", "deny"]);
             None

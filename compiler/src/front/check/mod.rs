@@ -26,7 +26,7 @@ mod table;
 mod template;
 mod test;
 mod test_value;
-mod unsupported;
+mod ty;
 
 use crate::base::{Diagnostics, FileId, Sources};
 use crate::ir::{ast, hir};

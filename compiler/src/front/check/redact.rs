@@ -8,8 +8,7 @@ use crate::base::{Code, Diagnostic, Span};
 use crate::ir::{ast, hir};
 
 /// The detectors of the language.
-const BUILT_IN: &[&str] =
-    &["card", "us_ssn", "iban", "email", "phone", "ipv4", "ipv6", "jwt", "aws_key", "private_key", "secrets"];
+const BUILT_IN: &[&str] = &["card", "us_ssn", "iban", "email", "phone", "ipv4", "ipv6", "jwt", "aws_key", "private_key", "secrets"];
 /// What can be done with what was found.
 const ACTIONS: &[&str] = &["mask", "replace", "remove", "hash", "block"];
 
@@ -30,7 +29,10 @@ pub(super) fn check(ctx: &mut Context<'_>, rule: &ast::Rule, attrs: &Attrs<'_>) 
         one(ctx, redaction, &mut redact);
     }
     let bodies = rule.items.iter().any(|item| {
-        matches!(item, ast::RuleItem::Redaction(ast::Redaction { target: ast::RedactionTarget::Any(_) | ast::RedactionTarget::Json(_), .. }))
+        matches!(
+            item,
+            ast::RuleItem::Redaction(ast::Redaction { target: ast::RedactionTarget::Any(_) | ast::RedactionTarget::Json(_), .. })
+        )
     });
     if !written {
         ctx.ineffective(
@@ -46,7 +48,12 @@ pub(super) fn check(ctx: &mut Context<'_>, rule: &ast::Rule, attrs: &Attrs<'_>) 
         }
     }
     if let (true, None, Some(attr)) = (bodies, attrs.get("max_body"), attrs.get("on_oversize")) {
-        ctx.ineffective(attr.span, "`on_oversize` has no effect", "without `max_body` no body is too large", "add `max_body = 8MiB`, or drop it");
+        ctx.ineffective(
+            attr.span,
+            "`on_oversize` has no effect",
+            "without `max_body` no body is too large",
+            "add `max_body = 8MiB`, or drop it",
+        );
     }
     redact
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::env::Env;
-use super::{expr, host, template};
+use super::{expr, host};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::{ast, hir};
 
@@ -53,7 +53,13 @@ fn target(ctx: &mut Context<'_>, env: &Env, target: &ast::Target) -> Option<hir:
         ast::TargetKind::Keep => Some(hir::Target::Keep),
         ast::TargetKind::Cluster(written) => {
             if matches!(&written.kind, ast::ExprKind::String(text) if text.is_empty()) {
-                ctx.error(Code::TypeMismatch, written.span, "a cluster without a name", "names no cluster", "write the cluster's name, or `keep`");
+                ctx.error(
+                    Code::TypeMismatch,
+                    written.span,
+                    "a cluster without a name",
+                    "names no cluster",
+                    "write the cluster's name, or `keep`",
+                );
                 return None;
             }
             let name = expr::expect(ctx, env, written, &hir::Ty::String, "the name of a cluster");
@@ -73,7 +79,11 @@ fn weights(ctx: &mut Context<'_>, span: Span, arms: &[ast::SplitArm]) -> Option<
     for arm in arms {
         let name = &arm.cluster.text;
         if name.is_empty() || weights.iter().any(|(known, _)| known == name) {
-            let message = if name.is_empty() { "a cluster without a name".to_owned() } else { format!("the cluster `{name}` appears twice in a split") };
+            let message = if name.is_empty() {
+                "a cluster without a name".to_owned()
+            } else {
+                format!("the cluster `{name}` appears twice in a split")
+            };
             ctx.error(Code::BadSplit, arm.cluster.span, message, "in this arm", "name each cluster once");
             well = false;
         } else if arm.weight == 0 {
@@ -120,7 +130,7 @@ pub(super) fn ties(ctx: &mut Context<'_>) {
         let on = if rule.on.is_empty() { &default[..] } else { &rule.on[..] };
         for on in on {
             for template in &on.templates {
-                let reach = Reach { rule: index, methods: on.methods.clone(), hosts: hosts.clone(), written: template::text(template) };
+                let reach = Reach { rule: index, methods: on.methods.clone(), hosts: hosts.clone(), written: template.to_string() };
                 by_shape.entry(shape(template)).or_default().push(reach);
             }
         }
@@ -149,7 +159,8 @@ pub(super) fn ties(ctx: &mut Context<'_>) {
 }
 
 fn meet(first: &Reach, second: &Reach) -> bool {
-    let methods = first.methods.is_empty() || second.methods.is_empty() || first.methods.iter().any(|method| second.methods.contains(method));
+    let methods =
+        first.methods.is_empty() || second.methods.is_empty() || first.methods.iter().any(|method| second.methods.contains(method));
     methods && first.hosts.iter().all(|left| second.hosts.iter().all(|right| host::overlap(left, right)))
 }
 

@@ -58,13 +58,7 @@ fn misplaced(ctx: &mut Context<'_>, rule: &ast::Rule, item: &ast::RuleItem) {
     };
     if !allowed {
         let help = if what == "reply" { "write `forbid`, or drop the reply" } else { "drop it, or write it into another rule" };
-        ctx.error(
-            Code::UnknownAttribute,
-            span,
-            format!("`{}` cannot have `{what}`", rule.kind.keyword()),
-            "does not belong here",
-            help,
-        );
+        ctx.error(Code::UnknownAttribute, span, format!("`{}` cannot have `{what}`", rule.kind.keyword()), "does not belong here", help);
     }
 }
 

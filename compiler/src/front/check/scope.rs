@@ -51,10 +51,10 @@ pub(super) fn applications(ctx: &Context<'_>, items: &[&ast::Item]) -> BTreeMap<
             match item {
                 ast::ScopeItem::Apply(apply) => {
                     for name in &apply.names {
-                        found.entry(name.text.clone()).or_insert_with(Vec::new).push(Application {
-                            credentials: around.credentials.clone(),
-                            captures: around.captures.clone(),
-                        });
+                        found
+                            .entry(name.text.clone())
+                            .or_insert_with(Vec::new)
+                            .push(Application { credentials: around.credentials.clone(), captures: around.captures.clone() });
                     }
                 }
                 ast::ScopeItem::Scope(inner) => open.push((inner, around.clone())),
@@ -222,7 +222,8 @@ fn credentials(ctx: &mut Context<'_>, line: &ast::Authenticate) -> Option<hir::A
             }
             None => {
                 let known = known(ctx, |symbol| matches!(symbol, Symbol::Credential(_)));
-                let help = suggest::help(&name.text, known.iter().map(String::as_str), &format!("declare it: `api_key {} {{ … }}`", name.text));
+                let help =
+                    suggest::help(&name.text, known.iter().map(String::as_str), &format!("declare it: `api_key {} {{ … }}`", name.text));
                 ctx.error(Code::UnknownName, name.span, format!("no credential is called `{}`", name.text), "unknown credential", help);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::file::{self, Node};
-use super::{constant, unsupported};
+use super::{constant, ty};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 
@@ -60,7 +60,7 @@ fn list(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType,
 
 fn map(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType, Vec<(String, hir::Const)>)> {
     if let Some(key) = &item.key {
-        if !unsupported::type_names(ctx, key) {
+        if !ty::type_names(ctx, key) {
             return None;
         }
         if key.name.text != "string" || key.optional {
@@ -115,7 +115,7 @@ fn value_span(value: &ast::Value) -> Span {
 }
 
 fn element_type(ctx: &mut Context<'_>, ty: &ast::Type) -> Option<hir::TableType> {
-    if !unsupported::type_names(ctx, ty) {
+    if !ty::type_names(ctx, ty) {
         return None;
     }
     let found = match ty.name.text.as_str() {

@@ -8,8 +8,10 @@ use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::headers;
 
-/// How deep `repeat` may nest, and how many steps a test may take in all.
+/// How deep `repeat` may nest.
 const NESTING: usize = 8;
+/// How often one `repeat` may go round.
+const ROUNDS: u64 = 1_000_000;
 
 /// Checks all tests.
 pub(super) fn check(ctx: &mut Context<'_>, tests: &[&ast::Test]) {
@@ -18,7 +20,12 @@ pub(super) fn check(ctx: &mut Context<'_>, tests: &[&ast::Test]) {
         let mut sent = false;
         let steps = steps(ctx, &test.steps, &mut variables, &mut sent);
         if test.steps.is_empty() {
-            ctx.ineffective(test.name.span, format!("the test `{}` does nothing", test.name.text), "has no steps", "add a `request` and an `expect`");
+            ctx.ineffective(
+                test.name.span,
+                format!("the test `{}` does nothing", test.name.text),
+                "has no steps",
+                "add a `request` and an `expect`",
+            );
         }
         ctx.tests.push(hir::Test { name: test.name.clone(), steps });
     }
@@ -41,15 +48,27 @@ fn one(ctx: &mut Context<'_>, step: &ast::Step, variables: &mut Vec<String>, sen
         ast::StepKind::At(time) => match constant::time(&time.text) {
             Some(nanoseconds) => Some(hir::Step::At(nanoseconds, step.span)),
             None => {
-                bad(ctx, time.span, format!("`{}` is no time", time.text), "expected a time of RFC 3339", "write a time such as `2026-01-05T10:00:00Z`");
+                bad(
+                    ctx,
+                    time.span,
+                    format!("`{}` is no time", time.text),
+                    "expected a time of RFC 3339",
+                    "write a time such as `2026-01-05T10:00:00Z`",
+                );
                 None
             }
         },
         ast::StepKind::Wait(duration) => Some(hir::Step::Wait(u64::try_from(*duration).unwrap_or(0), step.span)),
         ast::StepKind::Config(object) => test_value::config(ctx, object, variables).map(|members| hir::Step::Config(members, step.span)),
         ast::StepKind::Repeat(count, name, inner) => {
-            let Ok(count) = u64::try_from(*count) else {
-                bad(ctx, step.span, "a negative number of repetitions", "at least 0", "write how often, as in `repeat 9 as i`");
+            let Some(count) = u64::try_from(*count).ok().filter(|count| *count <= ROUNDS) else {
+                bad(
+                    ctx,
+                    step.span,
+                    format!("`repeat` goes round {count} times"),
+                    "0 to 1,000,000 times",
+                    "write a number such as `repeat 9 as i`",
+                );
                 return None;
             };
             if variables.contains(&name.text) {
@@ -70,7 +89,13 @@ fn one(ctx: &mut Context<'_>, step: &ast::Step, variables: &mut Vec<String>, sen
         }
         ast::StepKind::Expect(expected) => {
             if !*sent {
-                bad(ctx, step.span, "nothing was requested before this `expect`", "speaks of the last request", "add a `request` before it");
+                bad(
+                    ctx,
+                    step.span,
+                    "nothing was requested before this `expect`",
+                    "speaks of the last request",
+                    "add a `request` before it",
+                );
             }
             expect(ctx, expected, step.span, variables).map(|expectation| hir::Step::Expect(expectation, step.span))
         }
@@ -103,7 +128,9 @@ fn request(
                 from = Some(test_value::text(ctx, written, variables).unwrap_or_default());
             }
             ast::Given::Part(part) => parts.push(part),
-            ast::Given::Token(name, _) => ctx.not_yet(name.span, "`token` in a test", "give an `api_key` as a header: `header \"x-api-key\" = \"…\"`"),
+            ast::Given::Token(name, _) => {
+                ctx.not_yet(name.span, "`token` in a test", "give an `api_key` as a header: `header \"x-api-key\" = \"…\"`")
+            }
             ast::Given::Upstream(status, parts, span) => {
                 if upstream.is_some() {
                     bad(ctx, *span, "a second `upstream`", "given twice", "keep one of them");
@@ -113,7 +140,9 @@ fn request(
                 let status = reply::status(ctx, *status, *span).unwrap_or(200);
                 upstream = Some(hir::Answer { status, headers, body });
             }
-            ast::Given::Service(name, _, _) => ctx.not_yet(name.span, "`service` in a test", "leave it out: a later version calls services"),
+            ast::Given::Service(name, _, _) => {
+                ctx.not_yet(name.span, "`service` in a test", "leave it out: a later version calls services")
+            }
         }
     }
     let (headers, body) = message(ctx, &parts, variables);

@@ -59,10 +59,8 @@ fn value_kind(ctx: &mut Context<'_>, written: &ast::Expr, variables: &[String]) 
         }
         ast::ExprKind::Object(members) => {
             constant::distinct_members(ctx, members);
-            let members: Vec<Option<(String, hir::TestValue)>> = members
-                .iter()
-                .map(|member| value(ctx, &member.value, variables).map(|value| (member.name.text.clone(), value)))
-                .collect();
+            let members: Vec<Option<(String, hir::TestValue)>> =
+                members.iter().map(|member| value(ctx, &member.value, variables).map(|value| (member.name.text.clone(), value))).collect();
             members.into_iter().collect::<Option<Vec<_>>>().map(hir::TestValue::Object)
         }
         _ => int(ctx, written),
@@ -80,7 +78,8 @@ fn variable(ctx: &mut Context<'_>, name: &str, span: Span, variables: &[String])
     if variables.iter().any(|known| known == name) {
         return Some(name.to_owned());
     }
-    let help = suggest::help(name, variables.iter().map(String::as_str), &format!("write `\"{name}\"` for the text, or `repeat … as {name}`"));
+    let help =
+        suggest::help(name, variables.iter().map(String::as_str), &format!("write `\"{name}\"` for the text, or `repeat … as {name}`"));
     ctx.error(Code::UnknownName, span, format!("no `repeat` counts `{name}`"), "unknown here", help);
     None
 }

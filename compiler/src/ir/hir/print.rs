@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::{
     Absent, Action, Authenticate, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr, ExprKind, Function,
-    HeaderPattern, HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment,
-    Target, Template,
+    HeaderPattern, HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target,
+    Template,
 };
 use crate::ir::ast::BinaryOp;
 
@@ -59,7 +59,7 @@ pub fn print(policy: &Policy) -> String {
     }
     for (index, scope) in policy.scopes.iter().enumerate() {
         let parent = scope.parent.map(|id| format!(" in scope {}", id.0)).unwrap_or_default();
-        line(0, format!("scope {index} {}{parent}", template(&scope.template)));
+        line(0, format!("scope {index} {}{parent}", scope.template));
         if !scope.hosts.is_empty() {
             line(1, format!("hosts {}", hosts(&scope.hosts)));
         }
@@ -142,7 +142,8 @@ fn rule_lines(policy: &Policy, rule: &Rule, line: &mut impl FnMut(usize, String)
 fn redact_lines(policy: &Policy, redact: &Redact, line: &mut impl FnMut(usize, String)) {
     let types: Vec<String> = redact.types.iter().map(|range| format!("{}/{}", range.main, range.sub)).collect();
     line(1, format!("types {}", types.join(", ")));
-    let outcome = |reply_to: &Option<Reply>| reply_to.as_ref().map_or("allow".to_owned(), |denied| format!("deny {}", reply(policy, denied)));
+    let outcome =
+        |reply_to: &Option<Reply>| reply_to.as_ref().map_or("allow".to_owned(), |denied| format!("deny {}", reply(policy, denied)));
     if let Some(most) = redact.max_body {
         line(1, format!("max_body {most}, {}", outcome(&redact.on_oversize)));
     }
@@ -156,7 +157,7 @@ fn redact_lines(policy: &Policy, redact: &Redact, line: &mut impl FnMut(usize, S
 }
 
 fn on_text(on: &On) -> String {
-    let templates: Vec<String> = on.templates.iter().map(template).collect();
+    let templates: Vec<String> = on.templates.iter().map(Template::to_string).collect();
     let methods = if on.methods.is_empty() { "any method".to_owned() } else { on.methods.join(", ") };
     format!("on {methods} {}", templates.join(", "))
 }
@@ -254,23 +255,17 @@ fn hosts(hosts: &[HostPattern]) -> String {
     hosts.join(", ")
 }
 
-/// A template as written, but for the names of nothing.
-fn template(template: &Template) -> String {
-    let mut out = String::new();
-    for segment in &template.segments {
-        out.push('/');
-        match segment {
-            Segment::Literal(text) => out.push_str(text),
-            Segment::Capture(name) => {
-                let _ = write!(out, "{{{name}}}");
+impl std::fmt::Display for Template {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for segment in &self.segments {
+            match segment {
+                Segment::Literal(text) => write!(f, "/{text}")?,
+                Segment::Capture(name) => write!(f, "/{{{name}}}")?,
+                Segment::Any => f.write_str("/*")?,
             }
-            Segment::Any => out.push('*'),
         }
+        if self.rest { f.write_str("/**") } else { Ok(()) }
     }
-    if template.rest {
-        out.push_str("/**");
-    }
-    out
 }
 
 fn config_default(default: &ConfigDefault) -> String {
@@ -375,7 +370,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::HeaderCount => "request.headers.count".to_owned(),
         Read::Cookie(name) => format!("request.cookies[{name:?}]"),
         Read::Capture(name, places) => {
-            let places: Vec<String> = places.iter().map(|(from, segment)| format!("{}#{segment}", template(from))).collect();
+            let places: Vec<String> = places.iter().map(|(from, segment)| format!("{from}#{segment}")).collect();
             format!("path.{name}<{}>", places.join(", "))
         }
         Read::ClientIp => "client.ip".to_owned(),

@@ -11,7 +11,13 @@ use crate::lang::functions;
 /// Checks `callee(args)`.
 pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, args: &[ast::Arg], span: Span) -> hir::Expr {
     let ast::ExprKind::Name(name) = &callee.kind else {
-        ctx.error(Code::UnknownName, callee.span, "this is no function", "cannot be called", "write the name of a function, such as `lower(…)`");
+        ctx.error(
+            Code::UnknownName,
+            callee.span,
+            "this is no function",
+            "cannot be called",
+            "write the name of a function, such as `lower(…)`",
+        );
         return failed(span);
     };
     if let Some((symbol, _)) = ctx.symbols.get(name) {

@@ -76,7 +76,14 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
             hir::Ty::Secret => leak(ctx, &value, what),
             _ => refuse_absent(ctx, &value, what),
         },
-        hir::Ty::Bytes | hir::Ty::Cidr | hir::Ty::Duration | hir::Ty::Time | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) => {
+        hir::Ty::Bytes
+        | hir::Ty::Cidr
+        | hir::Ty::Duration
+        | hir::Ty::Time
+        | hir::Ty::Rate
+        | hir::Ty::Regex
+        | hir::Ty::List(_)
+        | hir::Ty::Map(_) => {
             ctx.error(
                 Code::TypeMismatch,
                 span,

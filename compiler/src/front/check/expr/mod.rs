@@ -47,13 +47,9 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
         ast::ExprKind::Null => {
             misplaced(ctx, span, "`null`", "only JSON values can be `null`", "write `is absent` to test for a value that is not there")
         }
-        ast::ExprKind::Regex { .. } => misplaced(
-            ctx,
-            span,
-            "a regex",
-            "a regex stands only on the right of `matches`",
-            "write `value matches /…/`, or a string",
-        ),
+        ast::ExprKind::Regex { .. } => {
+            misplaced(ctx, span, "a regex", "a regex stands only on the right of `matches`", "write `value matches /…/`, or a string")
+        }
         ast::ExprKind::Object(_) => {
             misplaced(ctx, span, "an object", "objects stand only in JSON replies, maps and tests", "declare a `map`")
         }
@@ -84,9 +80,7 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
             hir::Expr { kind: hir::ExprKind::Arithmetic(*op, Box::new(left), Box::new(right)), ty: hir::Ty::Int, span }
         }
         ast::ExprKind::Call { callee, args } => call::check_call(ctx, env, callee, args, span),
-        ast::ExprKind::If { .. } => {
-            not_yet(ctx, span, "`if`", "write two rules, or `and` and `or`")
-        }
+        ast::ExprKind::If { .. } => not_yet(ctx, span, "`if`", "write two rules, or `and` and `or`"),
         ast::ExprKind::Quantified { quantifier, .. } => {
             let word = match quantifier {
                 ast::Quantifier::Some => "`some`",
@@ -144,9 +138,7 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
     for element in elements {
         let item = match element {
             ast::Arg::Expr(expr) => check(ctx, env, expr),
-            ast::Arg::Source(source) => {
-                misplaced(ctx, source.span, "a source", "sources stand only in declarations", "write a value")
-            }
+            ast::Arg::Source(source) => misplaced(ctx, source.span, "a source", "sources stand only in declarations", "write a value"),
             ast::Arg::Named(name, _) => misplaced(ctx, name.span, "a named argument", "lists have no names", "write the value alone"),
         };
         well &= item.ty != hir::Ty::Error;

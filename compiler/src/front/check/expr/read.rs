@@ -6,8 +6,8 @@ use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::{Env, Reach, Response};
 use crate::front::check::{suggest, table};
 use crate::ir::{ast, hir};
-use crate::lang::values::{self, Access, Phase};
 use crate::lang::headers;
+use crate::lang::values::{self, Access, Phase};
 
 /// A declaration that an expression names directly, where it is no value by itself.
 pub(super) enum Named {
@@ -196,8 +196,7 @@ fn config(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> O
     };
     let id = id?;
     let field = ctx.config.get(id.index())?;
-    let ty = if field.default.is_some() { field.ty.present().clone() } else { field.ty.clone() };
-    let value = hir::Expr { kind: hir::ExprKind::Config(id), ty, span };
+    let value = hir::Expr { kind: hir::ExprKind::Config(id), ty: field.ty.clone(), span };
     if let ([Step::Key(key)], hir::Ty::Map(item)) = (rest, value.ty.present()) {
         let ty = (**item).clone().optional();
         let key = map_key(ctx, env, key)?;
@@ -253,13 +252,7 @@ pub(super) fn credential(ctx: &mut Context<'_>, env: &Env, id: hir::CredentialId
         "a `let`" => "read it in the rule itself: a `let` belongs to no scope".to_owned(),
         _ => format!("move this into a `scope` with `authenticate {name}`"),
     };
-    ctx.error(
-        Code::BadCredential,
-        span,
-        format!("`{name}` is not authenticated here"),
-        "read without being verified",
-        help,
-    );
+    ctx.error(Code::BadCredential, span, format!("`{name}` is not authenticated here"), "read without being verified", help);
     None
 }
 
@@ -282,7 +275,13 @@ fn key_id(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
         }
         [Step::Member(member), ..] => {
             let label = "unknown member";
-            ctx.error(Code::UnknownName, member.span, format!("`{name}` has no `{}`", member.text), label, format!("write `{name}.key_id`"));
+            ctx.error(
+                Code::UnknownName,
+                member.span,
+                format!("`{name}` has no `{}`", member.text),
+                label,
+                format!("write `{name}.key_id`"),
+            );
             None
         }
         [Step::Key(..), ..] => {
@@ -354,9 +353,7 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
     });
     let inside = values::VALUES.iter().find(|value| value.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
     let (message, help) = match (keyed, inside) {
-        (Some((value, key)), _) => {
-            (format!("`{value}` has no member `{key}`"), format!("write `{value}[\"{}\"]`", key.replace('_', "-")))
-        }
+        (Some((value, key)), _) => (format!("`{value}` has no member `{key}`"), format!("write `{value}[\"{}\"]`", key.replace('_', "-"))),
         (None, Some(inside)) => (format!("`{path}` is no value by itself"), format!("name what is read, as in `{}`", inside.path)),
         (None, None) => {
             let known = values::VALUES.iter().map(|value| value.path);

@@ -1,4 +1,4 @@
-//! What the language has and this version does not compile, outside declarations: types.
+//! Types as written: names that the language has, with the arguments that they take.
 
 use super::context::Context;
 use super::suggest;
@@ -29,11 +29,19 @@ fn known(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
         ctx.error(
             Code::TypeMismatch,
             ty.span,
-            format!("`{}` takes {}", ty.name.text, ["no type argument", "one type argument", "two type arguments"].get(expected).unwrap_or(&"")),
+            format!(
+                "`{}` takes {}",
+                ty.name.text,
+                ["no type argument", "one type argument", "two type arguments"].get(expected).unwrap_or(&"")
+            ),
             format!("has {}", ty.args.len()),
             help,
         );
         return false;
     }
-    ty.args.iter().fold(true, |well, arg| type_names(ctx, arg) && well)
+    let mut well = true;
+    for arg in &ty.args {
+        well &= type_names(ctx, arg);
+    }
+    well
 }
