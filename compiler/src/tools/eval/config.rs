@@ -123,3 +123,92 @@ fn default_value(default: &hir::ConfigDefault) -> Value {
         hir::ConfigDefault::Map(entries) => Value::Map(entries.clone()),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::read;
+    use crate::base::Span;
+    use crate::ir::hir;
+    use crate::tools::eval::value::Value;
+
+    fn name(text: &str) -> hir::Name {
+        hir::Name { text: text.into(), span: Span::default() }
+    }
+
+    fn policy(fields: &[(&str, hir::Ty, Option<hir::ConfigDefault>)]) -> hir::Policy {
+        let field = |(key, ty, default): &(&str, hir::Ty, Option<hir::ConfigDefault>)| hir::Config {
+            name: name(key),
+            ty: ty.clone(),
+            default: default.clone(),
+        };
+        hir::Policy {
+            name: name("p"),
+            default: hir::Action::Allow,
+            on_fault: hir::Action::Allow,
+            hosts: Vec::new(),
+            config: fields.iter().map(field).collect(),
+            lets: Vec::new(),
+            lists: Vec::new(),
+            maps: Vec::new(),
+            credentials: Vec::new(),
+            limits: Vec::new(),
+            scopes: Vec::new(),
+            rules: Vec::new(),
+            tests: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn refusals_name_the_key() {
+        let strings = hir::Ty::List(Box::new(hir::Ty::String));
+        let mut policy = policy(&[
+            ("count", hir::Ty::Int, None),
+            ("on", hir::Ty::Bool.optional(), None),
+            ("hook", hir::Ty::Secret.optional(), None),
+            ("names", strings.optional(), None),
+            ("keys", hir::Ty::Map(Box::new(hir::Ty::String)).optional(), None),
+        ]);
+        policy.credentials.push(hir::Credential::ApiKey(hir::ApiKey {
+            name: name("partner"),
+            from: vec![hir::CredentialSource::Bearer],
+            keys: hir::Keys::Config(hir::ConfigId(4)),
+            forward: false,
+        }));
+        for (text, refusal) in [
+            ("", "configuration key `count` is missing"),
+            ("{}", "configuration key `count` is missing"),
+            ("[1]", "the configuration is no JSON object"),
+            ("{\"count\":1} x", "the configuration is no JSON object"),
+            ("{\"count\":1,\"other\":1}", "configuration key `other` is unknown"),
+            ("{\"count\":1,\"count\":1}", "configuration key `count` appears twice"),
+            ("{\"count\":null}", "configuration key `count` must be int"),
+            ("{\"count\":\"1\"}", "configuration key `count` must be int"),
+            ("{\"count\":1.0}", "configuration key `count` must be int"),
+            ("{\"count\":9223372036854775808}", "configuration key `count` must be int"),
+            ("{\"count\":1,\"on\":1}", "configuration key `on` must be bool"),
+            ("{\"count\":1,\"hook\":\"\"}", "configuration key `hook` must not be empty"),
+            ("{\"count\":1,\"names\":[\"a\",1]}", "configuration key `names` must be list<string>"),
+            ("{\"count\":1,\"keys\":{\"a\":1}}", "configuration key `keys` must be map<string, string>"),
+            ("{\"count\":1,\"keys\":{\"a\":\"b\"}}", "configuration key `keys` must have `sha256:` and 64 hex digits for `a`"),
+        ] {
+            assert_eq!(read(&policy, text), Err(refusal.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_defaults_and_absence() {
+        let policy = policy(&[
+            ("count", hir::Ty::Int, Some(hir::ConfigDefault::Int(7))),
+            ("on", hir::Ty::Bool.optional(), None),
+            ("name", hir::Ty::String, Some(hir::ConfigDefault::String("x".into()))),
+        ]);
+        let text = |value: &str| Value::String(value.into());
+        assert_eq!(read(&policy, " "), Ok(vec![Value::Int(7), Value::Absent, text("x")]));
+        assert_eq!(
+            read(&policy, "{\"on\":true,\"count\":-9223372036854775808,\"name\":\"\"}"),
+            Ok(vec![Value::Int(i64::MIN), Value::Bool(true), text("")])
+        );
+        assert_eq!(read(&policy, "{\"on\":null}"), Ok(vec![Value::Int(7), Value::Absent, text("x")]));
+    }
+}
