@@ -20,7 +20,7 @@ cargo_home=${CARGO_HOME:-$HOME/.cargo}
 
 # Baseline Wasm for old hosts: what they all have, and nothing else. The stack lies below everything, so that an overflow traps
 # instead of overwriting data.
-flags="-C link-arg=-zstack-size=16384 -C link-arg=--stack-first -C link-arg=--strip-all -C link-arg=--keep-section=name"
+flags="-C link-arg=-zstack-size=16384 -C link-arg=--stack-first -C link-arg=--strip-all -C link-arg=--keep-section=name -C link-arg=--demangle"
 flags="$flags -C link-arg=--no-entry -C link-arg=--export-memory"
 flags="$flags -C target-feature=+bulk-memory,+sign-ext,+nontrapping-fptoint,+multivalue,+mutable-globals,-reference-types"
 flags="$flags --remap-path-prefix=$root=/portcullis --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$sysroot=/rust"
