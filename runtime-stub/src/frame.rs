@@ -1,6 +1,8 @@
 //! What the mechanisms share: the frame of one callback, and what the VM keeps for ever.
 //! In: nothing. Out: plain structures; each part is defined beside the code that works on it.
 
+use crate::auth::api_key::Found;
+use crate::config::roots::Roots;
 use crate::edits::forward::Forward;
 use crate::edits::header::Written;
 use crate::http::request::Request;
@@ -44,6 +46,10 @@ pub struct Frame<'a> {
     pub redacted: Items<'a, u32>,
     /// Limits of the request.
     pub limits: Step<'a>,
+    /// Credentials that were checked.
+    pub credentials: Items<'a, Found<'a>>,
+    /// The forwarded cookies, once one was taken out.
+    pub cookies: Option<&'a [u8]>,
 }
 
 impl<'a> Frame<'a> {
@@ -64,6 +70,8 @@ impl<'a> Frame<'a> {
             written: Items::new(arena),
             redacted: Items::new(arena),
             limits: Step::new(arena),
+            credentials: Items::new(arena),
+            cookies: None,
         }
     }
 }
@@ -82,13 +90,15 @@ pub struct Vm {
     pub configured: u32,
     /// Where limits count.
     pub limits: Tables,
+    /// Configurations.
+    pub config: Roots,
 }
 
 impl Vm {
     /// An empty one.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Vm {
-        Vm { heap: Heap::new(), streams: Streams::new(), choice: Choice::new(), created: (0, 0), configured: 0, limits: Tables::new() }
+        Vm { heap: Heap::new(), streams: Streams::new(), choice: Choice::new(), created: (0, 0), configured: 0, limits: Tables::new(), config: Roots::new() }
     }
 
     /// Ends a stream's record.

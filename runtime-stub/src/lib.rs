@@ -6,7 +6,9 @@
 
 #[cfg(target_arch = "wasm32")]
 mod abi;
+pub mod auth;
 pub mod bytes;
+pub mod config;
 pub mod contract;
 pub mod edits;
 pub mod frame;

@@ -225,7 +225,8 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
         Ty::Int => schema::Kind::Int,
         Ty::List(_) => schema::Kind::List,
         Ty::Map(_) => schema::Kind::Map,
-        Ty::String | Ty::Secret | Ty::Float | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Optional(_) | Ty::Error => {
+        Ty::Secret => schema::Kind::Secret,
+        Ty::String | Ty::Float | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Optional(_) | Ty::Error => {
             schema::Kind::String
         }
     };

@@ -12,7 +12,7 @@ const FIELD: usize = 32;
 /// Types of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// `string` or `secret`
+    /// `string`
     String,
     /// `int`
     Int,
@@ -22,10 +22,12 @@ pub enum Kind {
     List,
     /// `map<string, string>`
     Map,
+    /// `secret`: a string that is not empty.
+    Secret,
 }
 
 impl Kind {
-    const ALL: [Kind; 5] = [Kind::String, Kind::Int, Kind::Bool, Kind::List, Kind::Map];
+    const ALL: [Kind; 6] = [Kind::String, Kind::Int, Kind::Bool, Kind::List, Kind::Map, Kind::Secret];
 }
 
 /// What stands for a missing key.

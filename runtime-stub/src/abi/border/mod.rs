@@ -2,6 +2,8 @@
 //!
 //! INVARIANT: no reference to frame or VM is held over a call of the policy, which comes back here.
 
+mod config;
+mod credentials;
 mod edits;
 mod limits;
 pub(crate) mod redact;

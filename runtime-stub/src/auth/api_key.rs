@@ -1,0 +1,150 @@
+//! API keys: what a request presents, and whose it is. In: places (`tables::credential`), keys by digest (`tables::keys`).
+//! Out: a state (`contract::credential`) and the name of the key, found once a request.
+
+use sha2::{Digest, Sha256};
+
+use crate::bytes;
+use crate::contract::{credential, slot};
+use crate::frame::Frame;
+use crate::http::{cookie, query};
+use crate::tables::credential::{Place, places};
+use crate::tables::keys;
+
+/// What is known of a credential in this request.
+#[derive(Clone, Copy)]
+pub struct Found<'a> {
+    /// Its number.
+    pub id: u32,
+    /// `contract::credential`
+    pub state: i32,
+    /// Name of the valid key.
+    pub name: &'a [u8],
+}
+
+/// The state of a credential; `table` holds its keys.
+pub fn check<'a>(frame: &mut Frame<'a>, id: u32, from: &[u8], table: &'a [u8]) -> i32 {
+    if let Some(found) = find(frame, id) {
+        return found.state;
+    }
+    let (state, name) = match presented(frame, from) {
+        None => (credential::FAULT, None),
+        Some((0, _)) => (credential::ABSENT, None),
+        Some((1, value)) => match keys::find(table, &sha256(value)) {
+            Some(name) => (credential::VALID, Some(name)),
+            None => (credential::INVALID, None),
+        },
+        Some(_) => (credential::DOUBLED, None),
+    };
+    frame.credentials.push(Found { id, state, name: name.unwrap_or(&[]) });
+    if frame.credentials.is_broken() { credential::FAULT } else { state }
+}
+
+/// The name of the valid key of a credential that was checked.
+pub fn key_id<'a>(frame: &Frame<'a>, id: u32) -> Option<&'a [u8]> {
+    find(frame, id).filter(|found| found.state == credential::VALID).map(|found| found.name)
+}
+
+fn find<'a>(frame: &Frame<'a>, id: u32) -> Option<Found<'a>> {
+    frame.credentials.as_slice().iter().find(|found| found.id == id).copied()
+}
+
+/// SHA-256.
+pub fn sha256(value: &[u8]) -> keys::Digest {
+    Sha256::digest(value).into()
+}
+
+/// How many values are presented in all places together, and the last one. Nothing when memory is exhausted.
+fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
+    let mut count = 0u32;
+    let mut last: &'a [u8] = &[];
+    let mut see = |value: &'a [u8]| {
+        count = count.saturating_add(1);
+        last = value;
+    };
+    let headers = &frame.request.headers;
+    for place in places(from) {
+        match place {
+            Place::Bearer => headers.lines(slot::AUTHORIZATION as usize).filter_map(bearer).for_each(&mut see),
+            Place::Header(name) => headers.pairs().filter(|(found, _)| *found == name).for_each(|(_, value)| see(value)),
+            Place::Query(key) => {
+                for written in query::values(frame.request.path.query.unwrap_or(&[]), key) {
+                    see(query::decode(written, frame.arena)?);
+                }
+            }
+            Place::Cookie(name) => {
+                for (_, line) in headers.pairs().filter(|(found, _)| *found == b"cookie") {
+                    cookie::values(line, name).for_each(&mut see);
+                }
+            }
+        }
+    }
+    Some((count, last))
+}
+
+/// The token of `Bearer TOKEN`; the scheme ignores case. Another scheme presents nothing.
+pub fn bearer(line: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = line.trim_ascii().split_at_checked(6)?;
+    let separate = matches!(token.first(), None | Some(b' ' | b'\t'));
+    (bytes::equal_ignoring_case(scheme, b"bearer") && separate).then(|| token.trim_ascii())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{bearer, check, key_id, sha256};
+    use crate::contract::credential;
+    use crate::frame::Frame;
+    use crate::http::request;
+    use crate::rt::arena::Arena;
+    use crate::tables::credential::{Place, write};
+    use crate::tables::{keys, slots};
+    use crate::testing::FakeHost;
+
+    fn state(path: &str, headers: &[(&str, &str)]) -> (i32, Option<String>) {
+        let arena = Arena::new();
+        let pairs: Vec<(&str, &str)> = [(":path", path), (":authority", "a")].into_iter().chain(headers.iter().copied()).collect();
+        let mut host = FakeHost::with_request(&pairs);
+        let mut frame = Frame::new(&arena);
+        let slots = slots::encode(&["host", "content-type", "content-length", "authorization"]);
+        assert!(request::begin(&mut frame, &mut host, arena.copy(&slots).unwrap()));
+        assert!(!request::check(&mut frame));
+        let from = write(&[Place::Bearer, Place::Header(b"x-api-key"), Place::Query(b"key"), Place::Cookie(b"k")]);
+        let table = arena.copy(&keys::write(&[("alice", sha256(b"s3cret")), ("bob", sha256(b"a b")), ("nobody", sha256(b""))])).unwrap();
+        let found = check(&mut frame, 7, &from, table);
+        assert_eq!(check(&mut frame, 7, &[], &[]), found, "checked once");
+        (found, key_id(&frame, 7).map(|name| String::from_utf8(name.to_vec()).unwrap()))
+    }
+
+    #[test]
+    fn keys_are_found_in_every_place() {
+        let alice = (credential::VALID, Some("alice".to_owned()));
+        assert_eq!(state("/", &[("authorization", "Bearer s3cret")]), alice);
+        assert_eq!(state("/", &[("authorization", "  bEARER \t s3cret ")]), alice);
+        assert_eq!(state("/", &[("x-api-key", "s3cret")]), alice);
+        assert_eq!(state("/?a=1&key=s3cret", &[]), alice);
+        assert_eq!(state("/?%6bey=a+b", &[]), (credential::VALID, Some("bob".to_owned())));
+        assert_eq!(state("/", &[("cookie", "a=b; k=s3cret")]), alice);
+    }
+
+    #[test]
+    fn absent_invalid_doubled() {
+        assert_eq!(state("/", &[]), (credential::ABSENT, None));
+        assert_eq!(state("/", &[("authorization", "Basic s3cret")]), (credential::ABSENT, None));
+        assert_eq!(state("/", &[("authorization", "Bearers3cret")]), (credential::ABSENT, None));
+        assert_eq!(state("/", &[("x-api-key", "S3cret")]), (credential::INVALID, None));
+        assert_eq!(state("/", &[("x-api-key", "")]), (credential::VALID, Some("nobody".to_owned())));
+        assert_eq!(state("/?key", &[]).0, credential::VALID);
+        assert_eq!(state("/", &[("x-api-key", "s3cret"), ("x-api-key", "s3cret")]), (credential::DOUBLED, None));
+        assert_eq!(state("/?key=s3cret", &[("authorization", "Bearer s3cret")]), (credential::DOUBLED, None));
+        assert_eq!(state("/", &[("cookie", "k=s3cret"), ("cookie", "k=x")]), (credential::DOUBLED, None));
+        assert_eq!(state("/?key=x&key=s3cret", &[]), (credential::DOUBLED, None));
+    }
+
+    #[test]
+    fn bearer_tokens() {
+        assert_eq!(bearer(b"Bearer"), Some(&b""[..]));
+        assert_eq!(bearer(b"Bearer a b"), Some(&b"a b"[..]));
+        assert_eq!(bearer(b"Bear"), None);
+        assert_eq!(bearer(b""), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! Credentials. In: requests, places, known keys. Out: states, names of keys, requests without credentials.
+
+pub mod api_key;
+pub mod strip;
