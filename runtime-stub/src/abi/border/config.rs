@@ -18,8 +18,12 @@ extern "C" fn config_load(schema: i64, size: i32) -> i32 {
     let vm = vm();
     let loaded = text.map_err(|_| Refusal::Unreadable).and_then(|text| load(text, pack::bytes(schema), arena(), &mut vm.heap));
     let refusal = match loaded {
-        Ok(values) if vm.config.put(&mut vm.heap, frame().root, values) => return 1,
-        Ok(_) => Refusal::Memory,
+        Ok(values) => {
+            if vm.config.put(&mut vm.heap, frame().root, values) {
+                return 1;
+            }
+            Refusal::Memory
+        }
         Err(refusal) => refusal,
     };
     Wasm.log(level::ERROR, refusal.line(arena()));
