@@ -162,9 +162,23 @@ fn a_refused_configuration_says_why_and_starting_again_forgets() {
     assert!(engine.request(&get("/a"), &ok()).is_err());
     engine.start("{\"limit\":12}").unwrap();
     assert_eq!(engine.counters().unwrap(), [("probe".to_owned(), "allow".to_owned(), 0)]);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let now = u64::try_from(now.as_nanos()).unwrap();
-    assert!(engine.set_time(now + 100_000_000).is_ok());
-    assert!(engine.set_time(now).is_err());
-    assert!(engine.set_time(now + 3_600_000_000_000).is_err());
+}
+
+#[test]
+fn the_clock_stands_where_it_was_set() {
+    let mut engine = started();
+    let told = |engine: &mut EnvoyEngine| {
+        let forwarded = engine.request(&get("/now"), &ok()).unwrap().forwarded.unwrap();
+        let text = header(&forwarded.headers, "x-now").unwrap().to_vec();
+        String::from_utf8(text).unwrap().parse::<u64>().unwrap()
+    };
+    let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert!(told(&mut engine).abs_diff(real) <= 5);
+    for seconds in [1_767_225_600, 1_767_229_200, 1_700_000_000] {
+        engine.set_time(seconds * 1_000_000_000 + 999_999_999).unwrap();
+        assert_eq!(told(&mut engine), seconds);
+    }
+    // A new start begins with the real time again.
+    engine.start("").unwrap();
+    assert!(told(&mut engine).abs_diff(real) <= 60);
 }

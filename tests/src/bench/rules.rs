@@ -88,3 +88,33 @@ fn push_permits(text: &mut String, count: usize, indent: &str) {
     }
     text.push('\n');
 }
+
+#[cfg(test)]
+#[allow(clippy::panic)]
+mod tests {
+    use portcullis::base::Sources;
+    use portcullis::base::render::render;
+    use portcullis::front::{check, syntax};
+
+    use super::{GATEWAY_RULES, SCANT, gateway_policy, path_policy};
+
+    /// How many rules a policy has; fails with its diagnostics.
+    fn rules(text: &str) -> usize {
+        let mut sources = Sources::default();
+        let file = sources.add("bench.policy".to_owned(), text.to_owned());
+        let (tree, mut diagnostics) = syntax::parse(&sources, file);
+        let mut beside = |_, _: &str| Err("no files".to_owned());
+        let (policy, found) = check::check(&[(file, tree)], &sources, &mut beside);
+        diagnostics.extend(found);
+        match policy {
+            Some(policy) if !diagnostics.has_errors() => policy.rules.len(),
+            Some(_) | None => panic!("{}", render(&sources, &diagnostics, false)),
+        }
+    }
+
+    #[test]
+    fn the_policies_check() {
+        assert_eq!(rules(&path_policy(10)), 11);
+        assert_eq!(rules(&gateway_policy(SCANT)), GATEWAY_RULES + 1);
+    }
+}

@@ -9,6 +9,7 @@ use portcullis::tools::message::{Answer, Decision, Forwarded, Headers, Outcome, 
 use serde_json::Value;
 
 use super::bootstrap::{CLUSTER_HEADER, DETAILS_HEADER, Routes, gateway, wasm_filter};
+use super::clock::Clock;
 use super::process::{Envoy, run_folder};
 use super::upstream::Upstream;
 use super::{client, fault};
@@ -19,18 +20,14 @@ const DEFAULT_CLUSTER: &str = "portcullis-tests-default";
 /// How long a request that was answered may still be on its way to the upstream's record.
 const RECORD: Duration = Duration::from_millis(500);
 
-/// The farthest that `set_time` sleeps.
-const AHEAD: u64 = 2_000_000_000;
-
 /// A module in Envoy 1.40 with one worker thread, between a client and an upstream.
 #[derive(Debug)]
 pub struct EnvoyEngine {
     module: Vec<u8>,
     hold: bool,
     upstream: Upstream,
+    clock: Option<Clock>,
     envoy: Option<Envoy>,
-    /// The last time that was set since `start`.
-    clock: Option<Nanoseconds>,
 }
 
 impl EnvoyEngine {
@@ -42,7 +39,7 @@ impl EnvoyEngine {
     pub fn new(module: Vec<u8>, clusters: &[String], hold: bool) -> Result<Self, EngineError> {
         let mut all = clusters.to_vec();
         all.push(DEFAULT_CLUSTER.to_owned());
-        Ok(Self { module, hold, upstream: Upstream::start(&all)?, envoy: None, clock: None })
+        Ok(Self { module, hold, upstream: Upstream::start(&all)?, clock: None, envoy: None })
     }
 
     /// What Envoy and the module logged since `start`.
@@ -69,21 +66,15 @@ impl Engine for EnvoyEngine {
         fs::write(&module, &self.module).map_err(fault("writing the module"))?;
         let filter = wasm_filter(&module, configuration, self.hold);
         let routes = Routes::Clusters { default: DEFAULT_CLUSTER, ports: self.upstream.ports() };
-        self.envoy = Some(Envoy::start(&gateway(&[filter], routes), 1, folder)?);
+        let clock = Clock::new(&folder)?;
+        self.envoy = Some(Envoy::start_with(&gateway(&[filter], routes), 1, &clock, folder)?);
+        self.clock = Some(clock);
         Ok(())
     }
 
     fn set_time(&mut self, at: Nanoseconds) -> Result<(), EngineError> {
-        // Only differences count: the first time that a test sets is the present, later ones lie so far from now.
-        let ahead = at.checked_sub(self.clock.replace(at).unwrap_or(at));
-        match ahead {
-            Some(ahead) if ahead <= AHEAD => {
-                std::thread::sleep(Duration::from_nanos(ahead));
-                Ok(())
-            }
-            Some(_) => Err(EngineError("Envoy's clock is the real one: that time is too far ahead".to_owned())),
-            None => Err(EngineError("Envoy's clock is the real one: that time has passed".to_owned())),
-        }
+        let clock = self.clock.as_ref().ok_or_else(|| EngineError("the engine has not been started".to_owned()))?;
+        clock.set(at)
     }
 
     fn request(&mut self, request: &Request, answer: &Answer) -> Result<Outcome, EngineError> {

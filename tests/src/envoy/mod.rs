@@ -2,6 +2,7 @@
 
 pub mod bootstrap;
 pub mod client;
+pub mod clock;
 pub mod engine;
 pub mod install;
 pub mod process;

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use portcullis::tools::engine::EngineError;
 use serde_json::Value;
 
+use super::clock::Clock;
 use super::fault;
 use super::install::{envoy, target_folder};
 
@@ -48,6 +49,18 @@ impl Envoy {
     /// # Errors
     /// When Envoy refuses the bootstrap or a module refuses its configuration: what the module or Envoy logged.
     pub fn start(bootstrap: &Value, workers: u32, folder: PathBuf) -> Result<Self, EngineError> {
+        Self::launch(bootstrap, workers, None, folder)
+    }
+
+    /// Like `start`, with a clock that the test sets.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn start_with(bootstrap: &Value, workers: u32, clock: &Clock, folder: PathBuf) -> Result<Self, EngineError> {
+        Self::launch(bootstrap, workers, Some(clock), folder)
+    }
+
+    fn launch(bootstrap: &Value, workers: u32, clock: Option<&Clock>, folder: PathBuf) -> Result<Self, EngineError> {
         let file = folder.join("bootstrap.json");
         fs::write(&file, bootstrap.to_string()).map_err(fault("writing the bootstrap"))?;
         let log = File::create(folder.join("log")).map_err(fault("creating the log of Envoy"))?;
@@ -62,6 +75,9 @@ impl Envoy {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
+        for (name, path) in clock.iter().flat_map(|clock| clock.environment()) {
+            command.env(name, path);
+        }
         let child = spawn(command)?;
         let mut envoy = Self { child, folder, admin: 0, port: 0 };
         envoy.wait_until_live()?;

@@ -1,5 +1,6 @@
 ;; A module that does one thing of each kind, chosen by the first letter of the path, to test the Envoy harness itself:
-;; /d denies, /b names the cluster blue, /c cuts the response body, /t counts body callbacks in a trailer.
+;; /d denies, /b names the cluster blue, /c cuts the response body, /t counts body callbacks in a trailer, /n tells the
+;; time in seconds.
 (module
   (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
   (import "env" "proxy_get_header_map_value" (func $get (param i32 i32 i32 i32 i32) (result i32)))
@@ -10,6 +11,7 @@
   (import "env" "proxy_define_metric" (func $define (param i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_increment_metric" (func $increment (param i32 i64) (result i32)))
   (import "env" "proxy_get_buffer_bytes" (func $bytes (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_get_current_time_nanoseconds" (func $now (param i32) (result i32)))
   (memory (export "memory") 1)
   (global $top (mut i32) (i32.const 4096))
   (global $metric (mut i32) (i32.const 0))
@@ -28,7 +30,18 @@
   (data (i32.const 310) "rule=.=probe;.;outcome=.=allow;.;portcullis_rule_total")
   (data (i32.const 370) "x-pieces")
   (data (i32.const 390) "configuration `limit` is missing")
+  (data (i32.const 430) "x-now")
   (func (export "proxy_abi_version_0_2_1"))
+  ;; Writes a number as ten decimal digits at 440.
+  (func $digits (param $number i64)
+    (local $at i32)
+    (local.set $at (i32.const 450))
+    (loop $next
+      (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+      (i32.store8 (local.get $at)
+        (i32.add (i32.const 48) (i32.wrap_i64 (i64.rem_u (local.get $number) (i64.const 10)))))
+      (local.set $number (i64.div_u (local.get $number) (i64.const 10)))
+      (br_if $next (i32.gt_u (local.get $at) (i32.const 440)))))
   (func (export "proxy_on_memory_allocate") (param $size i32) (result i32)
     (local $at i32)
     (local.set $at (global.get $top))
@@ -57,6 +70,11 @@
     (if (i32.eqz (call $property (i32.const 170) (i32.const 14) (i32.const 16) (i32.const 20)))
       (then (drop (call $replace (i32.const 0) (i32.const 190) (i32.const 8)
         (i32.load (i32.const 16)) (i32.load (i32.const 20))))))
+    (if (i32.eq (global.get $letter) (i32.const 110))
+      (then
+        (drop (call $now (i32.const 32)))
+        (call $digits (i64.div_u (i64.load (i32.const 32)) (i64.const 1000000000)))
+        (drop (call $replace (i32.const 0) (i32.const 430) (i32.const 5) (i32.const 440) (i32.const 10)))))
     (if (i32.eq (global.get $letter) (i32.const 98))
       (then (drop (call $replace (i32.const 0) (i32.const 130) (i32.const 20) (i32.const 160) (i32.const 4)))))
     (i32.const 0))
