@@ -102,16 +102,20 @@ fn a_named_cluster_is_reached() {
 #[test]
 fn pieces_of_a_body_arrive_one_by_one_and_trailers_pass() {
     let answer = Answer { status: 200, headers: Headers::new(), body: body("one two six", Some(4), &[("x-sum", "7")]) };
-    let outcome = started().request(&get("/t"), &answer).unwrap();
-    assert_eq!(outcome.response.body, b"one two six");
-    assert!(outcome.response.complete);
-    let pieces = header(&outcome.response.trailers, "x-pieces").expect("the module's trailer");
-    assert!(matches!(pieces, b"2" | b"3"), "Envoy saw the body in {} pieces", String::from_utf8_lossy(pieces));
-    assert_eq!(header(&outcome.response.trailers, "x-sum"), Some(b"7".as_slice()));
+    let mut engine = started();
+    // On a busy machine Envoy may read two pieces at once; not every time, though.
+    let apart = (0..10).any(|_| {
+        let response = engine.request(&get("/t"), &answer).unwrap().response;
+        assert_eq!(response.body, b"one two six");
+        assert!(response.complete);
+        assert_eq!(header(&response.trailers, "x-sum"), Some(b"7".as_slice()));
+        header(&response.trailers, "x-pieces").expect("the module's trailer") == b"3"
+    });
+    assert!(apart, "Envoy never saw the three pieces one by one");
 }
 
 #[test]
-fn request_trailers_reach_the_upstream_with_their_body() {
+fn a_request_with_trailers_reaches_the_upstream_whole() {
     let mut request = get("/t");
     request.method = "POST".to_owned();
     request.body = body("abcdef", Some(4), &[("x-sum", "7")]);
