@@ -93,8 +93,8 @@ fn default(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<hir:
         (hir::Ty::List(_), ast::ExprKind::List(elements)) => elements
             .iter()
             .map(|element| match element {
-                ast::Arg::Expr(ast::Expr { kind: ast::ExprKind::String(text), .. }) => Some(text.clone()),
-                ast::Arg::Expr(_) | ast::Arg::Source(_) | ast::Arg::Named(..) => None,
+                ast::Arg::Expr(element) => constant::string(element).map(str::to_owned),
+                ast::Arg::Source(_) | ast::Arg::Named(..) => None,
             })
             .collect::<Option<Vec<_>>>()
             .map(hir::ConfigDefault::List),
@@ -102,10 +102,7 @@ fn default(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<hir:
             constant::distinct_members(ctx, members);
             members
                 .iter()
-                .map(|member| match &member.value.kind {
-                    ast::ExprKind::String(text) => Some((member.name.text.clone(), text.clone())),
-                    _ => None,
-                })
+                .map(|member| Some((member.name.text.clone(), constant::string(&member.value)?.to_owned())))
                 .collect::<Option<Vec<_>>>()
                 .map(hir::ConfigDefault::Map)
         }

@@ -9,14 +9,20 @@ use crate::ir::ast;
 
 /// An integer literal, with its sign.
 pub(super) fn int(expr: &ast::Expr) -> Option<i64> {
-    match &expr.kind {
-        ast::ExprKind::Int(value) | ast::ExprKind::Size(value) => Some(*value),
-        ast::ExprKind::Negate(operand) => match operand.kind {
-            ast::ExprKind::Int(value) => Some(value.saturating_neg()),
-            _ => None,
-        },
-        _ => None,
+    if let ast::ExprKind::Int(value) | ast::ExprKind::Size(value) = &expr.kind {
+        return Some(*value);
     }
+    if let ast::ExprKind::Negate(operand) = &expr.kind
+        && let ast::ExprKind::Int(value) = operand.kind
+    {
+        return Some(value.saturating_neg());
+    }
+    None
+}
+
+/// A string literal without interpolation.
+pub(super) fn string(expr: &ast::Expr) -> Option<&str> {
+    if let ast::ExprKind::String(text) = &expr.kind { Some(text) } else { None }
 }
 
 /// Reports members of an object that bear the same name.

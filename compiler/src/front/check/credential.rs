@@ -103,9 +103,9 @@ fn keys(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'_>
             constant::distinct_members(ctx, members);
             members
                 .iter()
-                .filter_map(|member| match &member.value.kind {
-                    ast::ExprKind::String(text) => Some((member.name.text.clone(), text.clone(), member.value.span)),
-                    _ => {
+                .filter_map(|member| match constant::string(&member.value) {
+                    Some(text) => Some((member.name.text.clone(), text.to_owned(), member.value.span)),
+                    None => {
                         digest_refused(ctx, &member.name.text, member.value.span);
                         None
                     }

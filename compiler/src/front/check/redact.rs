@@ -248,10 +248,7 @@ fn mask(ctx: &mut Context<'_>, redaction: &ast::Redaction) -> Option<(u32, u32, 
             "keep_first" => &mut keep_first,
             "keep_last" => &mut keep_last,
             "with" => {
-                let character = match &value.kind {
-                    ast::ExprKind::String(text) => single(text),
-                    _ => None,
-                };
+                let character = constant::string(value).and_then(single);
                 if with.is_some() {
                     well = refuse_argument(ctx, name.span, "`with` is given twice", example);
                 } else if character.is_none() {

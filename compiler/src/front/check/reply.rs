@@ -57,7 +57,7 @@ pub(super) fn action(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Opti
         | ast::Value::Source(_)
         | ast::Value::Distinct(_)
         | ast::Value::Fetch(..) => {
-            super::attrs::wrong(ctx, attr, "`allow` or `deny STATUS`", &format!("{} = deny 403", attr.name.text));
+            super::attrs::wrong(ctx, attr, "`allow` or `deny STATUS`", &format!("{} = allow", attr.name.text));
             None
         }
     }

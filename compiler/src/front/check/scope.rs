@@ -33,10 +33,7 @@ pub(super) fn applications(ctx: &Context<'_>, items: &[&ast::Item]) -> BTreeMap<
     let mut open: Vec<(&ast::Scope, Surroundings)> = items
         .iter()
         .rev()
-        .filter_map(|item| match item {
-            ast::Item::Scope(scope) => Some((scope, Surroundings::default())),
-            _ => None,
-        })
+        .filter_map(|item| if let ast::Item::Scope(scope) = item { Some((scope, Surroundings::default())) } else { None })
         .collect();
     while let Some((scope, mut around)) = open.pop() {
         if let Ok(template) = template::template(&scope.template.text) {

@@ -144,13 +144,10 @@ pub(super) fn expr_type(ty: hir::TableType) -> hir::Ty {
 }
 
 fn literal(ctx: &mut Context<'_>, ty: hir::TableType, expr: &ast::Expr) -> Option<hir::Const> {
-    let text = match &expr.kind {
-        ast::ExprKind::String(text) => Some(text),
-        _ => None,
-    };
+    let text = constant::string(expr);
     let checked = match (ty, text) {
         (hir::TableType::Int, _) => constant::int(expr).map(hir::Const::Int),
-        (hir::TableType::String, Some(text)) => Some(hir::Const::String(text.clone())),
+        (hir::TableType::String, Some(text)) => Some(hir::Const::String(text.to_owned())),
         (hir::TableType::Ip, Some(text)) => return ip(ctx, expr.span, text),
         (hir::TableType::Cidr, Some(text)) => return cidr(ctx, expr.span, text),
         (hir::TableType::String | hir::TableType::Ip | hir::TableType::Cidr, None) => None,
