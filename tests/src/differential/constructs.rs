@@ -1,0 +1,384 @@
+//! Which constructs of the typed tree policies contain. The matches have no `_`, so that a new construct shows up here.
+
+use std::collections::BTreeSet;
+
+use portcullis::ir::ast::BinaryOp;
+use portcullis::ir::hir;
+
+/// The names of all constructs in a policy.
+pub fn of(policy: &hir::Policy) -> BTreeSet<&'static str> {
+    let mut found = Found { names: BTreeSet::new() };
+    found.policy(policy);
+    found.names
+}
+
+/// Every name that `of` can give.
+pub const ALL: &[&str] = &[
+    "default allow", "default deny", "on_fault allow", "on_fault deny", "host", "host under",
+    "config bool", "config int", "config string", "config secret", "config list", "config map", "config optional", "config default",
+    "let", "list string", "list int", "list ip", "list cidr", "map string", "map int", "map ip", "map cidr",
+    "api_key bearer", "api_key header", "api_key query", "api_key cookie", "api_key keys", "api_key configured keys", "api_key forward",
+    "limit proxy", "limit worker", "limit burst", "limit no headers", "limit skip", "limit share", "limit deny", "limit needs identity", "limit plain", "limit configured",
+    "scope", "scope in scope", "scope hosts", "scope apply", "authenticate and", "authenticate or", "authenticate optional",
+    "permit", "forbid", "rewrite request", "rewrite response", "redact", "route",
+    "on methods", "on capture", "on any", "on rest", "on literal", "on several", "when",
+    "reply empty", "reply text", "reply json", "reply location", "json null", "json expr", "json array", "json object",
+    "set", "append", "remove", "remove prefix", "path", "host edit",
+    "redact any", "redact header", "redact max_body", "redact oversize allow", "redact encoded allow",
+    "cluster", "keep", "split", "route arm",
+    "bool", "int", "float", "string", "ip", "cidr",
+    "config", "let name", "list name", "list of", "map get", "config map get", "not", "and", "or", "equal", "less", "less or equal", "in", "in map",
+    "in config map", "in cidr", "contains", "starts_with", "ends_with", "matches", "present", "coalesce", "concat", "add", "subtract", "multiply", "remainder",
+    "lower", "upper", "trim", "len", "int()", "replace",
+    "method", "scheme", "request.host", "protocol", "request.id", "request.path", "raw_path", "query", "query.all", "query.count", "header", "header.all",
+    "header.count", "cookie", "capture", "client.ip", "client.port", "client.tls", "key_id", "credential present", "response.status", "response.header",
+];
+
+struct Found {
+    names: BTreeSet<&'static str>,
+}
+
+impl Found {
+    fn add(&mut self, name: &'static str) {
+        self.names.insert(name);
+    }
+
+    fn add_if(&mut self, condition: bool, name: &'static str) {
+        if condition {
+            self.add(name);
+        }
+    }
+
+    fn policy(&mut self, policy: &hir::Policy) {
+        for (action, allow, deny) in [(&policy.default, "default allow", "default deny"), (&policy.on_fault, "on_fault allow", "on_fault deny")] {
+            match action {
+                hir::Action::Allow => self.add(allow),
+                hir::Action::Deny(reply) => {
+                    self.add(deny);
+                    self.reply(reply);
+                }
+            }
+        }
+        self.hosts(&policy.hosts);
+        policy.config.iter().for_each(|config| self.config(config));
+        for item in &policy.lets {
+            self.add("let");
+            self.expr(&item.value);
+        }
+        for list in &policy.lists {
+            self.add(match list.ty {
+                hir::TableType::String => "list string",
+                hir::TableType::Int => "list int",
+                hir::TableType::Ip => "list ip",
+                hir::TableType::Cidr => "list cidr",
+            });
+        }
+        for map in &policy.maps {
+            self.add(match map.ty {
+                hir::TableType::String => "map string",
+                hir::TableType::Int => "map int",
+                hir::TableType::Ip => "map ip",
+                hir::TableType::Cidr => "map cidr",
+            });
+        }
+        for hir::Credential::ApiKey(key) in &policy.credentials {
+            for from in &key.from {
+                self.add(match from {
+                    hir::CredentialSource::Bearer => "api_key bearer",
+                    hir::CredentialSource::Header(_) => "api_key header",
+                    hir::CredentialSource::Query(_) => "api_key query",
+                    hir::CredentialSource::Cookie(_) => "api_key cookie",
+                });
+            }
+            self.add(match key.keys {
+                hir::Keys::Known(_) => "api_key keys",
+                hir::Keys::Config(_) => "api_key configured keys",
+            });
+            self.add_if(key.forward, "api_key forward");
+        }
+        policy.limits.iter().for_each(|limit| self.limit(limit));
+        policy.scopes.iter().for_each(|scope| self.scope(scope));
+        policy.rules.iter().for_each(|rule| self.rule(rule));
+    }
+
+    fn hosts(&mut self, hosts: &[hir::HostPattern]) {
+        for host in hosts {
+            self.add(match host {
+                hir::HostPattern::Exact(_) => "host",
+                hir::HostPattern::Under(_) => "host under",
+            });
+        }
+    }
+
+    fn config(&mut self, config: &hir::Config) {
+        self.add_if(config.ty.is_optional(), "config optional");
+        self.add_if(config.default.is_some(), "config default");
+        match config.ty.present() {
+            hir::Ty::Bool => self.add("config bool"),
+            hir::Ty::Int => self.add("config int"),
+            hir::Ty::String => self.add("config string"),
+            hir::Ty::Secret => self.add("config secret"),
+            hir::Ty::List(_) => self.add("config list"),
+            hir::Ty::Map(_) => self.add("config map"),
+            hir::Ty::Float
+            | hir::Ty::Bytes
+            | hir::Ty::Ip
+            | hir::Ty::Cidr
+            | hir::Ty::Duration
+            | hir::Ty::Time
+            | hir::Ty::Rate
+            | hir::Ty::Regex
+            | hir::Ty::Optional(_)
+            | hir::Ty::Error => {}
+        }
+    }
+
+    fn limit(&mut self, limit: &hir::Limit) {
+        limit.key.iter().for_each(|part| self.expr(part));
+        self.expr(&limit.count);
+        self.add_if(!matches!(limit.count.kind, hir::ExprKind::Const(_)), "limit configured");
+        if let Some(burst) = &limit.burst {
+            self.add("limit burst");
+            self.expr(burst);
+        }
+        self.add(match limit.scope {
+            hir::LimitScope::Proxy => "limit proxy",
+            hir::LimitScope::Worker => "limit worker",
+        });
+        self.add_if(!limit.headers, "limit no headers");
+        self.add(if limit.needs_identity { "limit needs identity" } else { "limit plain" });
+        self.reply(&limit.exceed);
+        match &limit.absent {
+            None => {}
+            Some(hir::Absent::Skip) => self.add("limit skip"),
+            Some(hir::Absent::Share) => self.add("limit share"),
+            Some(hir::Absent::Deny(reply)) => {
+                self.add("limit deny");
+                self.reply(reply);
+            }
+        }
+    }
+
+    fn scope(&mut self, scope: &hir::Scope) {
+        self.add(if scope.parent.is_some() { "scope in scope" } else { "scope" });
+        self.add_if(!scope.hosts.is_empty(), "scope hosts");
+        self.add_if(!scope.apply.is_empty(), "scope apply");
+        self.hosts(&scope.hosts);
+        for line in &scope.authenticate {
+            self.add(if line.any { "authenticate or" } else { "authenticate and" });
+            self.add_if(line.optional, "authenticate optional");
+        }
+    }
+
+    fn rule(&mut self, rule: &hir::Rule) {
+        self.add_if(rule.on.len() > 1, "on several");
+        for on in &rule.on {
+            self.add_if(!on.methods.is_empty(), "on methods");
+            for template in &on.templates {
+                self.add_if(template.rest, "on rest");
+                for segment in &template.segments {
+                    self.add(match segment {
+                        hir::Segment::Literal(_) => "on literal",
+                        hir::Segment::Capture(_) => "on capture",
+                        hir::Segment::Any => "on any",
+                    });
+                }
+            }
+        }
+        for condition in &rule.conditions {
+            self.add("when");
+            self.expr(condition);
+        }
+        match &rule.kind {
+            hir::RuleKind::Permit => self.add("permit"),
+            hir::RuleKind::Forbid(reply) => {
+                self.add("forbid");
+                self.reply(reply);
+            }
+            hir::RuleKind::RewriteRequest(edits) => {
+                self.add("rewrite request");
+                self.edits(edits);
+            }
+            hir::RuleKind::RewriteResponse(edits) => {
+                self.add("rewrite response");
+                self.edits(edits);
+            }
+            hir::RuleKind::RedactResponse(redact) => self.redact(redact),
+            hir::RuleKind::Route(route) => {
+                self.add("route");
+                for arm in &route.arms {
+                    self.add("route arm");
+                    self.expr(&arm.condition);
+                    self.target(&arm.target);
+                }
+                self.target(&route.otherwise);
+            }
+        }
+    }
+
+    fn redact(&mut self, redact: &hir::Redact) {
+        self.add("redact");
+        self.add_if(redact.max_body.is_some(), "redact max_body");
+        self.add_if(redact.on_oversize.is_none(), "redact oversize allow");
+        self.add_if(redact.on_encoded.is_none(), "redact encoded allow");
+        self.add_if(!redact.headers.is_empty(), "redact header");
+        for hir::AnyRedaction { detector: hir::Detector::Card, .. } in &redact.any {
+            self.add("redact any");
+        }
+        redact.on_oversize.iter().chain(&redact.on_encoded).for_each(|reply| self.reply(reply));
+    }
+
+    fn edits(&mut self, edits: &[hir::Edit]) {
+        for edit in edits {
+            match &edit.target {
+                hir::EditTarget::Set(_, value) => {
+                    self.add("set");
+                    self.expr(value);
+                }
+                hir::EditTarget::Append(_, value) => {
+                    self.add("append");
+                    self.expr(value);
+                }
+                hir::EditTarget::Remove(hir::HeaderPattern::Exact(_)) => self.add("remove"),
+                hir::EditTarget::Remove(hir::HeaderPattern::Prefix(_)) => self.add("remove prefix"),
+                hir::EditTarget::Path(value) => {
+                    self.add("path");
+                    self.expr(value);
+                }
+                hir::EditTarget::Host(value) => {
+                    self.add("host edit");
+                    self.expr(value);
+                }
+            }
+        }
+    }
+
+    fn target(&mut self, target: &hir::Target) {
+        match target {
+            hir::Target::Cluster(name) => {
+                self.add("cluster");
+                self.expr(name);
+            }
+            hir::Target::Keep => self.add("keep"),
+            hir::Target::Split(key, _) => {
+                self.add("split");
+                self.expr(key);
+            }
+        }
+    }
+
+    fn reply(&mut self, reply: &hir::Reply) {
+        match &reply.body {
+            hir::ReplyBody::Empty => self.add("reply empty"),
+            hir::ReplyBody::Text(text) => {
+                self.add("reply text");
+                self.expr(text);
+            }
+            hir::ReplyBody::Json(json) => {
+                self.add("reply json");
+                self.json(json);
+            }
+            hir::ReplyBody::Location(to) => {
+                self.add("reply location");
+                self.expr(to);
+            }
+        }
+    }
+
+    fn json(&mut self, json: &hir::Json) {
+        match json {
+            hir::Json::Null => self.add("json null"),
+            hir::Json::Expr(expr) => {
+                self.add("json expr");
+                self.expr(expr);
+            }
+            hir::Json::Array(items) => {
+                self.add("json array");
+                items.iter().for_each(|item| self.json(item));
+            }
+            hir::Json::Object(members) => {
+                self.add("json object");
+                members.iter().for_each(|(_, member)| self.json(member));
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &hir::Expr) {
+        self.add(match &expr.kind {
+            hir::ExprKind::Const(constant) => match constant {
+                hir::Const::Bool(_) => "bool",
+                hir::Const::Int(_) => "int",
+                hir::Const::Float(_) => "float",
+                hir::Const::String(_) => "string",
+                hir::Const::Ip(_) => "ip",
+                hir::Const::Cidr(..) => "cidr",
+            },
+            hir::ExprKind::Read(read) => self::read(read),
+            hir::ExprKind::Config(_) => "config",
+            hir::ExprKind::Let(_) => "let name",
+            hir::ExprKind::List(_) => "list name",
+            hir::ExprKind::ListOf(_) => "list of",
+            hir::ExprKind::MapGet(..) => "map get",
+            hir::ExprKind::ConfigMapGet(..) => "config map get",
+            hir::ExprKind::Not(_) => "not",
+            hir::ExprKind::And(_) => "and",
+            hir::ExprKind::Or(_) => "or",
+            hir::ExprKind::Equal(..) => "equal",
+            hir::ExprKind::Less(..) => "less",
+            hir::ExprKind::LessEqual(..) => "less or equal",
+            hir::ExprKind::In(..) => "in",
+            hir::ExprKind::InMap(..) => "in map",
+            hir::ExprKind::InConfigMap(..) => "in config map",
+            hir::ExprKind::InCidr(..) => "in cidr",
+            hir::ExprKind::Contains(..) => "contains",
+            hir::ExprKind::StartsWith(..) => "starts_with",
+            hir::ExprKind::EndsWith(..) => "ends_with",
+            hir::ExprKind::Matches(..) => "matches",
+            hir::ExprKind::Present(_) => "present",
+            hir::ExprKind::Coalesce(..) => "coalesce",
+            hir::ExprKind::Concat(_) => "concat",
+            hir::ExprKind::Arithmetic(op, ..) => match op {
+                BinaryOp::Add => "add",
+                BinaryOp::Subtract => "subtract",
+                BinaryOp::Multiply => "multiply",
+                BinaryOp::Remainder => "remainder",
+            },
+            hir::ExprKind::Call(function, _) => match function {
+                hir::Function::Lower => "lower",
+                hir::Function::Upper => "upper",
+                hir::Function::Trim => "trim",
+                hir::Function::Len => "len",
+                hir::Function::Int => "int()",
+                hir::Function::Replace => "replace",
+            },
+        });
+        expr.operands().into_iter().for_each(|operand| self.expr(operand));
+    }
+}
+
+fn read(read: &hir::Read) -> &'static str {
+    match read {
+        hir::Read::Method => "method",
+        hir::Read::Scheme => "scheme",
+        hir::Read::Host => "request.host",
+        hir::Read::Protocol => "protocol",
+        hir::Read::RequestId => "request.id",
+        hir::Read::Path => "request.path",
+        hir::Read::RawPath => "raw_path",
+        hir::Read::Query(_) => "query",
+        hir::Read::QueryAll(_) => "query.all",
+        hir::Read::QueryCount => "query.count",
+        hir::Read::Header(_) => "header",
+        hir::Read::HeaderAll(_) => "header.all",
+        hir::Read::HeaderCount => "header.count",
+        hir::Read::Cookie(_) => "cookie",
+        hir::Read::Capture(..) => "capture",
+        hir::Read::ClientIp => "client.ip",
+        hir::Read::ClientPort => "client.port",
+        hir::Read::ClientTls => "client.tls",
+        hir::Read::KeyId(_) => "key_id",
+        hir::Read::CredentialPresent(_) => "credential present",
+        hir::Read::ResponseStatus => "response.status",
+        hir::Read::ResponseHeader(_) => "response.header",
+    }
+}

@@ -1,0 +1,355 @@
+//! Random expressions, each of a type that is asked for. In: what can be read at a place. Out: text.
+
+use super::random::Random;
+use super::world::{ADDRESSES, ANSWERED, COOKIES, HEADERS, METHODS, NETWORKS, PATTERNS, QUERY, TEXTS, Type, World, quoted};
+
+/// What an expression can read where it stands.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// Whether the request can be read.
+    pub request: bool,
+    /// Whether the response can be read.
+    pub response: bool,
+    /// Captures.
+    pub captures: Vec<String>,
+    /// Credentials and whether they may be absent.
+    pub credentials: Vec<(String, bool)>,
+}
+
+/// Makes expressions for one place.
+pub struct Expressions<'a> {
+    /// Where numbers come from.
+    pub random: &'a mut Random,
+    /// What is declared.
+    pub world: &'a World,
+    /// What can be read.
+    pub place: &'a Place,
+}
+
+impl Expressions<'_> {
+    /// A declared value of this type that can be read here.
+    fn named(&mut self, ty: Type) -> Option<String> {
+        let fits = |item: &&super::world::Named| {
+            item.ty == ty && (self.place.response || !item.response) && (self.place.request || item.configuration)
+        };
+        let known: Vec<String> = self.world.values.iter().filter(fits).map(|item| item.text.clone()).collect();
+        if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
+    }
+
+    fn map(&mut self, ty: Type) -> Option<String> {
+        let known: Vec<String> = self.world.maps.iter().filter(|map| map.ty == ty).map(|map| map.text.clone()).collect();
+        if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
+    }
+
+    /// A string literal.
+    pub fn literal(&mut self) -> String {
+        quoted(self.random.pick::<&str>(TEXTS))
+    }
+
+    /// Any condition.
+    pub fn boolean(&mut self, depth: usize) -> String {
+        if depth == 0 || !self.place.request {
+            return self.leaf();
+        }
+        let next = depth - 1;
+        match self.random.below(24) {
+            0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
+            2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
+            4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
+            5 | 6 => format!("not ({})", self.boolean(next)),
+            7 | 8 => format!("({}) {} ({})", self.any_text(next), self.pick(&["==", "!="]), self.any_text(next)),
+            9 => format!("({}) {} ({})", self.any_text(next), self.pick(&["contains", "starts_with", "ends_with"]), self.any_text(next)),
+            10 => format!("({}) {} ({})", self.integer(next), self.pick(&["<", "<=", ">", ">=", "==", "!="]), self.integer(next)),
+            11 => format!("({}) {} ({})", self.any_integer(next), self.pick(&["==", "!="]), self.any_integer(next)),
+            12 => format!("({}) {} {}", self.integer(next), self.pick(&["<", "<=", ">", ">=", "==", "!="]), self.pick(&["1.5", "7.0", "-0.5", "1e3", "9223372036854775807.0"])),
+            13 => format!("({}) {} ({})", self.any_text(next), self.pick(&["in", "not in"]), self.texts(next)),
+            14 => format!("({}) contains ({})", self.texts(next), self.any_text(next)),
+            15 => format!("({}) {} ({})", self.any_integer(next), self.pick(&["in", "not in"]), self.integers(next)),
+            16 => format!("({}) {} {}", self.any_ip(), self.pick(&["in", "not in"]), self.addresses()),
+            17 => format!("({}) {} ({})", self.any_ip(), self.pick(&["==", "!="]), self.any_ip()),
+            18 => format!("({}) matches {}", self.any_text(next), self.pick(PATTERNS)),
+            19 => format!("({}) is {}", self.optional(next), self.pick(&["present", "absent"])),
+            20 => self.narrowed(next),
+            21 => self.in_map(next),
+            22 => self.secret_test(next),
+            _ => self.leaf(),
+        }
+    }
+
+    fn pick(&mut self, items: &[&str]) -> String {
+        (*self.random.pick(items)).to_owned()
+    }
+
+    fn leaf(&mut self) -> String {
+        if !self.place.request {
+            return self.named(Type::Bool).unwrap_or_else(|| "true".to_owned());
+        }
+        match self.random.below(11) {
+            0 => "client.tls.present".to_owned(),
+            1 => self.named(Type::Bool).unwrap_or_else(|| "true".to_owned()),
+            2 => self.pick(&["true", "false"]),
+            3 if !self.place.credentials.is_empty() => {
+                let (name, _) = self.random.pick(&self.place.credentials).clone();
+                format!("{name} is {}", self.pick(&["present", "absent"]))
+            }
+            4 => format!("{} is present", self.read_optional()),
+            5 => format!("{} == {}", self.read_optional(), self.literal()),
+            6 => format!("request.method {} {}", self.pick(&["==", "!="]), quoted(self.random.pick::<&str>(METHODS))),
+            7 => format!("{} starts_with {}", self.read_text(), self.literal()),
+            8 => format!("{} in [{}, {}]", self.read_optional(), self.literal(), self.literal()),
+            9 if self.place.response => format!("response.status {} {}", self.pick(&["==", "<", ">="]), self.pick(&["200", "204", "404", "500"])),
+            _ => format!("{} matches {}", self.read_optional(), self.pick(PATTERNS)),
+        }
+    }
+
+    /// `x is present and … x …`, where the type of `x` is narrowed.
+    fn narrowed(&mut self, depth: usize) -> String {
+        let read = self.read_optional();
+        match self.random.below(4) {
+            0 => format!("({read} is present) and (len({read}) > {})", self.random.below(5)),
+            1 => format!("not (({read} is absent) or (\"${{{read}}}!\" == \"a!\"))"),
+            2 => format!("({read} is present) and ({}) and (replace({read}, \"a\", {}) != {read})", self.boolean(depth), self.literal()),
+            _ => format!("(int({read}) is present) and (int({read}) < {})", self.integer(depth)),
+        }
+    }
+
+    fn in_map(&mut self, depth: usize) -> String {
+        let configured = self.named(Type::Map);
+        let types = [Type::Text, Type::Int, Type::Ip, Type::MaybeNetwork];
+        let ty = *self.random.pick(&types);
+        let key = self.any_text(depth);
+        let op = self.pick(&["in", "not in"]);
+        match (configured, self.map(ty)) {
+            (Some(map), _) if self.random.chance(50) => format!("({key}) {op} {map}"),
+            (_, Some(map)) if ty == Type::MaybeNetwork && self.random.chance(60) => format!("client.ip in {map}[{key}]"),
+            (_, Some(map)) => format!("({key}) {op} {map}"),
+            _ => self.leaf(),
+        }
+    }
+
+    fn secret_test(&mut self, depth: usize) -> String {
+        let text = self.any_text(depth);
+        let secret = self.named(Type::Secret);
+        let maybe = self.named(Type::MaybeSecret);
+        match (secret, maybe) {
+            (Some(secret), Some(maybe)) if self.random.chance(50) => format!("({text}) in [{secret}, {maybe}]"),
+            (Some(secret), _) | (None, Some(secret)) => format!("({text}) {} {secret}", self.pick(&["==", "!="])),
+            (None, None) => self.leaf(),
+        }
+    }
+
+    /// A value that may be absent.
+    pub fn optional(&mut self, depth: usize) -> String {
+        match self.random.below(4) {
+            0 => self.any_integer_optional(depth),
+            1 => self.map(Type::Ip).map_or_else(|| self.read_optional(), |map| format!("{map}[{}]", self.literal())),
+            2 => self.named(Type::MaybeSecret).unwrap_or_else(|| self.read_optional()),
+            _ => self.text_optional(depth),
+        }
+    }
+
+    fn any_text(&mut self, depth: usize) -> String {
+        if self.random.chance(60) { self.text_optional(depth) } else { self.text(depth) }
+    }
+
+    /// A `string?` read straight from the message.
+    fn read_optional(&mut self) -> String {
+        match self.random.below(9) {
+            0 | 1 => format!("request.query[{}]", quoted(self.random.pick::<&str>(QUERY))),
+            2 | 3 => format!("request.cookies[{}]", quoted(self.random.pick::<&str>(COOKIES))),
+            4 if self.place.response => format!("response.headers[{}]", quoted(self.random.pick::<&str>(ANSWERED))),
+            5 if self.place.credentials.iter().any(|(_, optional)| *optional) => {
+                let known: Vec<String> = self.place.credentials.iter().filter(|(_, optional)| *optional).map(|(name, _)| name.clone()).collect();
+                format!("{}.key_id", self.random.pick(&known))
+            }
+            6 if self.random.chance(20) => "request.id".to_owned(),
+            _ => format!("request.headers[{}]", quoted(self.random.pick::<&str>(HEADERS))),
+        }
+    }
+
+    /// A `string` read straight from the message.
+    fn read_text(&mut self) -> String {
+        match self.random.below(9) {
+            0 | 1 => "request.path".to_owned(),
+            2 => "request.raw_path".to_owned(),
+            3 => "request.host".to_owned(),
+            4 => self.pick(&["request.scheme", "request.protocol"]),
+            5 | 6 if !self.place.captures.is_empty() => format!("path.{}", self.random.pick(&self.place.captures)),
+            7 if self.place.credentials.iter().any(|(_, optional)| !*optional) => {
+                let known: Vec<String> = self.place.credentials.iter().filter(|(_, optional)| !*optional).map(|(name, _)| name.clone()).collect();
+                format!("{}.key_id", self.random.pick(&known))
+            }
+            _ => "request.method".to_owned(),
+        }
+    }
+
+    fn text_optional(&mut self, depth: usize) -> String {
+        if depth > 0 {
+            let next = depth - 1;
+            match self.random.below(10) {
+                0 => return format!("{}({})", self.pick(&["lower", "upper", "trim"]), self.text_optional(next)),
+                1 => {
+                    if let Some(map) = self.map(Type::Text) {
+                        return format!("{map}[{}]", self.any_text(next));
+                    }
+                }
+                2 => {
+                    if let Some(map) = self.named(Type::Map) {
+                        return format!("{map}[{}]", self.any_text(next));
+                    }
+                }
+                3 => {
+                    if let Some(name) = self.named(Type::MaybeText) {
+                        return name;
+                    }
+                }
+                4 => return format!("({}) ?? ({})", self.text_optional(next), self.text_optional(next)),
+                _ => {}
+            }
+        }
+        self.read_optional()
+    }
+
+    /// A text that is there.
+    pub fn text(&mut self, depth: usize) -> String {
+        if !self.place.request {
+            return self.named(Type::Text).unwrap_or_else(|| self.literal());
+        }
+        if depth == 0 {
+            return if self.random.chance(50) { self.literal() } else { self.read_text() };
+        }
+        let next = depth - 1;
+        match self.random.below(12) {
+            0 | 1 => format!("({}) ?? ({})", self.text_optional(next), self.text(next)),
+            2 => format!("{}({})", self.pick(&["lower", "upper", "trim"]), self.text(next)),
+            3 => format!("replace({}, {}, {})", self.text(next), self.literal(), self.literal()),
+            4 => format!("\"<${{{}}}|${{{}}}>\"", self.writable(next), self.writable(next)),
+            5 => self.named(Type::Text).unwrap_or_else(|| self.literal()),
+            6 | 7 => self.literal(),
+            _ => self.read_text(),
+        }
+    }
+
+    /// Something that can be written into a text.
+    pub fn writable(&mut self, depth: usize) -> String {
+        match self.random.below(7) {
+            0 => self.integer(depth),
+            1 => self.boolean(depth.min(1)),
+            2 if self.place.request => "client.ip".to_owned(),
+            3 => self.pick(&["1.5", "-2.0", "100000000000000000000.0", "0.1", "3"]),
+            _ => self.text(depth),
+        }
+    }
+
+    fn any_integer_optional(&mut self, depth: usize) -> String {
+        if let Some(map) = self.map(Type::Int)
+            && self.random.chance(30)
+        {
+            return format!("{map}[{}]", self.any_text(depth.saturating_sub(1)));
+        }
+        match self.named(Type::MaybeInt) {
+            Some(name) if self.random.chance(30) => name,
+            _ => format!("int({})", self.text_optional(depth.saturating_sub(1))),
+        }
+    }
+
+    fn any_integer(&mut self, depth: usize) -> String {
+        if self.random.chance(50) { self.any_integer_optional(depth) } else { self.integer(depth) }
+    }
+
+    /// An int that is there.
+    pub fn integer(&mut self, depth: usize) -> String {
+        if !self.place.request {
+            return self.named(Type::Int).unwrap_or_else(|| self.pick(&["2", "3"]));
+        }
+        if depth > 0 {
+            let next = depth - 1;
+            match self.random.below(9) {
+                0 => return format!("({}) ?? ({})", self.any_integer_optional(next), self.integer(next)),
+                1 | 2 => return format!("({}) {} ({})", self.integer(next), self.pick(&["+", "-", "*", "%"]), self.integer(next)),
+                3 => return format!("len({})", self.text(next)),
+                4 => return format!("len({})", self.texts(next)),
+                5 => return format!("-({})", self.integer(next)),
+                _ => {}
+            }
+        }
+        match self.random.below(8) {
+            0 => "request.query.count".to_owned(),
+            1 => "request.headers.count".to_owned(),
+            2 => "client.port".to_owned(),
+            3 if self.place.response => "response.status".to_owned(),
+            4 => self.named(Type::Int).unwrap_or_else(|| "5".to_owned()),
+            _ => self.pick(&["0", "1", "2", "3", "7", "-1", "42", "9223372036854775807", "-9223372036854775807", "40000"]),
+        }
+    }
+
+    fn texts(&mut self, depth: usize) -> String {
+        let next = depth.saturating_sub(1);
+        match self.random.below(6) {
+            0 => format!("request.headers.all[{}]", quoted(self.random.pick::<&str>(HEADERS))),
+            1 => format!("request.query.all[{}]", quoted(self.random.pick::<&str>(QUERY))),
+            2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),
+            4 => format!("[{}, {}, {}]", self.literal(), self.literal(), self.literal()),
+            _ => format!("[{}, {}]", self.text(next), self.text(next)),
+        }
+    }
+
+    fn integers(&mut self, depth: usize) -> String {
+        match self.named(Type::Ints) {
+            Some(name) if self.random.chance(50) => name,
+            _ => format!("[{}, {}, 7, 42]", self.integer(depth.saturating_sub(1)), self.random.below(9)),
+        }
+    }
+
+    fn any_ip(&mut self) -> String {
+        match self.map(Type::Ip) {
+            Some(map) if self.random.chance(30) => format!("{map}[{}]", self.read_optional()),
+            _ => match self.named(Type::Ip) {
+                Some(name) if self.random.chance(20) => name,
+                _ => "client.ip".to_owned(),
+            },
+        }
+    }
+
+    fn addresses(&mut self) -> String {
+        let ips = self.named(Type::Ips);
+        let networks = self.named(Type::Networks);
+        match self.random.below(6) {
+            0 | 1 => quoted(self.random.pick::<&str>(NETWORKS)),
+            2 => format!("[{}, {}]", quoted(self.random.pick::<&str>(ADDRESSES)), quoted(self.random.pick::<&str>(ADDRESSES))),
+            3 => format!("[{}, {}]", quoted(self.random.pick::<&str>(NETWORKS)), quoted(self.random.pick::<&str>(NETWORKS))),
+            4 => ips.unwrap_or_else(|| "[client.ip, client.ip]".to_owned()),
+            _ => networks.unwrap_or_else(|| format!("[{}, {}]", quoted(self.random.pick::<&str>(ADDRESSES)), quoted(self.random.pick::<&str>(NETWORKS)))),
+        }
+    }
+}
+
+impl Expressions<'_> {
+    /// A `string?`.
+    pub fn maybe_text(&mut self, depth: usize) -> String {
+        self.text_optional(depth)
+    }
+
+    /// A `string?` that is read from the message as it is.
+    pub fn maybe_read(&mut self) -> String {
+        self.read_optional()
+    }
+
+    /// A value that may be absent and that JSON can hold.
+    pub fn optional_json(&mut self) -> String {
+        if self.random.chance(70) { self.text_optional(1) } else { self.any_integer_optional(1) }
+    }
+
+    /// A positive number of constants and configuration.
+    pub fn amount(&mut self) -> String {
+        let place = Place::default();
+        let known: Vec<String> =
+            self.world.values.iter().filter(|item| item.ty == Type::Int && item.configuration).map(|item| item.text.clone()).collect();
+        let mut inner = Expressions { random: &mut *self.random, world: self.world, place: &place };
+        match inner.random.below(10) {
+            0 if !known.is_empty() => inner.random.pick(&known).clone(),
+            1 if !known.is_empty() => format!("({} + 1) * 2", inner.random.pick(&known)),
+            _ => inner.random.between(1, 5).to_string(),
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Random policies. In: a generator of numbers. Out: the tree of a policy, its configuration, what requests should aim at.
+
+use sha2::Digest;
+
+use super::case::Node;
+use super::expr::{Expressions, Place};
+use super::random::Random;
+use super::rules;
+use super::world::{ADDRESSES, COOKIES, Credential, HOSTS, KEYS, Limit, NETWORKS, Named, QUERY, TEXTS, Type, World, quoted};
+
+/// What was made.
+pub struct Made {
+    /// The policy.
+    pub items: Vec<Node>,
+    /// The plugin configuration.
+    pub configuration: String,
+    /// What it declares.
+    pub world: World,
+}
+
+/// Makes a policy; a few of them are refused by the checker (two routes may tie), which is no disagreement.
+pub fn policy(random: &mut Random) -> Made {
+    let mut world = World::default();
+    let mut head = Vec::new();
+    let mut members: Vec<String> = Vec::new();
+    config(random, &mut world, &mut head, &mut members);
+    tables(random, &mut world, &mut head);
+    lets(random, &mut world, &mut head);
+    credentials(random, &mut world, &mut head, &mut members);
+    for _ in 0..random.below(4) {
+        let credential = if world.credentials.is_empty() || random.chance(60) { None } else { Some(random.pick(&world.credentials).name.clone()) };
+        let name = world.name("limit");
+        world.limits.push(Limit { name, credential, ..Limit::default() });
+    }
+    let mut body = rules::rules(random, &mut world);
+    let limits: Vec<Node> = world.limits.clone().iter().map(|limit| self::limit(random, &world, limit)).collect();
+    let mut items = vec![opening(random, &world)];
+    items.append(&mut head);
+    items.extend(limits);
+    items.append(&mut body);
+    let configuration = if members.is_empty() && random.chance(50) { String::new() } else { format!("{{{}}}", members.join(",")) };
+    Made { items, configuration, world }
+}
+
+/// A reply that reads nothing but configuration.
+fn plain_reply(random: &mut Random, world: &World) -> String {
+    reply(random, world, &Place::default())
+}
+
+/// A reply at a place.
+pub fn reply(random: &mut Random, world: &World, place: &Place) -> String {
+    let status = *random.pick(&["403", "401", "404", "429", "451", "503", "200"]);
+    let mut expressions = Expressions { random, world, place };
+    match expressions.random.below(6) {
+        0 | 1 => status.to_owned(),
+        2 => format!("{status} {}", expressions.literal()),
+        3 => format!("{status} \"no: ${{{}}}\"", expressions.writable(2)),
+        4 => {
+            let (first, second, third) = (expressions.writable(2), expressions.boolean(1), expressions.integer(1));
+            let maybe = if place.request { expressions.optional_json() } else { "null".to_owned() };
+            format!("{status} json {{ error: {first}, \"b\\\"c\": [{second}, {third}, null], in: {{ x: {maybe}, y: {{}} }} }}")
+        }
+        _ => format!("302 location \"/login?to=${{{}}}\"", expressions.text(2)),
+    }
+}
+
+fn opening(random: &mut Random, world: &World) -> Node {
+    let mut lines = Vec::new();
+    if random.chance(70) {
+        let default = if random.chance(35) { "allow".to_owned() } else { format!("deny {}", plain_reply(random, world)) };
+        lines.push(Node::line(format!("default = {default}")));
+    }
+    if random.chance(40) {
+        let fault = if random.chance(50) { "allow".to_owned() } else { format!("deny {}", plain_reply(random, world)) };
+        lines.push(Node::line(format!("on_fault = {fault}")));
+    }
+    if random.chance(25) {
+        lines.push(Node::line(hosts(random)));
+    }
+    Node::block("policy p", lines)
+}
+
+/// `hosts = […]`
+pub fn hosts(random: &mut Random) -> String {
+    let count = random.between(1, 3);
+    let hosts: Vec<String> = (0..count).map(|_| quoted(random.pick::<&str>(HOSTS))).collect();
+    format!("hosts = [{}]", hosts.join(", "))
+}
+
+fn json(text: &str) -> String {
+    serde_json::Value::String(text.to_owned()).to_string()
+}
+
+fn texts(random: &mut Random) -> Vec<String> {
+    (0..random.below(5)).map(|_| (*random.pick::<&str>(TEXTS)).to_owned()).collect()
+}
+
+fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
+    let mut fields = Vec::new();
+    for _ in 0..random.below(6) {
+        let name = world.name("c");
+        let optional = random.chance(35);
+        let default = !optional && random.chance(40);
+        let list = texts(random);
+        let quoted_list: Vec<String> = list.iter().map(|text| quoted(text)).collect();
+        let mut distinct = list.clone();
+        distinct.sort();
+        distinct.dedup();
+        let text = (*random.pick::<&str>(TEXTS)).to_owned();
+        let number = *random.pick(&["0", "1", "5", "-3", "9223372036854775807"]);
+        let truth = *random.pick(&["true", "false"]);
+        let (ty, ty_text, default_text, given) = match random.below(6) {
+            0 => (Type::Bool, "bool", truth.to_owned(), truth.to_owned()),
+            1 => (Type::Int, "int", number.to_owned(), number.to_owned()),
+            2 => (Type::Text, "string", quoted(&text), json(&text)),
+            3 => (Type::Secret, "secret", String::new(), json(if text.is_empty() { "s" } else { &text })),
+            4 => (Type::Texts, "list<string>", format!("[{}]", quoted_list.join(", ")), serde_json::to_string(&list).unwrap()),
+            _ => {
+                let object: Vec<String> = distinct.iter().map(|key| format!("{}: {}", quoted(key), quoted(&text))).collect();
+                let given: Vec<String> = distinct.iter().map(|key| format!("{}:{}", json(key), json(&text))).collect();
+                (Type::Map, "map<string, string>", format!("{{ {} }}", object.join(", ")), format!("{{{}}}", given.join(",")))
+            }
+        };
+        let default = default && ty != Type::Secret;
+        let mark = if optional { "?" } else { "" };
+        let tail = if default { format!(" = {default_text}") } else { String::new() };
+        fields.push(Node::line(format!("{name}: {ty_text}{mark}{tail}")));
+        // One configuration in some dozens is refused, by all engines alike.
+        let given = match random.below(60) {
+            0 => (*random.pick(&["null", "1.5", "{}", "[1]", "\"\"", "\"x\"", "1e2", "{\"a\":null}"])).to_owned(),
+            _ => given,
+        };
+        if !((default || optional) && random.chance(50) || random.chance(1)) {
+            members.push(format!("{}: {given}", json(&name)));
+        }
+        let ty = match (ty, optional) {
+            (Type::Text, true) => Type::MaybeText,
+            (Type::Int, true) => Type::MaybeInt,
+            (Type::Secret, true) => Type::MaybeSecret,
+            (Type::Bool | Type::Texts, true) => continue,
+            (other, _) => other,
+        };
+        world.values.push(Named { text: format!("config.{name}"), ty, response: false, configuration: true });
+    }
+    if !fields.is_empty() {
+        head.push(Node::block("config", fields));
+    }
+}
+
+fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
+    let literal = |random: &mut Random, kind: usize| match kind {
+        0 => quoted(random.pick::<&str>(TEXTS)),
+        1 => (*random.pick(&["0", "1", "-7", "42", "7", "9223372036854775807"])).to_owned(),
+        2 => quoted(random.pick::<&str>(ADDRESSES)),
+        _ => quoted(random.pick::<&str>(NETWORKS)),
+    };
+    const NAMES: [&str; 4] = ["string", "int", "ip", "cidr"];
+    for _ in 0..random.below(4) {
+        let kind = random.below(4);
+        let name = world.name("list");
+        // Long enough now and then for tables that are searched rather than compared.
+        let count = if random.chance(25) { random.between(9, 40) } else { random.below(5) };
+        let mut items: Vec<String> = (0..count).map(|_| literal(random, kind)).collect();
+        if kind == 0 && count > 8 {
+            items.extend((0..count).map(|number| quoted(&format!("item-{number}"))));
+        }
+        head.push(Node::line(format!("list {name}: {} = [{}]", NAMES[kind], items.join(", "))));
+        let ty = [Type::Texts, Type::Ints, Type::Ips, Type::Networks][kind];
+        world.values.push(Named { text: name, ty, response: false, configuration: true });
+    }
+    for _ in 0..random.below(4) {
+        let kind = random.below(4);
+        let name = world.name("map");
+        let mut keys: Vec<String> = (0..random.below(6)).map(|_| quoted(random.pick::<&str>(TEXTS))).collect();
+        if random.chance(20) {
+            keys.extend((0..30).map(|number| quoted(&format!("item-{number}"))));
+        }
+        keys.sort();
+        keys.dedup();
+        let entries: Vec<String> = keys.into_iter().map(|key| format!("{key}: {}", literal(random, kind))).collect();
+        head.push(Node::line(format!("map {name}: string -> {} = {{ {} }}", NAMES[kind], entries.join(", "))));
+        let ty = [Type::Text, Type::Int, Type::Ip, Type::MaybeNetwork][kind];
+        world.maps.push(Named { text: name, ty, response: false, configuration: true });
+    }
+}
+
+fn lets(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
+    for _ in 0..random.below(4) {
+        let response = random.chance(20);
+        let place = Place { request: true, response, ..Place::default() };
+        let mut expressions = Expressions { random, world, place: &place };
+        let (ty, text) = match expressions.random.below(5) {
+            0 | 1 => (Type::Bool, expressions.boolean(2)),
+            2 => (Type::Text, expressions.text(2)),
+            3 => (Type::MaybeText, expressions.maybe_text(2)),
+            _ => (Type::Int, expressions.integer(2)),
+        };
+        let reads = response;
+        let name = world.name("let");
+        head.push(Node::line(format!("let {name} = {text}")));
+        world.values.push(Named { text: name, ty, response: reads, configuration: false });
+    }
+}
+
+fn digest(key: &str) -> String {
+    let hash = sha2::Sha256::digest(key.as_bytes());
+    format!("sha256:{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
+    for _ in 0..random.below(4) {
+        let name = world.name("key");
+        let mut from: Vec<String> = (0..random.between(1, 3))
+            .map(|_| match random.below(4) {
+                0 => "bearer".to_owned(),
+                1 => format!("header {}", quoted(random.pick(&["x-api-key", "x-a", "authorization"]))),
+                2 => format!("query {}", quoted(random.pick::<&str>(QUERY))),
+                _ => format!("cookie {}", quoted(random.pick::<&str>(COOKIES))),
+            })
+            .collect();
+        from.sort();
+        from.dedup();
+        let known: Vec<&(&str, &str)> = KEYS.iter().filter(|_| random.chance(60)).collect();
+        let mut lines = Vec::new();
+        if random.chance(85) {
+            lines.push(Node::line(format!("from = [{}]", from.join(", "))));
+        } else {
+            from = vec!["bearer".to_owned()];
+        }
+        if random.chance(25) {
+            let field = world.name("keys");
+            head.push(Node::block("config", vec![Node::line(format!("{field}: map<string, string>"))]));
+            let entries: Vec<String> = known.iter().map(|(name, key)| format!("{}:{}", json(name), json(&digest(key)))).collect();
+            members.push(format!("{}: {{{}}}", json(&field), entries.join(",")));
+            lines.push(Node::line(format!("keys = config.{field}")));
+        } else {
+            let entries: Vec<String> = known.iter().map(|(name, key)| format!("{}: {}", quoted(name), quoted(&digest(key)))).collect();
+            lines.push(Node::line(format!("keys = {{ {} }}", entries.join(", "))));
+        }
+        if random.chance(30) {
+            lines.push(Node::line(format!("forward = {}", random.pick(&["true", "false"]))));
+        }
+        head.push(Node::block(format!("api_key {name}"), lines));
+        world.credentials.push(Credential { name, from });
+    }
+}
+
+fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {
+    let place = Place { request: true, captures: limit.captures.clone().unwrap_or_default(), ..Place::default() };
+    let mut maybe = false;
+    let mut parts = Vec::new();
+    if let Some(credential) = &limit.credential {
+        parts.push(format!("{credential}.key_id"));
+        maybe |= limit.optional;
+    }
+    let mut expressions = Expressions { random, world, place: &place };
+    let more = if parts.is_empty() { expressions.random.between(1, 3) } else { expressions.random.below(2) };
+    for _ in 0..more {
+        match expressions.random.below(6) {
+            0 => {
+                parts.push(expressions.maybe_read());
+                maybe = true;
+            }
+            1 => parts.push(expressions.integer(1)),
+            2 => parts.push(expressions.boolean(1)),
+            3 => parts.push(expressions.text(1)),
+            _ => parts.push("client.ip".to_owned()),
+        }
+    }
+    let key = if parts.len() == 1 { parts.remove(0) } else { format!("[{}]", parts.join(", ")) };
+    let mut lines = vec![Node::line(format!("key = {key}"))];
+    let count = expressions.amount();
+    let period = *expressions.random.pick(&["1s", "10s", "1m", "700ms", "1h"]);
+    lines.push(Node::line(format!("rate = {count} per {period}")));
+    if expressions.random.chance(50) {
+        let burst = expressions.amount();
+        lines.push(Node::line(format!("burst = {burst}")));
+    }
+    if maybe {
+        let absent = match random.below(3) {
+            0 => "skip".to_owned(),
+            1 => "share".to_owned(),
+            _ => format!("deny {}", reply(random, world, &Place { request: true, ..Place::default() })),
+        };
+        lines.push(Node::line(format!("absent = {absent}")));
+    }
+    if random.chance(40) {
+        lines.push(Node::line(format!("exceed = deny {}", reply(random, world, &Place { request: true, ..Place::default() }))));
+    }
+    if random.chance(50) {
+        lines.push(Node::line(format!("scope = {}", random.pick(&["proxy", "worker"]))));
+    }
+    if random.chance(30) {
+        lines.push(Node::line(format!("headers = {}", random.pick(&["true", "false"]))));
+    }
+    if random.chance(20) {
+        lines.push(Node::line(format!("capacity = {}", random.pick(&["10_000", "100_000"]))));
+    }
+    if random.chance(15) {
+        lines.push(Node::line("algorithm = gcra"));
+    }
+    if random.chance(15) {
+        lines.push(Node::line("count = requests"));
+    }
+    Node::block(format!("limit {}", limit.name), lines)
+}

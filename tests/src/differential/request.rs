@@ -1,0 +1,265 @@
+//! Random requests and answers, aimed at a policy: its paths and near misses, its headers, keys and cookies.
+
+use portcullis::tools::message::{Answer, Body, Headers, Request};
+
+use super::case::Step;
+use super::random::Random;
+use super::world::{ADDRESSES, ANSWERED, AUTHORITIES, COOKIES, HEADERS, KEYS, METHODS, QUERY, SEGMENTS, TEXTS, World};
+
+/// One request, and how long after the one before it comes.
+pub fn step(random: &mut Random, world: &World) -> Step {
+    let wait = *random.pick(&[0, 0, 0, 1, 1_000_000, 300_000_000, 1_000_000_000, 1_000_000_000, 5_000_000_000, 61_000_000_000]);
+    Step { wait, request: request(random, world), answer: answer(random) }
+}
+
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'&' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn path(random: &mut Random, world: &World) -> String {
+    let template = if world.templates.is_empty() { "/".to_owned() } else { random.pick(&world.templates).clone() };
+    let mut segments: Vec<String> = Vec::new();
+    for segment in template.split('/').skip(1) {
+        if segment == "**" {
+            for _ in 0..random.below(3) {
+                segments.push(encoded(random.pick::<&str>(SEGMENTS)));
+            }
+        } else if segment == "*" || segment.starts_with('{') {
+            segments.push(encoded(random.pick::<&str>(SEGMENTS)));
+        } else {
+            segments.push(encoded(segment));
+        }
+    }
+    if random.chance(25) {
+        let at = random.below(segments.len() + 1);
+        let odd = *random.pick(&["", ".", "..", "%2e", "%2E%2e", "x", "%61", "a%2fb", "%5c", "%zz", "%", "%c3%bc", "%ff", "a#b", "a%25b", "ü", "%e2%82", "a;b", "a+b", "%41%42", "a\\b", "%00"]);
+        segments.insert(at, odd.to_owned());
+    }
+    let mut path = format!("/{}", segments.join("/"));
+    match random.below(30) {
+        0 => path.push('/'),
+        1 => path = path.to_uppercase(),
+        2 => path = path.replace('/', "//"),
+        3 => path = path.trim_start_matches('/').to_owned(),
+        4 => path = path.replace('a', "%61").replace('o', "%6F"),
+        5 => {
+            path.pop();
+        }
+        _ => {}
+    }
+    path
+}
+
+fn query(random: &mut Random, world: &World) -> String {
+    let mut pieces = Vec::new();
+    for _ in 0..random.below(4) {
+        let key = encoded(random.pick::<&str>(QUERY)).replace('&', "%26");
+        let key = if random.chance(30) { key.replace("%20", "+") } else { key };
+        let value = match random.below(6) {
+            0 => String::new(),
+            1 => "+a%zz%".to_owned(),
+            2 => "%ff%c3".to_owned(),
+            _ => encoded(random.pick::<&str>(TEXTS)).replace('&', "%26"),
+        };
+        pieces.push(match random.below(10) {
+            0 => key,
+            1 => String::new(),
+            2 => format!("{key}==a=b"),
+            3 => "%71=enc".to_owned(),
+            _ => format!("{key}={value}"),
+        });
+    }
+    for place in credential_places(world, "query ") {
+        if random.chance(40) {
+            pieces.push(format!("{}={}", encoded(&place), encoded(key(random))));
+        }
+    }
+    if pieces.is_empty() && random.chance(80) { String::new() } else { format!("?{}", pieces.join("&")) }
+}
+
+/// The names of all places of this kind that credentials are read from.
+fn credential_places(world: &World, kind: &str) -> Vec<String> {
+    let all = world.credentials.iter().flat_map(|credential| &credential.from);
+    all.filter_map(|from| from.strip_prefix(kind)).map(|name| name.trim_matches('"').to_owned()).collect()
+}
+
+fn key<'a>(random: &mut Random) -> &'a str {
+    if random.chance(75) { random.pick(KEYS).1 } else { *random.pick(&["guess", "", "acme-key ", "k2x"]) }
+}
+
+fn value(random: &mut Random) -> Vec<u8> {
+    match random.below(25) {
+        0 => b"caf\xe9".to_vec(),
+        1 => b"\xf0\x9f\x98".to_vec(),
+        2 => b"a\tb".to_vec(),
+        3 => format!("item-{}", random.below(30)).into_bytes(),
+        4 => vec![b'z'; 300],
+        _ => random.pick::<&str>(TEXTS).trim().as_bytes().to_vec(),
+    }
+}
+
+fn request(random: &mut Random, world: &World) -> Request {
+    let mut headers: Headers = Vec::new();
+    let mut add = |name: &str, value: Vec<u8>| headers.push((name.to_owned(), value));
+    for name in HEADERS {
+        let lines = [0, 0, 0, 0, 1, 1, 2][random.below(7)];
+        for _ in 0..lines {
+            match *name {
+                "host" => {}
+                "content-type" => {
+                    if random.chance(40) {
+                        let value = *random.pick(&["application/json", "text/plain; charset=utf-8", "text/plain; a=\"x,y\"", "a,b"]);
+                        add(name, value.as_bytes().to_vec());
+                    }
+                }
+                "authorization" => {
+                    if random.chance(50) {
+                        let value = match random.below(5) {
+                            0 => "Basic abc".to_owned(),
+                            1 => format!("bearer  {}", key(random)),
+                            2 => "Digest a=\"b,c\", d=e".to_owned(),
+                            _ => format!("Bearer {}", key(random)),
+                        };
+                        add(name, value.into_bytes());
+                    }
+                }
+                "cookie" => {
+                    let mut pieces = Vec::new();
+                    for _ in 0..random.below(4) {
+                        let cookie = *random.pick::<&str>(COOKIES);
+                        let text = *random.pick(&["a", "\"q\"", "", "x=y", "7", "abc", "ü"]);
+                        pieces.push(match random.below(8) {
+                            0 => cookie.to_owned(),
+                            1 => format!(" {cookie} = {text} "),
+                            2 => String::new(),
+                            _ => format!("{cookie}={text}"),
+                        });
+                    }
+                    let joined = pieces.join(*random.pick(&["; ", ";"]));
+                    if !joined.is_empty() {
+                        add(name, joined.into_bytes());
+                    }
+                }
+                "range" => add(name, b"bytes=0-9".to_vec()),
+                "accept-encoding" => add(name, b"gzip, br".to_vec()),
+                _ => add(name, value(random)),
+            }
+        }
+    }
+    for place in credential_places(world, "header ") {
+        if random.chance(60) {
+            add(&place, key(random).as_bytes().to_vec());
+        }
+    }
+    if world.credentials.iter().any(|credential| credential.from.iter().any(|from| from == "bearer")) && random.chance(60) {
+        add("authorization", format!("{} {}", random.pick(&["Bearer", "BEARER"]), key(random)).into_bytes());
+    }
+    for place in credential_places(world, "cookie ") {
+        if random.chance(50) {
+            add("cookie", format!("{place}={}; other=1", key(random)).into_bytes());
+        }
+    }
+    if random.chance(10) {
+        add("x-portcullis-cluster", b"mine".to_vec());
+    }
+    if random.chance(10) {
+        add("if-range", b"\"e\"".to_vec());
+    }
+    // What Envoy would add itself is there, so that all engines count the same lines.
+    add("x-forwarded-proto", random.pick(&["http", "https"]).as_bytes().to_vec());
+    add("x-request-id", b"id-1".to_vec());
+    let body = (random.chance(25)).then(|| Body {
+        bytes: value(random),
+        split: if random.chance(50) { Some(random.between(1, 4)) } else { None },
+        trailers: if random.chance(20) { vec![("x-trailer".to_owned(), b"t".to_vec())] } else { Headers::new() },
+    });
+    Request {
+        method: if random.chance(4) { "get".to_owned() } else { (*random.pick::<&str>(METHODS)).to_owned() },
+        target: format!("{}{}", path(random, world), query(random, world)),
+        authority: (*random.pick::<&str>(AUTHORITIES)).to_owned(),
+        headers,
+        body,
+        client: random.pick::<&str>(ADDRESSES).parse().unwrap(),
+        client_port: *random.pick(&[40_000, 1, 65_535, 7]),
+    }
+}
+
+/// Texts with cards, near cards and broken JSON in them.
+const BODIES: &[&str] = &[
+    r#"{"card":"4111 1111 1111 1111","n":5500005555555559,"s":"plain"}"#,
+    r#"{"a":["4111-1111-1111-1111","x4111111111111111",{"4012888888881881":null}],"b":4111111111111112}"#,
+    "card 4111111111111111, and 378282246310005. 4111111111111112 is none; 6011 1111 1111 1117 is",
+    r#"{"c":"4111111111111111","broken": tru 4111 1111 1111 1111 x"#,
+    r#""\u0034111 1111 1111 1111 \"\\4012888888881881\n""#,
+    "4111111111111111",
+    " 4111 1111 1111 1111 ",
+    "[4111111111111111,4111111111111111.0,-4111111111111111,4111111111111111e1]",
+    "4111 1111 1111 1111 4111 1111 1111 1111 4222222222222 30569309025904",
+    "",
+    "nothing",
+    "{}",
+    "4111111111111111411111111111111141111111111111114111111111111111",
+    "<p>4111&nbsp;1111 5105105105105100</p>",
+    "ü4111111111111111ü 4111111111111111\u{301}",
+];
+
+fn answer(random: &mut Random) -> Answer {
+    let mut headers: Headers = Vec::new();
+    let types = ["application/json", "text/plain", "application/json; charset=utf-8", "text/html; charset=iso-8859-1", "text/plain; charset=utf-16", "application/problem+json", "image/png", "TEXT/plain", "application/json;charset=\"UTF-8\""];
+    for name in ANSWERED {
+        let lines = [0, 0, 1, 1, 2][random.below(5)];
+        for _ in 0..lines {
+            let value = match *name {
+                "content-type" => random.pick::<&str>(&types).as_bytes().to_vec(),
+                "set-cookie" => b"sid=1; path=/".to_vec(),
+                _ => value(random),
+            };
+            if *name != "content-type" || headers.iter().all(|(known, _)| known != "content-type") || random.chance(10) {
+                headers.push(((*name).to_owned(), value));
+            }
+        }
+    }
+    if headers.iter().all(|(name, _)| name != "content-type") && random.chance(70) {
+        headers.push(("content-type".to_owned(), b"application/json".to_vec()));
+    }
+    if random.chance(12) {
+        headers.push(("content-encoding".to_owned(), random.pick(&["gzip", "identity", "br"]).as_bytes().to_vec()));
+    }
+    if random.chance(15) {
+        headers.push(("x-internal-9".to_owned(), b"secret".to_vec()));
+    }
+    if random.chance(10) {
+        headers.push(("ratelimit".to_owned(), b"\"theirs\";r=1;t=1".to_vec()));
+    }
+    if random.chance(10) {
+        headers.push(("accept-ranges".to_owned(), b"bytes".to_vec()));
+    }
+    let mut text = random.pick::<&str>(BODIES).as_bytes().to_vec();
+    if random.chance(15) && !text.is_empty() {
+        let at = random.below(text.len());
+        text[at] = *random.pick(b"0 9-\"\\{,\xff");
+    }
+    if random.chance(10) {
+        let once = text.clone();
+        for _ in 0..random.below(40) {
+            text.extend_from_slice(&once);
+        }
+    }
+    let body = random.chance(85).then(|| Body {
+        bytes: text,
+        split: if random.chance(60) { Some(random.between(1, 30)) } else { None },
+        trailers: if random.chance(15) { vec![("x-trailer".to_owned(), b"t".to_vec())] } else { Headers::new() },
+    });
+    let chunked = random.chance(30);
+    if chunked && body.is_some() {
+        headers.push(("transfer-encoding".to_owned(), b"chunked".to_vec()));
+    }
+    Answer { status: *random.pick(&[200, 200, 200, 200, 201, 204, 304, 404, 500, 206]), headers, body }
+}
