@@ -43,7 +43,7 @@ impl Expressions<'_> {
 
     /// A string literal.
     pub fn literal(&mut self) -> String {
-        quoted(self.random.pick::<&str>(TEXTS))
+        quoted(self.random.word(TEXTS))
     }
 
     /// Any condition.
@@ -94,7 +94,7 @@ impl Expressions<'_> {
             }
             4 => format!("{} is present", self.read_optional()),
             5 => format!("{} == {}", self.read_optional(), self.literal()),
-            6 => format!("request.method {} {}", self.pick(&["==", "!="]), quoted(self.random.pick::<&str>(METHODS))),
+            6 => format!("request.method {} {}", self.pick(&["==", "!="]), quoted(self.random.word(METHODS))),
             7 => format!("{} starts_with {}", self.read_text(), self.literal()),
             8 => format!("{} in [{}, {}]", self.read_optional(), self.literal(), self.literal()),
             9 if self.place.response => format!("response.status {} {}", self.pick(&["==", "<", ">="]), self.pick(&["200", "204", "404", "500"])),
@@ -142,7 +142,10 @@ impl Expressions<'_> {
     pub fn optional(&mut self, depth: usize) -> String {
         match self.random.below(4) {
             0 => self.any_integer_optional(depth),
-            1 => self.map(Type::Ip).map_or_else(|| self.read_optional(), |map| format!("{map}[{}]", self.literal())),
+            1 => match self.map(Type::Ip) {
+                Some(map) => format!("{map}[{}]", self.literal()),
+                None => self.read_optional(),
+            },
             2 => self.named(Type::MaybeSecret).unwrap_or_else(|| self.read_optional()),
             _ => self.text_optional(depth),
         }
@@ -155,15 +158,15 @@ impl Expressions<'_> {
     /// A `string?` read straight from the message.
     fn read_optional(&mut self) -> String {
         match self.random.below(9) {
-            0 | 1 => format!("request.query[{}]", quoted(self.random.pick::<&str>(QUERY))),
-            2 | 3 => format!("request.cookies[{}]", quoted(self.random.pick::<&str>(COOKIES))),
-            4 if self.place.response => format!("response.headers[{}]", quoted(self.random.pick::<&str>(ANSWERED))),
+            0 | 1 => format!("request.query[{}]", quoted(self.random.word(QUERY))),
+            2 | 3 => format!("request.cookies[{}]", quoted(self.random.word(COOKIES))),
+            4 if self.place.response => format!("response.headers[{}]", quoted(self.random.word(ANSWERED))),
             5 if self.place.credentials.iter().any(|(_, optional)| *optional) => {
                 let known: Vec<String> = self.place.credentials.iter().filter(|(_, optional)| *optional).map(|(name, _)| name.clone()).collect();
                 format!("{}.key_id", self.random.pick(&known))
             }
             6 if self.random.chance(20) => "request.id".to_owned(),
-            _ => format!("request.headers[{}]", quoted(self.random.pick::<&str>(HEADERS))),
+            _ => format!("request.headers[{}]", quoted(self.random.word(HEADERS))),
         }
     }
 
@@ -286,8 +289,8 @@ impl Expressions<'_> {
     fn texts(&mut self, depth: usize) -> String {
         let next = depth.saturating_sub(1);
         match self.random.below(6) {
-            0 => format!("request.headers.all[{}]", quoted(self.random.pick::<&str>(HEADERS))),
-            1 => format!("request.query.all[{}]", quoted(self.random.pick::<&str>(QUERY))),
+            0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
+            1 => format!("request.query.all[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),
             4 => format!("[{}, {}, {}]", self.literal(), self.literal(), self.literal()),
             _ => format!("[{}, {}]", self.text(next), self.text(next)),
@@ -315,11 +318,11 @@ impl Expressions<'_> {
         let ips = self.named(Type::Ips);
         let networks = self.named(Type::Networks);
         match self.random.below(6) {
-            0 | 1 => quoted(self.random.pick::<&str>(NETWORKS)),
-            2 => format!("[{}, {}]", quoted(self.random.pick::<&str>(ADDRESSES)), quoted(self.random.pick::<&str>(ADDRESSES))),
-            3 => format!("[{}, {}]", quoted(self.random.pick::<&str>(NETWORKS)), quoted(self.random.pick::<&str>(NETWORKS))),
+            0 | 1 => quoted(self.random.word(NETWORKS)),
+            2 => format!("[{}, {}]", quoted(self.random.word(ADDRESSES)), quoted(self.random.word(ADDRESSES))),
+            3 => format!("[{}, {}]", quoted(self.random.word(NETWORKS)), quoted(self.random.word(NETWORKS))),
             4 => ips.unwrap_or_else(|| "[client.ip, client.ip]".to_owned()),
-            _ => networks.unwrap_or_else(|| format!("[{}, {}]", quoted(self.random.pick::<&str>(ADDRESSES)), quoted(self.random.pick::<&str>(NETWORKS)))),
+            _ => networks.unwrap_or_else(|| format!("[{}, {}]", quoted(self.random.word(ADDRESSES)), quoted(self.random.word(NETWORKS)))),
         }
     }
 }
@@ -345,7 +348,7 @@ impl Expressions<'_> {
         let place = Place::default();
         let known: Vec<String> =
             self.world.values.iter().filter(|item| item.ty == Type::Int && item.configuration).map(|item| item.text.clone()).collect();
-        let mut inner = Expressions { random: &mut *self.random, world: self.world, place: &place };
+        let inner = Expressions { random: &mut *self.random, world: self.world, place: &place };
         match inner.random.below(10) {
             0 if !known.is_empty() => inner.random.pick(&known).clone(),
             1 if !known.is_empty() => format!("({} + 1) * 2", inner.random.pick(&known)),

@@ -83,7 +83,7 @@ fn opening(random: &mut Random, world: &World) -> Node {
 /// `hosts = […]`
 pub fn hosts(random: &mut Random) -> String {
     let count = random.between(1, 3);
-    let hosts: Vec<String> = (0..count).map(|_| quoted(random.pick::<&str>(HOSTS))).collect();
+    let hosts: Vec<String> = (0..count).map(|_| quoted(random.word(HOSTS))).collect();
     format!("hosts = [{}]", hosts.join(", "))
 }
 
@@ -92,7 +92,7 @@ fn json(text: &str) -> String {
 }
 
 fn texts(random: &mut Random) -> Vec<String> {
-    (0..random.below(5)).map(|_| (*random.pick::<&str>(TEXTS)).to_owned()).collect()
+    (0..random.below(5)).map(|_| random.word(TEXTS).to_owned()).collect()
 }
 
 fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
@@ -106,7 +106,7 @@ fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members:
         let mut distinct = list.clone();
         distinct.sort();
         distinct.dedup();
-        let text = (*random.pick::<&str>(TEXTS)).to_owned();
+        let text = random.word(TEXTS).to_owned();
         let number = *random.pick(&["0", "1", "5", "-3", "9223372036854775807"]);
         let truth = *random.pick(&["true", "false"]);
         let (ty, ty_text, default_text, given) = match random.below(6) {
@@ -149,10 +149,10 @@ fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members:
 
 fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
     let literal = |random: &mut Random, kind: usize| match kind {
-        0 => quoted(random.pick::<&str>(TEXTS)),
+        0 => quoted(random.word(TEXTS)),
         1 => (*random.pick(&["0", "1", "-7", "42", "7", "9223372036854775807"])).to_owned(),
-        2 => quoted(random.pick::<&str>(ADDRESSES)),
-        _ => quoted(random.pick::<&str>(NETWORKS)),
+        2 => quoted(random.word(ADDRESSES)),
+        _ => quoted(random.word(NETWORKS)),
     };
     const NAMES: [&str; 4] = ["string", "int", "ip", "cidr"];
     for _ in 0..random.below(4) {
@@ -171,7 +171,7 @@ fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
     for _ in 0..random.below(4) {
         let kind = random.below(4);
         let name = world.name("map");
-        let mut keys: Vec<String> = (0..random.below(6)).map(|_| quoted(random.pick::<&str>(TEXTS))).collect();
+        let mut keys: Vec<String> = (0..random.below(6)).map(|_| quoted(random.word(TEXTS))).collect();
         if random.chance(20) {
             keys.extend((0..30).map(|number| quoted(&format!("item-{number}"))));
         }
@@ -213,9 +213,9 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
         let mut from: Vec<String> = (0..random.between(1, 3))
             .map(|_| match random.below(4) {
                 0 => "bearer".to_owned(),
-                1 => format!("header {}", quoted(random.pick(&["x-api-key", "x-a", "authorization"]))),
-                2 => format!("query {}", quoted(random.pick::<&str>(QUERY))),
-                _ => format!("cookie {}", quoted(random.pick::<&str>(COOKIES))),
+                1 => format!("header {}", quoted(random.word(&["x-api-key", "x-a", "authorization"]))),
+                2 => format!("query {}", quoted(random.word(QUERY))),
+                _ => format!("cookie {}", quoted(random.word(COOKIES))),
             })
             .collect();
         from.sort();

@@ -29,10 +29,10 @@ fn path(random: &mut Random, world: &World) -> String {
     for segment in template.split('/').skip(1) {
         if segment == "**" {
             for _ in 0..random.below(3) {
-                segments.push(encoded(random.pick::<&str>(SEGMENTS)));
+                segments.push(encoded(random.word(SEGMENTS)));
             }
         } else if segment == "*" || segment.starts_with('{') {
-            segments.push(encoded(random.pick::<&str>(SEGMENTS)));
+            segments.push(encoded(random.word(SEGMENTS)));
         } else {
             segments.push(encoded(segment));
         }
@@ -60,13 +60,13 @@ fn path(random: &mut Random, world: &World) -> String {
 fn query(random: &mut Random, world: &World) -> String {
     let mut pieces = Vec::new();
     for _ in 0..random.below(4) {
-        let key = encoded(random.pick::<&str>(QUERY)).replace('&', "%26");
+        let key = encoded(random.word(QUERY)).replace('&', "%26");
         let key = if random.chance(30) { key.replace("%20", "+") } else { key };
         let value = match random.below(6) {
             0 => String::new(),
             1 => "+a%zz%".to_owned(),
             2 => "%ff%c3".to_owned(),
-            _ => encoded(random.pick::<&str>(TEXTS)).replace('&', "%26"),
+            _ => encoded(random.word(TEXTS)).replace('&', "%26"),
         };
         pieces.push(match random.below(10) {
             0 => key,
@@ -101,7 +101,7 @@ fn value(random: &mut Random) -> Vec<u8> {
         2 => b"a\tb".to_vec(),
         3 => format!("item-{}", random.below(30)).into_bytes(),
         4 => vec![b'z'; 300],
-        _ => random.pick::<&str>(TEXTS).trim().as_bytes().to_vec(),
+        _ => random.word(TEXTS).trim().as_bytes().to_vec(),
     }
 }
 
@@ -133,7 +133,7 @@ fn request(random: &mut Random, world: &World) -> Request {
                 "cookie" => {
                     let mut pieces = Vec::new();
                     for _ in 0..random.below(4) {
-                        let cookie = *random.pick::<&str>(COOKIES);
+                        let cookie = random.word(COOKIES);
                         let text = *random.pick(&["a", "\"q\"", "", "x=y", "7", "abc", "ü"]);
                         pieces.push(match random.below(8) {
                             0 => cookie.to_owned(),
@@ -181,12 +181,12 @@ fn request(random: &mut Random, world: &World) -> Request {
         trailers: if random.chance(20) { vec![("x-trailer".to_owned(), b"t".to_vec())] } else { Headers::new() },
     });
     Request {
-        method: if random.chance(4) { "get".to_owned() } else { (*random.pick::<&str>(METHODS)).to_owned() },
+        method: if random.chance(4) { "get".to_owned() } else { random.word(METHODS).to_owned() },
         target: format!("{}{}", path(random, world), query(random, world)),
-        authority: (*random.pick::<&str>(AUTHORITIES)).to_owned(),
+        authority: random.word(AUTHORITIES).to_owned(),
         headers,
         body,
-        client: random.pick::<&str>(ADDRESSES).parse().unwrap(),
+        client: random.word(ADDRESSES).parse().unwrap(),
         client_port: *random.pick(&[40_000, 1, 65_535, 7]),
     }
 }
@@ -217,7 +217,7 @@ fn answer(random: &mut Random) -> Answer {
         let lines = [0, 0, 1, 1, 2][random.below(5)];
         for _ in 0..lines {
             let value = match *name {
-                "content-type" => random.pick::<&str>(&types).as_bytes().to_vec(),
+                "content-type" => random.word(&types).as_bytes().to_vec(),
                 "set-cookie" => b"sid=1; path=/".to_vec(),
                 _ => value(random),
             };
@@ -241,7 +241,7 @@ fn answer(random: &mut Random) -> Answer {
     if random.chance(10) {
         headers.push(("accept-ranges".to_owned(), b"bytes".to_vec()));
     }
-    let mut text = random.pick::<&str>(BODIES).as_bytes().to_vec();
+    let mut text = random.word(BODIES).as_bytes().to_vec();
     if random.chance(15) && !text.is_empty() {
         let at = random.below(text.len());
         text[at] = *random.pick(b"0 9-\"\\{,\xff");

@@ -42,7 +42,7 @@ fn template(random: &mut Random, within: Option<&str>) -> String {
     };
     for segment in &mut segments {
         if (segment.starts_with('{') || segment == "*") && random.chance(30) {
-            *segment = (*random.pick::<&str>(SEGMENTS)).to_owned();
+            *segment = random.word(SEGMENTS).to_owned();
         }
     }
     let mut tail = "";
@@ -52,7 +52,7 @@ fn template(random: &mut Random, within: Option<&str>) -> String {
             segments.push(match random.below(5) {
                 0 | 1 => format!("{{s{place}}}"),
                 2 if random.chance(50) => "*".to_owned(),
-                _ => (*random.pick::<&str>(SEGMENTS)).to_owned(),
+                _ => random.word(SEGMENTS).to_owned(),
             });
         }
         tail = *random.pick(&["", "", "/**", "/**", "/"]);
@@ -157,7 +157,7 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
             templates.push(quoted(&template));
             world.templates.push(template);
         }
-        let methods: Vec<&str> = (0..random.below(3)).map(|_| *random.pick::<&str>(METHODS)).collect();
+        let methods: Vec<&str> = (0..random.below(3)).map(|_| random.word(METHODS)).collect();
         let methods = if methods.is_empty() { String::new() } else { format!("{} ", methods.join(", ")) };
         children.push(Node::line(format!("on {methods}{}", templates.join(", "))));
     }
@@ -210,9 +210,9 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
     Node::block(format!("{head} \"{name}\""), children)
 }
 
-fn edits(random: &mut Random, world: &World, place: &Place, names: &[&str], children: &mut Vec<Node>) {
+fn edits(random: &mut Random, world: &World, place: &Place, names: &[&'static str], children: &mut Vec<Node>) {
     for _ in 0..random.between(1, 3) {
-        let name = *random.pick::<&str>(names);
+        let name = random.word(names);
         let value = Expressions { random, world, place }.writable(2);
         children.push(Node::line(match random.below(5) {
             0 | 1 => format!("set {} = {value}", quoted(name)),
@@ -270,6 +270,6 @@ fn target(random: &mut Random, world: &World, place: &Place) -> String {
             let split = *random.pick(&["\"a\": 5%, \"b\": 95%", "\"a\": 33.33%, \"b\": 33.33%, \"c\": 33.34%", "\"a\": 100%", "\"a\": 0%, \"b\": 100%"]);
             format!("split by {key} {{ {split} }}")
         }
-        _ => format!("cluster {}", quoted(random.pick(&["orders", "other", "a b"]))),
+        _ => format!("cluster {}", quoted(random.word(&["orders", "other", "a b"]))),
     }
 }
