@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use portcullis::base::Severity;
 use portcullis::ir::hir;
 use portcullis::plan;
 use portcullis::tools::compare::comparable;
@@ -44,7 +45,7 @@ pub struct Disagreement {
 /// A policy through the front end; `None` when the checker refuses it.
 pub fn checked(text: &str) -> Result<portcullis::Checked, String> {
     let checked = portcullis::check("random.policy", text, &mut |_| Err("there are no files".to_owned()));
-    if checked.policy.is_some() { Ok(checked) } else { Err(format!("{:?}", checked.diagnostics)) }
+    if checked.policy.is_some() { Ok(checked) } else { Err(format!("{:?}", checked.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect::<Vec<_>>())) }
 }
 
 /// The typed policy of a case.

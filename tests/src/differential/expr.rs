@@ -61,7 +61,7 @@ impl Expressions<'_> {
             9 => format!("({}) {} ({})", self.any_text(next), self.pick(&["contains", "starts_with", "ends_with"]), self.any_text(next)),
             10 => format!("({}) {} ({})", self.integer(next), self.pick(&["<", "<=", ">", ">=", "==", "!="]), self.integer(next)),
             11 => format!("({}) {} ({})", self.any_integer(next), self.pick(&["==", "!="]), self.any_integer(next)),
-            12 => format!("({}) {} {}", self.integer(next), self.pick(&["<", "<=", ">", ">=", "==", "!="]), self.pick(&["1.5", "7.0", "-0.5", "1e3", "9223372036854775807.0"])),
+            12 => format!("({}) {} {}", self.integer(next), self.pick(&["<", "<=", ">", ">=", "==", "!="]), self.pick(&["1.5", "7.0", "-0.5", "1000.0", "9223372036854775807.0"])),
             13 => format!("({}) {} ({})", self.any_text(next), self.pick(&["in", "not in"]), self.texts(next)),
             14 => format!("({}) contains ({})", self.texts(next), self.any_text(next)),
             15 => format!("({}) {} ({})", self.any_integer(next), self.pick(&["in", "not in"]), self.integers(next)),
@@ -107,7 +107,7 @@ impl Expressions<'_> {
         let read = self.read_optional();
         match self.random.below(4) {
             0 => format!("({read} is present) and (len({read}) > {})", self.random.below(5)),
-            1 => format!("not (({read} is absent) or (\"${{{read}}}!\" == \"a!\"))"),
+            1 => format!("({read} is present) and (\"${{{read}}}!\" == \"a!\")"),
             2 => format!("({read} is present) and ({}) and (replace({read}, \"a\", {}) != {read})", self.boolean(depth), self.literal()),
             _ => format!("(int({read}) is present) and (int({read}) < {})", self.integer(depth)),
         }
