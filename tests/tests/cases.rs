@@ -70,13 +70,11 @@ fn simulator(wasm: &[u8], name: &'static str) -> Result<Box<dyn Engine>, EngineE
 }
 
 #[test]
-#[ignore = "the committed stub lacks mechanisms"]
 fn unoptimised_modules_agree_with_the_interpreter() {
     agrees(false, &|_, _, wasm| simulator(&wasm, "the unoptimised module"));
 }
 
 #[test]
-#[ignore = "the committed stub lacks mechanisms"]
 fn optimised_modules_agree_with_the_interpreter() {
     agrees(true, &|_, _, wasm| simulator(&wasm, "the optimised module"));
 }
@@ -122,7 +120,6 @@ fn trailers_end_bodies_on_the_interpreter() {
 }
 
 #[test]
-#[ignore = "the committed stub lacks mechanisms"]
 fn trailers_end_bodies_on_modules() {
     let case = cases::load_file(&cases::folder().join("redact.policy")).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
     for (optimised, name) in [(false, "the unoptimised module"), (true, "the optimised module")] {

@@ -4,7 +4,7 @@ use super::utf8;
 use crate::rt::arena::Arena;
 use crate::tables::strings;
 
-/// The host without `:port` (digits at the end), in lower case; nothing when memory is exhausted.
+/// The host without `:port` (`:` and digits or nothing at the end), in lower case; nothing when memory is exhausted.
 pub fn normal<'a>(authority: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
     let bare = without_port(authority);
     if !bare.iter().any(u8::is_ascii_uppercase) {
@@ -23,8 +23,9 @@ fn without_port(authority: &[u8]) -> &[u8] {
     }
 }
 
+/// Digits, or nothing: `example.com:` is `example.com` (RFC 3986 section 3.2.3).
 fn is_port(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+    text.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether a host is in a set, or has one or more labels in front of a name in the other set.
@@ -55,7 +56,7 @@ mod tests {
     fn hosts_lose_case_and_port() {
         let arena = Arena::new();
         for (authority, host) in [
-            ("API.Example.com:8443", "api.example.com"), ("a", "a"), ("a:", "a:"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a.:1", "a."), ("", ""), (":80", ""),
+            ("API.Example.com:8443", "api.example.com"), ("a", "a"), ("a:", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a.:1", "a."), ("", ""), (":80", ""),
         ] {
             // `[::1]` ends in `]`, so its last colon begins no port.
             assert_eq!(normal(authority.as_bytes(), &arena), Some(host.as_bytes()), "{authority}");

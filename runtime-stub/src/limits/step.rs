@@ -79,7 +79,11 @@ pub fn check<'a, H: Host>(frame: &mut Frame<'a>, vm: &mut Vm, host: &mut H, id: 
     if frame.limits.checks.is_broken() {
         return Verdict::Fault;
     }
-    if found.outcome.is_ok() { Verdict::Admitted } else { Verdict::Refused(id) }
+    if found.outcome.is_ok() {
+        return Verdict::Admitted;
+    }
+    frame.limits.refused = frame.limits.checks.as_slice().len().checked_sub(1);
+    Verdict::Refused(id)
 }
 
 fn look<'a, H: Host>(
