@@ -142,7 +142,7 @@ fn access_log() -> Value {
     let format = json!({
         "time": "%START_TIME%",
         "method": "%REQ(:METHOD)%",
-        "path": "%PATH(NQ:ORIG)%",
+        "path": "%PATH(NQ:ORIG_OR_PATH)%",
         "status": "%RESPONSE_CODE%",
         "details": "%RESPONSE_CODE_DETAILS%",
         "decision": format!("%FILTER_STATE({DECISION}:PLAIN)%"),
