@@ -227,6 +227,8 @@ functions! {
     // ---- configuration of the current root context ----
     /// Reads and checks it against a schema (`tables::schema`): bool.
     ConfigLoad = "config_load"(I64, I32) -> I32;
+    /// Checks that there is none, for a policy that declares none: bool.
+    ConfigNone = "config_none"(I32) -> I32;
     /// A string, secret; absent when optional and missing.
     ConfigStr = "config_str"(I32) -> I64;
     /// A present int, or bool as 0 or 1.

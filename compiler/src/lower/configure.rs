@@ -7,9 +7,13 @@ use super::tables;
 use crate::ir::lir::{Expr, Local};
 
 pub(super) fn lower(builder: &mut Builder<'_>) {
-    let schema = tables::schema(builder);
     let context = Context::new(Phase::Request, &[Val::I32]);
-    let load = call(Mechanism::ConfigLoad, vec![Expr::Data(schema), Expr::Local(Local(0))]);
+    let load = if builder.policy.config.is_empty() {
+        call(Mechanism::ConfigNone, vec![Expr::Local(Local(0))])
+    } else {
+        let schema = tables::schema(builder);
+        call(Mechanism::ConfigLoad, vec![Expr::Data(schema), Expr::Local(Local(0))])
+    };
     let function = builder.function("configure", context, Some(Val::I32), vec![give(load)]);
     builder.implement(Policy::OnConfigure, function);
 }

@@ -3,6 +3,7 @@
 pub mod index;
 pub mod json;
 pub mod load;
+pub mod none;
 pub mod refusal;
 pub mod roots;
 

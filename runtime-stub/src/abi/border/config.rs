@@ -4,19 +4,33 @@ use super::index;
 use crate::abi::{Wasm, arena, frame, vm};
 use crate::bytes;
 use crate::config::load::load;
+use crate::config::none;
 use crate::config::refusal::Refusal;
 use crate::config::roots::Value;
 use crate::host::{Host, buffer, level};
 use crate::rt::pack;
 
+/// What the host hands over.
+fn given(size: i32) -> Result<&'static [u8], Refusal<'static>> {
+    match size {
+        0 => Ok(&[]),
+        size => Wasm.buffer(arena(), buffer::PLUGIN_CONFIGURATION, 0, size as u32).map_err(|_| Refusal::Unreadable),
+    }
+}
+
+#[unsafe(export_name = "rt.config_none")]
+extern "C" fn config_none(size: i32) -> i32 {
+    let accepted = given(size).is_ok_and(none::is_empty);
+    if !accepted {
+        Wasm.log(level::ERROR, none::REFUSAL);
+    }
+    i32::from(accepted)
+}
+
 #[unsafe(export_name = "rt.config_load")]
 extern "C" fn config_load(schema: i64, size: i32) -> i32 {
-    let text = match size {
-        0 => Ok(&[][..]),
-        size => Wasm.buffer(arena(), buffer::PLUGIN_CONFIGURATION, 0, size as u32),
-    };
     let vm = vm();
-    let loaded = text.map_err(|_| Refusal::Unreadable).and_then(|text| load(text, pack::bytes(schema), arena(), &mut vm.heap));
+    let loaded = given(size).and_then(|text| load(text, pack::bytes(schema), arena(), &mut vm.heap));
     let refusal = match loaded {
         Ok(values) => {
             if vm.config.put(&mut vm.heap, frame().root, values) {
