@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portcullis::tools::engine::EngineError;
 
@@ -11,7 +11,10 @@ use super::rules::{SPREAD, key, path};
 use crate::envoy::fault;
 use crate::envoy::process::Envoy;
 
-/// How long a slice should take: short enough that neighbours on the machine spoil only some of them.
+/// So many requests a slice: few enough that neighbours on the machine spoil only some slices.
+const REQUESTS: usize = 1_000;
+
+/// Processor time above which a slice has fewer requests; only what costs more than 40 µs a request reaches it.
 const SLICE: Duration = Duration::from_millis(40);
 
 /// What happens after the last response (logs, deferred deletion) belongs to the requests too.
@@ -42,12 +45,13 @@ impl Turn {
         let last = rules.saturating_sub(1);
         let requests = (0..SPREAD).map(|number| request(number * last / (SPREAD - 1), number * 61)).collect();
         let mut turn = Self { envoy, connection, requests, per_slice: 0, costs: Vec::new(), sent: 0 };
-        turn.send(SPREAD)?;
-        let begun = Instant::now();
         turn.send(WARM_UP)?;
-        let each = begun.elapsed() / u32::try_from(WARM_UP).unwrap_or(1);
-        let fitting = SLICE.as_nanos() / each.as_nanos().max(1);
-        turn.per_slice = usize::try_from(fitting).unwrap_or(SPREAD).clamp(SPREAD, 4_000);
+        // Not by the time that passes: on a busy machine that would make slices too short.
+        let before = turn.envoy.processor_time()?;
+        turn.send(WARM_UP)?;
+        let spent = u128::from(turn.envoy.processor_time()?.saturating_sub(before)).max(1);
+        let fitting = SLICE.as_nanos() * WARM_UP as u128 / spent;
+        turn.per_slice = usize::try_from(fitting).unwrap_or(SPREAD).clamp(SPREAD, REQUESTS);
         Ok(turn)
     }
 
