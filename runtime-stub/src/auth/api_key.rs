@@ -1,12 +1,11 @@
 //! API keys: what a request presents, and whose it is. In: places (`tables::credential`), keys by digest (`tables::keys`).
 //! Out: a state (`contract::credential`) and the name of the key, found once a request.
 
-use sha2::{Digest, Sha256};
-
 use crate::bytes;
 use crate::contract::{credential, slot};
 use crate::frame::Frame;
 use crate::http::{cookie, query};
+use super::sha256;
 use crate::tables::credential::{Place, places};
 use crate::tables::keys;
 
@@ -29,7 +28,7 @@ pub fn check<'a>(frame: &mut Frame<'a>, id: u32, from: &[u8], table: &'a [u8]) -
     let (state, name) = match presented(frame, from) {
         None => (credential::FAULT, None),
         Some((0, _)) => (credential::ABSENT, None),
-        Some((1, value)) => match keys::find(table, &sha256(value)) {
+        Some((1, value)) => match keys::find(table, &sha256::digest(value)) {
             Some(name) => (credential::VALID, Some(name)),
             None => (credential::INVALID, None),
         },
@@ -46,11 +45,6 @@ pub fn key_id<'a>(frame: &Frame<'a>, id: u32) -> Option<&'a [u8]> {
 
 fn find<'a>(frame: &Frame<'a>, id: u32) -> Option<Found<'a>> {
     frame.credentials.as_slice().iter().find(|found| found.id == id).copied()
-}
-
-/// SHA-256.
-pub fn sha256(value: &[u8]) -> keys::Digest {
-    Sha256::digest(value).into()
 }
 
 /// How many values are presented in all places together, and the last one. Nothing when memory is exhausted.
@@ -91,7 +85,8 @@ pub fn bearer(line: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{bearer, check, key_id, sha256};
+    use super::{bearer, check, key_id};
+    use crate::auth::sha256::digest as sha256;
     use crate::contract::credential;
     use crate::frame::Frame;
     use crate::http::request;
