@@ -16,11 +16,13 @@ pub fn normal<'a>(authority: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
     utf8::lossy(place, arena)
 }
 
+/// The name alone. The final dot of an absolute name goes too: it is the same host, and must not slip past `hosts`.
 fn without_port(authority: &[u8]) -> &[u8] {
-    match authority.iter().rposition(|&byte| byte == b':') {
+    let name = match authority.iter().rposition(|&byte| byte == b':') {
         Some(colon) if is_port(crate::bytes::from(authority, colon.wrapping_add(1))) => crate::bytes::until(authority, colon),
         Some(_) | None => authority,
-    }
+    };
+    name.strip_suffix(b".").unwrap_or(name)
 }
 
 /// Digits, or nothing: `example.com:` is `example.com` (RFC 3986 section 3.2.3).
@@ -28,9 +30,10 @@ fn is_port(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether a host is in a set, or has one or more labels in front of a name in the other set.
+/// Whether a host is in a set, or has one or more labels in front of a name in the other set. Two hosts in one request
+/// (joined with a comma) are nobody else's: such a request must not pass as one of others, and is refused as malformed.
 pub fn is_in(host: &[u8], exact: &[u8], suffixes: &[u8]) -> bool {
-    if strings::contains(exact, host) {
+    if strings::contains(exact, host) || crate::bytes::position(host, b',').is_some() {
         return true;
     }
     let mut rest = host;
@@ -56,7 +59,11 @@ mod tests {
     fn hosts_lose_case_and_port() {
         let arena = Arena::new();
         for (authority, host) in [
+<<<<<<< HEAD
             ("API.Example.com:8443", "api.example.com"), ("a", "a"), ("a:", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a.:1", "a."), ("", ""), (":80", ""),
+=======
+            ("API.Example.com:8443", "api.example.com"), ("a", "a"), ("a:", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a.:1", "a"), ("a.", "a"), ("", ""), (":80", ""),
+>>>>>>> 9e13471 (hosts: the final dot of an absolute name and a second host do not slip past `hosts`)
         ] {
             // `[::1]` ends in `]`, so its last colon begins no port.
             assert_eq!(normal(authority.as_bytes(), &arena), Some(host.as_bytes()), "{authority}");
@@ -72,5 +79,6 @@ mod tests {
             assert_eq!(is_in(host.as_bytes(), &exact, &suffixes), expected, "{host}");
         }
         assert!(!is_in(&[b'.'; 100_000], &exact, &suffixes));
+        assert!(is_in(b"www.example.org,www.example.org", &exact, &suffixes));
     }
 }

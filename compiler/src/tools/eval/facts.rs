@@ -158,7 +158,8 @@ pub(super) fn host(authority: &str) -> String {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         Some(_) | None => authority,
     };
-    host.to_ascii_lowercase()
+    // `api.example.com.` is the same host, and must not slip past `hosts`.
+    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
 
 /// Key and value of a piece of a query, decoded.

@@ -105,7 +105,9 @@ impl<'a> Run<'a> {
     fn request(&mut self, request: &Request, answer: &Answer) -> Result<Outcome, EngineError> {
         let request = &as_sent(request);
         let untouched = self.as_received(request);
-        if !rule::host_matches(&self.policy.hosts, &facts::host(&request.authority)) {
+        // Two hosts in one request are nobody else's: it goes on to be refused as malformed.
+        let ambiguous = request.authority.contains(',') || facts::lines(&request.headers, "host").next().is_some();
+        if !ambiguous && !rule::host_matches(&self.policy.hosts, &facts::host(&request.authority)) {
             return Ok(allowed(untouched, as_answered(request, answer)));
         }
         let Some(mut facts) = Facts::of(request) else {
