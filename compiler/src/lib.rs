@@ -87,14 +87,9 @@ pub struct Compiled {
 /// Compiles a checked policy. The same input gives the same bytes.
 pub fn compile(checked: &Checked, options: &Options) -> Result<Compiled, Diagnostics> {
     let Some(policy) = &checked.policy else { return Err(checked.diagnostics.clone()) };
-    compile_policy(policy, &digest(checked), options)
-}
-
-/// Compiles a typed policy; the digest tells which text it came from.
-pub fn compile_policy(policy: &hir::Policy, source_digest: &str, options: &Options) -> Result<Compiled, Diagnostics> {
     let plan = plan::plan(policy, options.plan.clone());
     plan::verify(&plan)?;
-    let about = lower::Options { source_digest: source_digest.to_owned(), compiler: VERSION.to_owned() };
+    let about = lower::Options { source_digest: digest(checked), compiler: VERSION.to_owned() };
     let lir = lower::lower(policy, &plan, &about);
     let output = back::emit(&lir, &back::Options { stub: STUB, simd: false })?;
     Ok(Compiled { plan, lir, output })

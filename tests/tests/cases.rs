@@ -7,7 +7,6 @@ use portcullis::tools::engine::{Engine, EngineError};
 use portcullis::tools::eval::Interpreter;
 use portcullis::tools::message::{Answer, Body, Request};
 use portcullis::tools::sim::Simulator;
-use portcullis::tools::sim::Simulator;
 use portcullis::tools::test_runner::{TestResult, report};
 use portcullis_tests::cases::{self, Case, Ran};
 use portcullis_tests::envoy::engine::EnvoyEngine;

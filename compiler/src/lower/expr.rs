@@ -88,6 +88,33 @@ pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, expr: &hir
     {
         return kept;
     }
+    let value = natural(builder, context, expr);
+    // `is present` narrows: the node gives `T?`, the expression is known to be there.
+    match narrowed(builder.policy, expr) {
+        Some(optional) => {
+            let local = context.local(val(&optional));
+            Expr::Block(vec![Stmt::Set(local, value)], Box::new(unwrap(&optional, local)))
+        }
+        None => value,
+    }
+}
+
+/// The optional type that a node gives although its expression is known to be present; texts and addresses are the same
+/// value either way.
+fn narrowed(policy: &hir::Policy, expr: &hir::Expr) -> Option<Ty> {
+    let gives_cell = match &expr.kind {
+        ExprKind::MapGet(..) | ExprKind::Call(Function::Int, _) => true,
+        ExprKind::Config(id) => policy.config.get(id.index()).is_some_and(|field| field.ty.is_optional()),
+        ExprKind::Let(id) => policy.lets.get(id.index()).is_some_and(|item| item.value.ty.is_optional()),
+        ExprKind::Coalesce(_, right) => right.ty.is_optional(),
+        _ => false,
+    };
+    let cell = matches!(expr.ty, Ty::Bool | Ty::Int | Ty::Float | Ty::Duration | Ty::Time);
+    (gives_cell && cell).then(|| expr.ty.clone().optional())
+}
+
+/// The value that a node gives by itself.
+fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     match &expr.kind {
         ExprKind::Const(value) => constant(builder, value),
         ExprKind::Read(read) => self::read(builder, context, read),
@@ -308,12 +335,14 @@ fn coalesce(builder: &mut Builder<'_>, context: &mut Context, left: &hir::Expr, 
     let (set, local) = hold(builder, context, left);
     let otherwise = lower(builder, context, right);
     let there = is_present(&left.ty, Expr::Local(local));
+    let ty = if right.ty.is_optional() { ty.clone().optional() } else { ty.clone() };
     let here = if ty.is_optional() { Expr::Local(local) } else { unwrap(&left.ty, local) };
-    Expr::Block(vec![set], Box::new(choose(val(ty), there, here, otherwise)))
+    Expr::Block(vec![set], Box::new(choose(val(&ty), there, here, otherwise)))
 }
 
 fn function_call(builder: &mut Builder<'_>, context: &mut Context, function: Function, args: &[hir::Expr]) -> Expr {
     let Some(first) = args.first() else { return Expr::I32(0) };
+    let first = super::membership::behind_lets(builder.policy, first);
     if function == Function::Len
         && let Some(length) = constant_length(builder, first)
     {

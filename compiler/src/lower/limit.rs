@@ -81,10 +81,9 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
     writes.push(Stmt::Set(state, checked));
     let failed = reply::fault(builder);
     writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(2)), failed, vec![]));
-    // The first that refuses ends the step: the commit spends nothing and settles whose headers the reply carries.
+    // The first that refuses ends the step: nothing was spent yet.
     let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
-    let mut refusal = vec![act(Mechanism::LimitsCommit, vec![])];
-    refusal.extend(reply::refuse_with(builder, &full, &limit.name.text, "deny"));
+    let refusal = reply::refuse_with(builder, &full, &limit.name.text, "deny");
     writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(1)), refusal, vec![]));
     match &limit.absent {
         None | Some(Absent::Share) => body.extend(writes),

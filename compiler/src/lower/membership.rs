@@ -8,8 +8,24 @@ use super::tables;
 use crate::ir::hir::{self, Const, ExprKind, Ty};
 use crate::ir::lir::{BinaryOp, Expr};
 
+/// A list that stands behind a `let`: lists are no values of their own, so the tree is looked at.
+pub(super) fn behind_lets<'a>(policy: &'a hir::Policy, mut list: &'a hir::Expr) -> &'a hir::Expr {
+    // INVARIANT: a let reads only lets before it, so there are at most as many steps as lets.
+    for _ in 0..policy.lets.len() {
+        match &list.kind {
+            ExprKind::Let(id) if matches!(list.ty.present(), Ty::List(_)) => match policy.lets.get(id.index()) {
+                Some(item) => list = &item.value,
+                None => return list,
+            },
+            _ => return list,
+        }
+    }
+    list
+}
+
 /// `needle in list`.
 pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, list: &hir::Expr) -> Expr {
+    let list = behind_lets(builder.policy, list);
     let items: Vec<hir::Expr> = match &list.kind {
         ExprKind::ListOf(items) => items.clone(),
         ExprKind::List(id) => constants(builder.policy, *id, list),

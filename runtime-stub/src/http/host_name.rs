@@ -59,11 +59,7 @@ mod tests {
     fn hosts_lose_case_and_port() {
         let arena = Arena::new();
         for (authority, host) in [
-<<<<<<< HEAD
-            ("API.Example.com:8443", "api.example.com"), ("a", "a"), ("a:", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a.:1", "a."), ("", ""), (":80", ""),
-=======
             ("API.Example.com:8443", "api.example.com"), ("a", "a"), ("a:", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a.:1", "a"), ("a.", "a"), ("", ""), (":80", ""),
->>>>>>> 9e13471 (hosts: the final dot of an absolute name and a second host do not slip past `hosts`)
         ] {
             // `[::1]` ends in `]`, so its last colon begins no port.
             assert_eq!(normal(authority.as_bytes(), &arena), Some(host.as_bytes()), "{authority}");
