@@ -96,9 +96,16 @@ pub struct Vm {
 
 impl Vm {
     /// An empty one.
-    #[allow(clippy::new_without_default)]
     pub const fn new() -> Vm {
-        Vm { heap: Heap::new(), streams: Streams::new(), choice: Choice::new(), created: (0, 0), configured: 0, limits: Tables::new(), config: Roots::new() }
+        Vm {
+            heap: Heap::new(),
+            streams: Streams::new(),
+            choice: Choice::new(),
+            created: (0, 0),
+            configured: 0,
+            limits: Tables::new(),
+            config: Roots::new(),
+        }
     }
 
     /// Ends a stream's record.

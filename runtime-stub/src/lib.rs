@@ -3,6 +3,8 @@
 //!
 //! `abi/` and `rt/` hold all unsafe code and exist to keep the rest plain Rust over slices, tested natively.
 #![cfg_attr(target_arch = "wasm32", no_std)]
+// Constructors are `const`, which `Default` cannot be.
+#![allow(clippy::new_without_default)]
 
 #[cfg(target_arch = "wasm32")]
 mod abi;
@@ -22,6 +24,6 @@ pub mod rt;
 pub mod rules;
 pub mod streams;
 pub mod tables;
-pub mod values;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod values;

@@ -81,7 +81,10 @@ mod tests {
         send(&mut frame, &mut host, b"admin only");
         let pairs = serialise(&[(b"x-a".to_vec(), b"1  2".to_vec()), (b"content-type".to_vec(), b"application/json".to_vec())]);
         let sent = host.replies.first().cloned();
-        assert_eq!(sent.map(|r| (r.status, r.details, r.body, r.pairs)), Some((403, b"portcullis{admin only}".to_vec(), b"{}".to_vec(), pairs)));
+        assert_eq!(
+            sent.map(|r| (r.status, r.details, r.body, r.pairs)),
+            Some((403, b"portcullis{admin only}".to_vec(), b"{}".to_vec(), pairs))
+        );
         assert_eq!(host.properties.get(&b"portcullis.decision"[..]), Some(&b"deny admin only".to_vec()));
     }
 

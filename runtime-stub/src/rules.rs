@@ -96,7 +96,13 @@ mod tests {
         assert_eq!(selected(&frame, kind::FORBID), [20, 30]);
         assert!(selected_any(&frame, kind::FORBID, &ids::encode(&[30])) && !selected_any(&frame, kind::FORBID, &ids::encode(&[10])));
         let mut tried = Vec::new();
-        assert_eq!(first(found, |condition| { tried.push(condition); false }), Some(20));
+        assert_eq!(
+            first(found, |condition| {
+                tried.push(condition);
+                false
+            }),
+            Some(20)
+        );
         assert_eq!(tried, [5]);
         assert!(selected(&frame, -1).is_empty() && selected(&frame, 77).is_empty());
         assert!(!frame.fault);

@@ -30,7 +30,6 @@ pub struct Streams {
 
 impl Streams {
     /// None.
-    #[allow(clippy::new_without_default)]
     pub const fn new() -> Streams {
         Streams { buckets: List::new(), count: 0 }
     }
@@ -65,7 +64,8 @@ impl Streams {
             return false;
         }
         let Some(cells) = cells.checked_mul(8).and_then(|size| heap.alloc(size)) else { return false };
-        let record = Record { context, root, cells, strings: List::new(), selected: Block::EMPTY, body: None, limits: Block::EMPTY, next: None };
+        let record =
+            Record { context, root, cells, strings: List::new(), selected: Block::EMPTY, body: None, limits: Block::EMPTY, next: None };
         let Some(mut record) = heap.own(record) else { return false };
         let Some(bucket) = self.bucket(context) else { return false };
         record.next = bucket.take();
@@ -236,7 +236,11 @@ mod tests {
         assert!(streams.find(7).is_none());
         assert!(streams.open(&mut heap, 7, 2, 3));
         let record = streams.find(7).unwrap();
-        assert!(record.keep_string(&mut heap, 0, Some(b"user")) && record.keep_string(&mut heap, 1, None) && record.keep_selected(&mut heap, &[4, 9]));
+        assert!(
+            record.keep_string(&mut heap, 0, Some(b"user"))
+                && record.keep_string(&mut heap, 1, None)
+                && record.keep_selected(&mut heap, &[4, 9])
+        );
         record.keep_int(2, -5);
         record.keep_int(99, 1);
         assert_eq!((record.string(0), record.string(1), record.int(2), record.root), (Some(&b"user"[..]), None, -5, 2));

@@ -18,11 +18,14 @@ pub struct SentReply {
     pub pairs: Vec<u8>,
 }
 
+/// Names and values.
+pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// A host in memory.
 #[derive(Default)]
 pub struct FakeHost {
     /// Header maps by number.
-    pub maps: BTreeMap<i32, Vec<(Vec<u8>, Vec<u8>)>>,
+    pub maps: BTreeMap<i32, Pairs>,
     /// When set, what `header_pairs` gives instead of a serialised map.
     pub raw_pairs: Option<Vec<u8>>,
     /// Properties by path.

@@ -1,7 +1,7 @@
 //! Callbacks that the host enters. All exist here; linking keeps those that the policy needs.
 
-use super::globals::{begin, prepare_arena};
 use super::border::redact;
+use super::globals::{begin, prepare_arena};
 use super::{Policy, Wasm, arena, frame, vm};
 use crate::contract::action;
 use crate::redact::body::{self, Verdict};

@@ -16,8 +16,14 @@ unsafe extern "C" {
     fn proxy_get_buffer_bytes(buffer: i32, start: u32, size: u32, out: *mut *const u8, out_len: *mut usize) -> u32;
     fn proxy_set_buffer_bytes(buffer: i32, start: u32, size: u32, bytes: *const u8, len: usize) -> u32;
     fn proxy_send_local_response(
-        status: u32, details: *const u8, details_len: usize, body: *const u8, body_len: usize,
-        pairs: *const u8, pairs_len: usize, grpc_status: i32,
+        status: u32,
+        details: *const u8,
+        details_len: usize,
+        body: *const u8,
+        body_len: usize,
+        pairs: *const u8,
+        pairs_len: usize,
+        grpc_status: i32,
     ) -> u32;
     fn proxy_get_shared_data(key: *const u8, len: usize, out: *mut *const u8, out_len: *mut usize, cas: *mut u32) -> u32;
     fn proxy_set_shared_data(key: *const u8, len: usize, value: *const u8, value_len: usize, cas: u32) -> u32;
@@ -69,9 +75,7 @@ impl Host for Wasm {
 
     fn send_local_response(&mut self, status: u32, details: &[u8], body: &[u8], pairs: &[u8]) -> Result<(), Status> {
         done(unsafe {
-            proxy_send_local_response(
-                status, details.as_ptr(), details.len(), body.as_ptr(), body.len(), pairs.as_ptr(), pairs.len(), -1,
-            )
+            proxy_send_local_response(status, details.as_ptr(), details.len(), body.as_ptr(), body.len(), pairs.as_ptr(), pairs.len(), -1)
         })
     }
 

@@ -1,11 +1,11 @@
 //! API keys: what a request presents, and whose it is. In: places (`tables::credential`), keys by digest (`tables::keys`).
 //! Out: a state (`contract::credential`) and the name of the key, found once a request.
 
+use super::sha256;
 use crate::bytes;
 use crate::contract::{credential, slot};
 use crate::frame::Frame;
 use crate::http::{cookie, query};
-use super::sha256;
 use crate::tables::credential::{Place, places};
 use crate::tables::keys;
 

@@ -54,11 +54,8 @@ fn strip_cookie<H: Host>(frame: &mut Frame<'_>, host: &mut H, name: &[u8]) {
         return;
     };
     frame.cookies = Some(after);
-    let done = if after.is_empty() {
-        host.header_remove(map::REQUEST, b"cookie")
-    } else {
-        host.header_replace(map::REQUEST, b"cookie", after)
-    };
+    let done =
+        if after.is_empty() { host.header_remove(map::REQUEST, b"cookie") } else { host.header_replace(map::REQUEST, b"cookie", after) };
     frame.fault |= done.is_err();
 }
 
@@ -93,8 +90,13 @@ mod tests {
     #[test]
     fn everything_else_stays_as_received() {
         let pairs = [
-            (":path", "/a?x=%41&key=1&y=+&&z"), ("authorization", "Bearer t"), ("x-api-key", "1"), ("x-api-key", "2"),
-            ("cookie", "a=1; k=2;b=\"x y\""), ("cookie", "k=3; j=4; c"), ("other", "v"),
+            (":path", "/a?x=%41&key=1&y=+&&z"),
+            ("authorization", "Bearer t"),
+            ("x-api-key", "1"),
+            ("x-api-key", "2"),
+            ("cookie", "a=1; k=2;b=\"x y\""),
+            ("cookie", "k=3; j=4; c"),
+            ("other", "v"),
         ];
         let from = [Place::Bearer, Place::Header(b"x-api-key"), Place::Query(b"key"), Place::Cookie(b"k"), Place::Cookie(b"j")];
         let host = stripped(&pairs, &from);

@@ -230,4 +230,3 @@ fn is_struct(text: &[u8]) -> bool {
     }
     rest.first() == Some(&0x0a)
 }
-

@@ -20,7 +20,17 @@ mod tests {
 
     #[test]
     fn only_blank_and_empty_objects() {
-        for (text, expected) in [("", true), (" \n", true), ("{}", true), (" { \n} ", true), ("{\"a\":1}", false), ("[]", false), ("{", false), ("}", false), ("null", false)] {
+        for (text, expected) in [
+            ("", true),
+            (" \n", true),
+            ("{}", true),
+            (" { \n} ", true),
+            ("{\"a\":1}", false),
+            ("[]", false),
+            ("{", false),
+            ("}", false),
+            ("null", false),
+        ] {
             assert_eq!(is_empty(text.as_bytes()), expected, "{text}");
         }
     }

@@ -80,7 +80,6 @@ pub struct Roots {
 
 impl Roots {
     /// None.
-    #[allow(clippy::new_without_default)]
     pub const fn new() -> Roots {
         Roots { roots: List::new(), order: 0 }
     }

@@ -1,10 +1,10 @@
 //! Headers of one message by slot. In: the pairs, the slot table. Out: values, lines joined when there are several.
 
-use super::pairs::Pairs;
 use super::joined::looks_joined;
+use super::pairs::Pairs;
 use super::utf8;
 use crate::contract::slot;
-use crate::rt::arena::{Arena, Text};
+use crate::rt::arena::{Arena, Exhausted, Text};
 use crate::tables::slots;
 
 /// What is known of a slot.
@@ -88,15 +88,15 @@ impl<'a> Headers<'a> {
         pairs.filter(move |(n, _)| *n == name || (is_host && *n == b":authority")).map(|(_, value)| value)
     }
 
-    /// The value of a slot: lines joined with `, `, as UTF-8. `Err` when memory is exhausted.
-    pub fn value(&mut self, slot: usize, arena: &'a Arena) -> Result<Option<&'a [u8]>, ()> {
+    /// The value of a slot: lines joined with `, `, as UTF-8.
+    pub fn value(&mut self, slot: usize, arena: &'a Arena) -> Result<Option<&'a [u8]>, Exhausted> {
         let Some(known) = self.slots.get(slot).copied() else { return Ok(None) };
         let Some(first) = known.value else { return Ok(None) };
         if known.ready {
             return Ok(known.value);
         }
-        let joined = if known.lines > 1 { self.join(slot, arena).ok_or(())? } else { first };
-        let value = utf8::lossy(joined, arena).ok_or(())?;
+        let joined = if known.lines > 1 { self.join(slot, arena).ok_or(Exhausted)? } else { first };
+        let value = utf8::lossy(joined, arena).ok_or(Exhausted)?;
         if let Some(known) = self.slots.get_mut(slot) {
             known.value = Some(value);
             known.ready = true;

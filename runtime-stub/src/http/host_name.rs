@@ -59,7 +59,15 @@ mod tests {
     fn hosts_lose_case_and_port() {
         let arena = Arena::new();
         for (authority, host) in [
-            ("API.Example.com:8443", "api.example.com"), ("a", "a"), ("a:", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a.:1", "a"), ("a.", "a"), ("", ""), (":80", ""),
+            ("API.Example.com:8443", "api.example.com"),
+            ("a", "a"),
+            ("a:", "a"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("a.:1", "a"),
+            ("a.", "a"),
+            ("", ""),
+            (":80", ""),
         ] {
             // `[::1]` ends in `]`, so its last colon begins no port.
             assert_eq!(normal(authority.as_bytes(), &arena), Some(host.as_bytes()), "{authority}");
@@ -70,7 +78,14 @@ mod tests {
     fn wildcards_need_a_label_in_front() {
         let (exact, suffixes) = (encode_set(&["a.com"]), encode_set(&["example.com"]));
         for (host, expected) in [
-            ("a.com", true), ("b.example.com", true), ("c.b.example.com", true), ("example.com", false), (".example.com", false), ("xexample.com", false), ("x.a.com", false), ("", false),
+            ("a.com", true),
+            ("b.example.com", true),
+            ("c.b.example.com", true),
+            ("example.com", false),
+            (".example.com", false),
+            ("xexample.com", false),
+            ("x.a.com", false),
+            ("", false),
         ] {
             assert_eq!(is_in(host.as_bytes(), &exact, &suffixes), expected, "{host}");
         }

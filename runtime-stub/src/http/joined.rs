@@ -44,8 +44,16 @@ mod tests {
     #[test]
     fn commas_outside_of_quotes() {
         for (value, plain, with_parameters) in [
-            ("a", false, false), ("a,b", true, true), ("text/plain; x=\"a,b\"", false, false), ("\"a\\\",b\"", false, false), ("\"a\\\\\",b", true, true),
-            ("Digest a=\"x\", b=\"y\"", true, false), ("Digest a=1 ,\tb = 2", true, false), ("Bearer x, Bearer y", true, true), ("a,", true, true), ("a, =1", true, true),
+            ("a", false, false),
+            ("a,b", true, true),
+            ("text/plain; x=\"a,b\"", false, false),
+            ("\"a\\\",b\"", false, false),
+            ("\"a\\\\\",b", true, true),
+            ("Digest a=\"x\", b=\"y\"", true, false),
+            ("Digest a=1 ,\tb = 2", true, false),
+            ("Bearer x, Bearer y", true, true),
+            ("a,", true, true),
+            ("a, =1", true, true),
         ] {
             assert_eq!((looks_joined(value.as_bytes(), false), looks_joined(value.as_bytes(), true)), (plain, with_parameters), "{value}");
         }

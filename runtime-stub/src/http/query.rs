@@ -98,7 +98,8 @@ pub fn values<'q>(query: &'q [u8], key: &[u8]) -> impl Iterator<Item = &'q [u8]>
 /// The query without a key; nothing when memory is exhausted.
 pub fn without<'a>(query: &[u8], key: &[u8], arena: &'a Arena) -> Option<&'a [u8]> {
     let mut text = Text::new(arena);
-    for (n, piece) in query.split(|&byte| byte == b'&').filter(|piece| piece.is_empty() || !key_is(key_and_value(piece).0, key)).enumerate() {
+    for (n, piece) in query.split(|&byte| byte == b'&').filter(|piece| piece.is_empty() || !key_is(key_and_value(piece).0, key)).enumerate()
+    {
         if n > 0 {
             text.push_byte(b'&');
         }

@@ -7,7 +7,7 @@ use super::{address, cookie, host_name, query, utf8};
 use crate::contract::{IP_SIZE, map};
 use crate::frame::Frame;
 use crate::host::{Host, Status};
-use crate::rt::arena::Arena;
+use crate::rt::arena::{Arena, Exhausted};
 use crate::tables::template::Segments;
 
 /// The request of a callback.
@@ -43,7 +43,15 @@ impl Request<'_> {
     pub const fn empty() -> Self {
         let path = Path { normal: &[], decoded: &[], query: None, changed: false };
         Request {
-            headers: Headers::empty(), method: &[], scheme: &[], authority: &[], raw_path: None, path, cookie_slot: None, host: None, address: None,
+            headers: Headers::empty(),
+            method: &[],
+            scheme: &[],
+            authority: &[],
+            raw_path: None,
+            path,
+            cookie_slot: None,
+            host: None,
+            address: None,
         }
     }
 }
@@ -112,7 +120,7 @@ pub fn text<'a>(frame: &mut Frame<'a>, bytes: &'a [u8]) -> &'a [u8] {
 
 /// The value of a slot.
 pub fn header<'a>(frame: &mut Frame<'a>, slot: usize) -> Option<&'a [u8]> {
-    frame.request.headers.value(slot, frame.arena).unwrap_or_else(|()| {
+    frame.request.headers.value(slot, frame.arena).unwrap_or_else(|Exhausted| {
         frame.fault = true;
         None
     })
@@ -196,8 +204,14 @@ mod tests {
 
     #[test]
     fn one_host_call_reads_everything() {
-        let pairs =
-            [(":method", "GET"), (":authority", "A.example:80"), (":path", "/a%20b/c?k=v+w"), ("cookie", "x=1"), ("cookie", "s=2; x=3"), ("x-a", "1")];
+        let pairs = [
+            (":method", "GET"),
+            (":authority", "A.example:80"),
+            (":path", "/a%20b/c?k=v+w"),
+            ("cookie", "x=1"),
+            ("cookie", "s=2; x=3"),
+            ("x-a", "1"),
+        ];
         with(&pairs, |frame, fake| {
             assert!(!check(frame));
             assert_eq!(frame.request.method, b"GET");

@@ -4,6 +4,7 @@ use super::headers::Headers;
 use crate::contract::map;
 use crate::frame::Frame;
 use crate::host::Host;
+use crate::rt::arena::Exhausted;
 
 /// The response of a callback.
 pub struct Response<'a> {
@@ -49,7 +50,7 @@ fn status(text: &[u8]) -> u32 {
 
 /// The value of a slot.
 pub fn header<'a>(frame: &mut Frame<'a>, slot: usize) -> Option<&'a [u8]> {
-    frame.response.headers.value(slot, frame.arena).unwrap_or_else(|()| {
+    frame.response.headers.value(slot, frame.arena).unwrap_or_else(|Exhausted| {
         frame.fault = true;
         None
     })

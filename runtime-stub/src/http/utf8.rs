@@ -36,7 +36,8 @@ mod tests {
     #[test]
     fn bad_sequences_become_replacement_characters() {
         let arena = Arena::new();
-        for bytes in [&b"plain"[..], b"\xff", b"a\xe2\x82", b"\xe2\x82\xac", b"\xf0\x80\x80x\xc0\xaf", b"\xed\xa0\x80", "ü€😀".as_bytes()] {
+        for bytes in [&b"plain"[..], b"\xff", b"a\xe2\x82", b"\xe2\x82\xac", b"\xf0\x80\x80x\xc0\xaf", b"\xed\xa0\x80", "ü€😀".as_bytes()]
+        {
             assert_eq!(lossy(bytes, &arena).unwrap(), String::from_utf8_lossy(bytes).as_bytes());
             assert_eq!(is_valid(bytes), std::str::from_utf8(bytes).is_ok());
         }

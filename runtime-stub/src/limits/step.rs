@@ -71,7 +71,15 @@ pub fn begin(frame: &mut Frame<'_>) {
 }
 
 /// Checks one limit.
-pub fn check<'a, H: Host>(frame: &mut Frame<'a>, vm: &mut Vm, host: &mut H, id: u32, table: &'a [u8], key: &[u8], rate: (i64, i64)) -> Verdict {
+pub fn check<'a, H: Host>(
+    frame: &mut Frame<'a>,
+    vm: &mut Vm,
+    host: &mut H,
+    id: u32,
+    table: &'a [u8],
+    key: &[u8],
+    rate: (i64, i64),
+) -> Verdict {
     let Ok(found) = look(frame, vm, host, id, Reader::new(table), key, rate) else {
         return Verdict::Fault;
     };
@@ -87,7 +95,13 @@ pub fn check<'a, H: Host>(frame: &mut Frame<'a>, vm: &mut Vm, host: &mut H, id: 
 }
 
 fn look<'a, H: Host>(
-    frame: &mut Frame<'a>, vm: &mut Vm, host: &mut H, id: u32, limit: Reader<'a>, key: &[u8], (count, burst): (i64, i64),
+    frame: &mut Frame<'a>,
+    vm: &mut Vm,
+    host: &mut H,
+    id: u32,
+    limit: Reader<'a>,
+    key: &[u8],
+    (count, burst): (i64, i64),
 ) -> Result<Check<'a>, Status> {
     let now = match frame.limits.now {
         Some(now) => now,
@@ -96,8 +110,7 @@ fn look<'a, H: Host>(
     let seed = vm.limits.seed(host, frame.arena)?;
     let place = bucket::place(seed, key, bucket::buckets(limit.capacity()));
     let rate = Rate::new(limit.period(), count, burst);
-    let mut check =
-        Check { id, limit, rate, place, shared: &[], bucket: &[], cas: 0, before: 0, outcome: Err(0) };
+    let mut check = Check { id, limit, rate, place, shared: &[], bucket: &[], cas: 0, before: 0, outcome: Err(0) };
     if limit.is_shared() {
         check.shared = store::shared_key(limit, place.bucket, frame.arena).ok_or(Status::INVALID_MEMORY_ACCESS)?;
         check.read(host, frame.arena, now)?;

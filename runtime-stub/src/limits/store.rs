@@ -26,7 +26,6 @@ pub struct Tables {
 
 impl Tables {
     /// None yet.
-    #[allow(clippy::new_without_default)]
     pub const fn new() -> Tables {
         Tables { seed: None, workers: List::new() }
     }

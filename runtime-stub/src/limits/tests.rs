@@ -259,7 +259,8 @@ fn number(line: &str, member: &str) -> Option<u64> {
 #[test]
 fn a_real_trace_agrees_with_a_token_bucket() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora/access-log-trace");
-    let (Ok(trace), Ok(oracles)) = (std::fs::read_to_string(folder.join("trace.jsonl")), std::fs::read_to_string(folder.join("oracles.json")))
+    let (Ok(trace), Ok(oracles)) =
+        (std::fs::read_to_string(folder.join("trace.jsonl")), std::fs::read_to_string(folder.join("oracles.json")))
     else {
         eprintln!("no corpus at {}: nothing to compare", folder.display());
         return;

@@ -119,13 +119,9 @@ impl Json {
                 window.end(masks, out);
                 out.keep(held);
             }
-            Token::Text
-            | Token::LongNumber(_)
-            | Token::None
-            | Token::Name
-            | Token::NameEscape
-            | Token::NameHex(_)
-            | Token::Word(_) => window.end(masks, out),
+            Token::Text | Token::LongNumber(_) | Token::None | Token::Name | Token::NameEscape | Token::NameHex(_) | Token::Word(_) => {
+                window.end(masks, out)
+            }
         }
         self.spelling_len = 0;
         self.token = Token::None;

@@ -54,17 +54,7 @@ impl Part {
             (Part::Zero | Part::Whole | Part::Fraction, b'e' | b'E') => Some(Part::E),
             (Part::E, b'+' | b'-') => Some(Part::Sign),
             (Part::E | Part::Sign | Part::Exponent, b'0'..=b'9') => Some(Part::Exponent),
-            (
-                Part::Minus
-                | Part::Zero
-                | Part::Whole
-                | Part::Point
-                | Part::Fraction
-                | Part::E
-                | Part::Sign
-                | Part::Exponent,
-                _,
-            ) => None,
+            (Part::Minus | Part::Zero | Part::Whole | Part::Point | Part::Fraction | Part::E | Part::Sign | Part::Exponent, _) => None,
         }
     }
 

@@ -73,6 +73,11 @@ impl<'a> Output<'a> {
         self.text.as_ref().map_or(self.kept, Text::len)
     }
 
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether all that came out so far is what came in.
     pub fn is_verbatim(&self) -> bool {
         self.text.is_none()

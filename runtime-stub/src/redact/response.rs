@@ -10,8 +10,7 @@ use crate::host::Host;
 use crate::tables::redact::Reader;
 
 /// Headers that no longer hold once a body changes.
-const STALE: [&[u8]; 7] =
-    [b"content-length", b"etag", b"content-md5", b"digest", b"content-digest", b"repr-digest", b"accept-ranges"];
+const STALE: [&[u8]; 7] = [b"content-length", b"etag", b"content-md5", b"digest", b"content-digest", b"repr-digest", b"accept-ranges"];
 /// Most redactions of one response.
 const MOST: usize = 16;
 
@@ -22,6 +21,8 @@ pub struct Choice {
 }
 
 /// What comes of it.
+// A box would need the heap, which may be exhausted; it is moved there at once by the one who asks.
+#[allow(clippy::large_enum_variant)]
 pub enum Start {
     /// The body passes as it is.
     Pass,

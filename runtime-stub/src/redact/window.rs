@@ -34,14 +34,7 @@ pub struct Window {
 impl Window {
     /// An empty one, behind a border.
     pub const fn new(place: Place) -> Window {
-        Window {
-            units: [Unit { character: 0, spelling: 0 }; UNITS],
-            count: 0,
-            raw: [0; UNITS * SPELLING],
-            raw_len: 0,
-            word: false,
-            place,
-        }
+        Window { units: [Unit { character: 0, spelling: 0 }; UNITS], count: 0, raw: [0; UNITS * SPELLING], raw_len: 0, word: false, place }
     }
 
     /// Starts a value: behind a border, in this place. The window is empty.

@@ -10,6 +10,10 @@ const CAP: usize = 32 << 20;
 /// Chunks beside the first: each at least twice the one before, so these suffice for the cap.
 const CHUNKS: usize = 12;
 
+/// The cap is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhausted;
+
 #[derive(Clone, Copy)]
 struct Chunk {
     start: *mut u8,
@@ -28,7 +32,6 @@ pub struct Arena {
 
 impl Arena {
     /// One without memory; the first chunk comes with the first use.
-    #[allow(clippy::new_without_default)]
     pub const fn new() -> Arena {
         Arena { chunks: [const { Cell::new(NONE) }; CHUNKS], current: Cell::new(0), used: Cell::new(0), total: Cell::new(0) }
     }

@@ -56,7 +56,6 @@ pub struct Heap {
 
 impl Heap {
     /// One without memory.
-    #[allow(clippy::new_without_default)]
     pub const fn new() -> Heap {
         Heap { free: [core::ptr::null_mut(); CLASSES], rest: core::ptr::null_mut(), rest_size: 0, total: 0 }
     }
@@ -204,7 +203,6 @@ pub struct List<T> {
 
 impl<T> List<T> {
     /// An empty one.
-    #[allow(clippy::new_without_default)]
     pub const fn new() -> List<T> {
         List { block: Block::EMPTY, len: 0, of: core::marker::PhantomData }
     }

@@ -88,6 +88,7 @@ pub fn encode(dfa: &Dfa) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::{Dfa, encode, matches};
 

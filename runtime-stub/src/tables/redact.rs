@@ -181,8 +181,13 @@ mod tests {
         let mask = reader.mask();
         assert_eq!((mask.keep_first, mask.keep_last, mask.text, mask.json), (1, 4, &b"\""[..], &b"\\\""[..]));
         for (main, sub, expected) in [
-            ("application", "JSON", true), ("Text", "html", true), ("application", "vnd.a+json", true), ("application", "vnd+json", false),
-            ("application", "xml", false), ("text", "", true), ("image", "json", false),
+            ("application", "JSON", true),
+            ("Text", "html", true),
+            ("application", "vnd.a+json", true),
+            ("application", "vnd+json", false),
+            ("application", "xml", false),
+            ("text", "", true),
+            ("image", "json", false),
         ] {
             assert_eq!(reader.has_type(main.as_bytes(), sub.as_bytes()), expected, "{main}/{sub}");
         }

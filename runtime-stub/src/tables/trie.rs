@@ -72,7 +72,9 @@ pub fn find<'a>(table: &[u8], path: &[u8], arena: &'a Arena) -> Option<&'a [u32]
             let any = if segment.is_empty() { 0 } else { node_field(table, node, 0) };
             for child in [child(table, node, segment, text_hash), any] {
                 // INVARIANT: `width` was counted by the writer so that there is always a place.
-                if child != 0 && let Some(place) = places.next() {
+                if child != 0
+                    && let Some(place) = places.next()
+                {
                     *place = child;
                     next = next.wrapping_add(1);
                 }
@@ -220,7 +222,8 @@ mod tests {
 
     #[test]
     fn overlapping_templates_are_all_found() {
-        let templates: Vec<_> = ["/a/b", "/a/*", "/*/b", "/**", "/a/**", "/a/b/", "/a/b/**", "/"].iter().zip(0u32..).map(|(t, n)| (parse(t), n)).collect();
+        let templates: Vec<_> =
+            ["/a/b", "/a/*", "/*/b", "/**", "/a/**", "/a/b/", "/a/b/**", "/"].iter().zip(0u32..).map(|(t, n)| (parse(t), n)).collect();
         let table = encode(&templates);
         assert_eq!(found(&table, "/a/b"), [0, 1, 2, 3, 4, 6]);
         assert_eq!(found(&table, "/a/b/"), [3, 4, 5, 6]);
@@ -263,8 +266,11 @@ mod tests {
         let table = encode(&templates);
         let singles: Vec<_> = templates.iter().map(|(template, id)| (template::encode(template), *id)).collect();
         for _ in 0..300 {
-            let path: String = (0..=random.below(6)).map(|_| if random.below(8) == 0 { "/".to_owned() } else { format!("/s{}", random.below(20)) }).collect();
-            let naive: Vec<u32> = singles.iter().filter(|(single, _)| template::matches(single, path.as_bytes())).map(|(_, id)| *id).collect();
+            let path: String = (0..=random.below(6))
+                .map(|_| if random.below(8) == 0 { "/".to_owned() } else { format!("/s{}", random.below(20)) })
+                .collect();
+            let naive: Vec<u32> =
+                singles.iter().filter(|(single, _)| template::matches(single, path.as_bytes())).map(|(_, id)| *id).collect();
             assert_eq!(found(&table, &path), naive, "{path}");
         }
     }

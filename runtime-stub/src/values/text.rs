@@ -127,7 +127,17 @@ mod tests {
 
     #[test]
     fn addresses_are_written_as_in_the_standard_library() {
-        for address in ["::", "::1", "1::", "2001:db8::1", "1:0:0:2:0:0:0:3", "1:0:2:3:4:5:6:7", "0:1:2:3:4:5:6:7", "1:2:3:4:5:6:0:0", "fe80::abcd:0:12"] {
+        for address in [
+            "::",
+            "::1",
+            "1::",
+            "2001:db8::1",
+            "1:0:0:2:0:0:0:3",
+            "1:0:2:3:4:5:6:7",
+            "0:1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:0:0",
+            "fe80::abcd:0:12",
+        ] {
             let record = parse_v6(address.as_bytes()).unwrap();
             assert_eq!(written(|text| ip(text, &record)), address.parse::<Ipv6Addr>().unwrap().to_string().as_bytes());
         }
@@ -138,7 +148,8 @@ mod tests {
     #[test]
     fn keys_of_different_parts_differ() {
         let of = |parts: &[Option<&str>]| written(|text| parts.iter().for_each(|part| key(text, part.map(str::as_bytes))));
-        let lists: [&[Option<&str>]; 6] = [&[Some("a"), Some("b")], &[Some("ab")], &[Some("ab"), None], &[None], &[Some("")], &[None, Some("ab")]];
+        let lists: [&[Option<&str>]; 6] =
+            [&[Some("a"), Some("b")], &[Some("ab")], &[Some("ab"), None], &[None], &[Some("")], &[None, Some("ab")]];
         for (n, one) in lists.iter().enumerate() {
             assert!(lists.iter().skip(n + 1).all(|other| of(one) != of(other)));
         }

@@ -3,8 +3,8 @@
 use super::rules;
 use crate::abi::{Policy, Wasm, frame, vm};
 use crate::contract::action;
-use crate::redact::header;
 use crate::redact::head::Head;
+use crate::redact::header;
 use crate::redact::response::{self, Choice, Start};
 use crate::rt::pack;
 

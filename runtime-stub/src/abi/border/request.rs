@@ -65,7 +65,11 @@ extern "C" fn request_query(key: i64) -> i64 {
 }
 
 /// Packs a list of texts as a client sent them, decoded.
-fn list(frame: &mut Frame<'static>, texts: impl Iterator<Item = &'static [u8]>, decode: impl Fn(&mut Frame<'static>, &'static [u8]) -> &'static [u8]) -> i64 {
+fn list(
+    frame: &mut Frame<'static>,
+    texts: impl Iterator<Item = &'static [u8]>,
+    decode: impl Fn(&mut Frame<'static>, &'static [u8]) -> &'static [u8],
+) -> i64 {
     let mut cells = Items::new(frame.arena);
     for text in texts {
         cells.push(pack::from_bytes(decode(frame, text)));

@@ -211,10 +211,15 @@ impl Parser<'_> {
                         b'u' => {
                             let digits = body[self.at + 1..].iter().take(4).take_while(|b| b.is_ascii_hexdigit()).count();
                             self.at += digits;
-                            (digits == 4).then(|| {
-                                let hex = std::str::from_utf8(&body[self.at - 3..=self.at]).unwrap();
-                                char::from_u32(u32::from_str_radix(hex, 16).unwrap()).unwrap_or('\u{fffd}')
-                            }).or_else(|| { self.at += 1; None })
+                            (digits == 4)
+                                .then(|| {
+                                    let hex = std::str::from_utf8(&body[self.at - 3..=self.at]).unwrap();
+                                    char::from_u32(u32::from_str_radix(hex, 16).unwrap()).unwrap_or('\u{fffd}')
+                                })
+                                .or_else(|| {
+                                    self.at += 1;
+                                    None
+                                })
                         }
                         _ => None,
                     };
