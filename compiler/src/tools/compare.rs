@@ -1,7 +1,8 @@
 //! What of an outcome engines must agree about. In: an outcome. Out: the same without what differs between proxies
-//! that do the same: the order of different headers, blanks around values, framing, and headers that an Envoy adds itself.
+//! that do the same: the order of different headers, blanks around values, lines that an Envoy joins, framing, and headers
+//! that an Envoy adds itself.
 
-use super::message::{Forwarded, Headers, Outcome, Response};
+use super::message::{Forwarded, Headers, Outcome, Response, as_received};
 
 /// The outcome in the form in which two engines' outcomes are equal or one of them is wrong.
 #[must_use]
@@ -21,13 +22,14 @@ pub fn comparable(outcome: &Outcome) -> Outcome {
 
 /// Headers by name; lines of one header keep their order.
 fn headers(headers: &Headers) -> Headers {
-    let mut kept: Headers = headers
+    let kept: Headers = headers
         .iter()
         .filter(|(name, value)| !is_added(name) && (name != "content-length" || value != b"0"))
         .map(|(name, value)| (name.clone(), value.trim_ascii().to_vec()))
         .collect();
-    kept.sort_by(|(first, _), (second, _)| first.cmp(second));
-    kept
+    let mut joined = as_received(&kept);
+    joined.sort_by(|(first, _), (second, _)| first.cmp(second));
+    joined
 }
 
 /// What a proxy writes itself, and what describes a connection only. The cluster has its own field.
