@@ -10,7 +10,7 @@ pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
 }
 
 /// The little-endian u16 at an offset; 0 out of range.
-#[inline]
+#[inline(never)]
 pub fn u16_at(bytes: &[u8], offset: usize) -> u16 {
     match offset.checked_add(2).and_then(|end| bytes.get(offset..end)) {
         Some(&[a, b]) => u16::from_le_bytes([a, b]),
@@ -19,7 +19,7 @@ pub fn u16_at(bytes: &[u8], offset: usize) -> u16 {
 }
 
 /// The little-endian u64 at an offset; 0 out of range.
-#[inline]
+#[inline(never)]
 pub fn u64_at(bytes: &[u8], offset: usize) -> u64 {
     match offset.checked_add(8).and_then(|end| bytes.get(offset..end)) {
         Some(&[a, b, c, d, e, f, g, h]) => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
@@ -34,7 +34,7 @@ pub fn u8_at(bytes: &[u8], offset: usize) -> u8 {
 }
 
 /// `len` bytes at an offset; empty when they are not all there.
-#[inline]
+#[inline(never)]
 pub fn slice_at(bytes: &[u8], offset: usize, len: usize) -> &[u8] {
     offset.checked_add(len).and_then(|end| bytes.get(offset..end)).unwrap_or(&[])
 }
@@ -52,18 +52,18 @@ pub fn until(bytes: &[u8], offset: usize) -> &[u8] {
 }
 
 /// Copies as much as fits and says how much.
-#[inline]
+#[inline(never)]
 pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
-    let mut copied = 0usize;
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
-        copied = copied.wrapping_add(1);
+    let size = to.len().min(from.len());
+    if let (Some(to), Some(from)) = (to.get_mut(..size), from.get(..size)) {
+        // Both have `size` bytes: one `memory.copy`, and no way to panic is left.
+        to.copy_from_slice(from);
     }
-    copied
+    size
 }
 
 /// Writes a little-endian u32 at an offset; nothing when it does not fit.
-#[inline]
+#[inline(never)]
 pub fn put_u32(bytes: &mut [u8], offset: usize, value: u32) {
     if let Some(place) = offset.checked_add(4).and_then(|end| bytes.get_mut(offset..end)) {
         copy(place, &value.to_le_bytes());
@@ -71,7 +71,7 @@ pub fn put_u32(bytes: &mut [u8], offset: usize, value: u32) {
 }
 
 /// Writes a little-endian u64 at an offset; nothing when it does not fit.
-#[inline]
+#[inline(never)]
 pub fn put_u64(bytes: &mut [u8], offset: usize, value: u64) {
     if let Some(place) = offset.checked_add(8).and_then(|end| bytes.get_mut(offset..end)) {
         copy(place, &value.to_le_bytes());
@@ -79,20 +79,20 @@ pub fn put_u64(bytes: &mut [u8], offset: usize, value: u64) {
 }
 
 /// Where a byte first stands.
-#[inline]
+#[inline(never)]
 pub fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
     bytes.iter().position(|&byte| byte == wanted)
 }
 
 /// Splits at the first such byte; without one, all and nothing.
-#[inline]
+#[inline(never)]
 pub fn split_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let at = position(bytes, separator)?;
     Some((until(bytes, at), from(bytes, at.saturating_add(1))))
 }
 
 /// FNV-1a, 32 bits: the hash of all tables.
-#[inline]
+#[inline(never)]
 pub fn hash(bytes: &[u8]) -> u32 {
     hash_more(0x811c_9dc5, bytes)
 }
@@ -107,7 +107,7 @@ pub fn hash_more(mut state: u32, bytes: &[u8]) -> u32 {
 }
 
 /// Whether two texts are equal but for ASCII case.
-#[inline]
+#[inline(never)]
 pub fn equal_ignoring_case(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b))
 }

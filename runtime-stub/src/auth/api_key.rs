@@ -3,7 +3,7 @@
 
 use super::sha256;
 use crate::bytes;
-use crate::contract::{credential, slot};
+use crate::contract::credential;
 use crate::frame::Frame;
 use crate::http::{cookie, query};
 use crate::tables::credential::{Place, places};
@@ -51,24 +51,31 @@ fn find<'a>(frame: &Frame<'a>, id: u32) -> Option<Found<'a>> {
 fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
     let mut count = 0u32;
     let mut last: &'a [u8] = &[];
-    let mut see = |value: &'a [u8]| {
-        count = count.saturating_add(1);
-        last = value;
-    };
-    let headers = &frame.request.headers;
     for place in places(from) {
-        match place {
-            Place::Bearer => headers.lines(slot::AUTHORIZATION as usize).filter_map(bearer).for_each(&mut see),
-            Place::Header(name) => headers.pairs().filter(|(found, _)| *found == name).for_each(|(_, value)| see(value)),
-            Place::Query(key) => {
-                for written in query::values(frame.request.path.query.unwrap_or(&[]), key) {
-                    see(query::decode(written, frame.arena)?);
-                }
+        if let Place::Query(key) = place {
+            for written in query::values(frame.request.path.query.unwrap_or(&[]), key) {
+                count = count.saturating_add(1);
+                last = query::decode(written, frame.arena)?;
             }
-            Place::Cookie(name) => {
-                for (_, line) in headers.pairs().filter(|(found, _)| *found == b"cookie") {
-                    cookie::values(line, name).for_each(&mut see);
+            continue;
+        }
+        let wanted = match place {
+            Place::Bearer => b"authorization",
+            Place::Header(name) => name,
+            Place::Cookie(_) | Place::Query(_) => b"cookie",
+        };
+        for (_, line) in frame.request.headers.pairs().filter(|(name, _)| *name == wanted) {
+            if let Place::Cookie(name) = place {
+                for value in cookie::values(line, name) {
+                    count = count.saturating_add(1);
+                    last = value;
                 }
+                continue;
+            }
+            let value = if place == Place::Bearer { bearer(line) } else { Some(line) };
+            if let Some(value) = value {
+                count = count.saturating_add(1);
+                last = value;
             }
         }
     }

@@ -103,6 +103,7 @@ pub fn digest(message: &[u8]) -> [u8; 32] {
 }
 
 /// Takes in 64 bytes. The schedule is a ring of 16 words.
+#[inline(never)]
 fn absorb(state: &mut [u32; 8], block: &[u8]) {
     let mut ring = [0u32; 16];
     for (word, four) in ring.iter_mut().zip(block.chunks_exact(4)) {

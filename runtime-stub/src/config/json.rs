@@ -45,6 +45,7 @@ impl<'a> Reader<'a> {
         self.at = self.at.saturating_add(1);
     }
 
+    #[inline(never)]
     fn space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.skip();
@@ -52,6 +53,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a byte if it is the next one after spaces.
+    #[inline(never)]
     pub fn take(&mut self, byte: u8) -> bool {
         self.space();
         let found = self.peek() == Some(byte);
@@ -73,6 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What comes next.
+    #[inline(never)]
     pub fn kind(&mut self) -> Result<Kind, Invalid> {
         self.space();
         match self.peek() {
@@ -87,7 +90,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes the elements of an array or object that was opened: `each` reads one. `close` ends it.
-    pub fn elements<E: From<Invalid>>(&mut self, close: u8, mut each: impl FnMut(&mut Reader<'a>) -> Result<(), E>) -> Result<(), E> {
+    pub fn elements<E: From<Invalid>>(&mut self, close: u8, each: &mut dyn FnMut(&mut Reader<'a>) -> Result<(), E>) -> Result<(), E> {
         if self.take(close) {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use crate::rt::arena::{Arena, Items, Text};
 #[cfg(target_arch = "wasm32")]
 use crate::rt::heap::Block;
 use crate::rt::heap::{Heap, List};
-use crate::tables::keys::{self, Digest};
+use crate::tables::keys::{self, Digest, Key};
 use crate::tables::schema::{self, FieldReader, Kind};
 
 use super::index;
@@ -25,49 +25,50 @@ pub fn load<'a>(text: &'a [u8], table: &'a [u8], arena: &'a Arena, heap: &mut He
 }
 
 fn load_into<'a>(values: &mut Values, text: &'a [u8], table: &'a [u8], arena: &'a Arena, heap: &mut Heap) -> Result<(), Refusal<'a>> {
-    for _ in schema::fields(table) {
+    let count = schema::count(table);
+    while values.len() < count {
         values.push(heap, Value::MISSING).map_err(|_| Refusal::Memory)?;
     }
     let text = if text.trim_ascii().is_empty() { b"{}" } else { text };
-    let mut seen: Items<'_, usize> = Items::new(arena);
     let mut reader = Reader::new(text, arena)?;
     reader.expect(b'{')?;
-    reader.elements(b'}', |reader| {
-        let key = reader.string()?;
-        reader.expect(b':')?;
-        let found = schema::fields(table).enumerate().find(|(_, field)| field.name() == key);
-        let Some((n, field)) = found else { return Err(Refusal::Unknown(key)) };
-        if seen.as_slice().contains(&n) {
-            return Err(Refusal::Twice(key));
-        }
-        seen.push(n);
-        if seen.is_broken() {
-            return Err(Refusal::Memory);
-        }
-        if reader.kind()? == json::Kind::Null && field.is_optional() {
-            return Ok(reader.null()?);
-        }
-        let value = given(reader, &field, arena, heap)?;
-        if let Some(place) = values.get_mut(n) {
-            *place = value;
-        }
-        Ok(())
-    })?;
+    reader.elements(b'}', &mut |reader| member(reader, values, table, arena, heap))?;
     reader.end()?;
-    for (n, field) in schema::fields(table).enumerate() {
-        if seen.as_slice().contains(&n) {
+    for (n, place) in values.iter_mut().enumerate() {
+        let field = schema::field(table, n);
+        if place.is_seen {
             continue;
         }
         if field.has_default() {
-            let value = default(&field, arena, heap)?;
-            if let Some(place) = values.get_mut(n) {
-                *place = value;
-            }
+            *place = default(&field, arena, heap)?;
         } else if !field.is_optional() {
             return Err(Refusal::Missing(field.name()));
         }
     }
     Ok(())
+}
+
+/// Reads a key with its value.
+fn member<'a>(reader: &mut Reader<'a>, values: &mut Values, table: &'a [u8], arena: &'a Arena, heap: &mut Heap) -> Result<(), Refusal<'a>> {
+    let key = reader.string()?;
+    reader.expect(b':')?;
+    for (n, place) in values.iter_mut().enumerate() {
+        let field = schema::field(table, n);
+        if field.name() != key {
+            continue;
+        }
+        if place.is_seen {
+            return Err(Refusal::Twice(key));
+        }
+        if reader.kind()? == json::Kind::Null && field.is_optional() {
+            reader.null()?;
+        } else {
+            *place = given(reader, &field, arena, heap)?;
+        }
+        place.is_seen = true;
+        return Ok(());
+    }
+    Err(Refusal::Unknown(key))
 }
 
 /// The value that is written.
@@ -81,7 +82,7 @@ fn given<'a>(reader: &mut Reader<'a>, field: &FieldReader<'a>, arena: &'a Arena,
         (Kind::List, json::Kind::Array) => {
             let mut elements: Items<'_, &[u8]> = Items::new(arena);
             reader.expect(b'[')?;
-            reader.elements(b']', |reader| {
+            reader.elements(b']', &mut |reader| {
                 if reader.kind()? != json::Kind::String {
                     return Err(wrong);
                 }
@@ -93,7 +94,7 @@ fn given<'a>(reader: &mut Reader<'a>, field: &FieldReader<'a>, arena: &'a Arena,
         (Kind::Map, json::Kind::Object) => {
             let mut flat: Items<'_, &[u8]> = Items::new(arena);
             reader.expect(b'{')?;
-            reader.elements(b'}', |reader| {
+            reader.elements(b'}', &mut |reader| {
                 flat.push(reader.string()?);
                 reader.expect(b':')?;
                 if reader.kind()? != json::Kind::String {
@@ -152,7 +153,7 @@ fn list<'a>(elements: &[&'a [u8]], arena: &'a Arena, heap: &mut Heap) -> Result<
         heap.free(text);
         return Err(Refusal::Memory);
     };
-    let mut value = Value { is_present: true, number: i64::try_from(elements.len()).unwrap_or(0), text, more };
+    let mut value = Value { is_present: true, is_seen: false, number: i64::try_from(elements.len()).unwrap_or(0), text, more };
     write_cells(&mut value);
     Ok(value)
 }
@@ -173,18 +174,18 @@ fn write_cells(value: &mut Value) {
 
 fn map<'a>(field: &FieldReader<'a>, flat: &[&'a [u8]], arena: &'a Arena, heap: &mut Heap) -> Result<Value, Refusal<'a>> {
     let mut entries: Items<'_, (&[u8], &[u8])> = Items::new(arena);
-    let mut digests: Items<'_, Digest> = Items::new(arena);
+    let mut keys: Items<'_, Key<'_>> = Items::new(arena);
     for pair in flat.chunks_exact(2) {
         let (Some(&name), Some(&value)) = (pair.first(), pair.get(1)) else { continue };
         entries.push((name, value));
         if field.has_keys() {
-            digests.push(digest(value).ok_or(Refusal::Digest(field.name(), name))?);
+            keys.push(Key { name, digest: digest(value).ok_or(Refusal::Digest(field.name(), name))? });
         }
     }
-    if entries.is_broken() || digests.is_broken() {
+    if entries.is_broken() || keys.is_broken() {
         return Err(Refusal::Memory);
     }
-    let (entries, digests) = (entries.as_slice(), digests.as_slice());
+    let (entries, keys) = (entries.as_slice(), keys.as_slice());
     let mut text = heap.alloc(index::size(entries)).ok_or(Refusal::Memory)?;
     if let Err(name) = index::write(&mut text, entries) {
         heap.free(text);
@@ -192,8 +193,7 @@ fn map<'a>(field: &FieldReader<'a>, flat: &[&'a [u8]], arena: &'a Arena, heap: &
         let name = arena.copy(name).unwrap_or(&[]);
         return Err(Refusal::MapTwice(field.name(), name));
     }
-    let keys = entries.iter().zip(digests).map(|((name, _), digest)| keys::Key { name, digest });
-    let size = if field.has_keys() { keys::size(keys.clone()) } else { 0 };
+    let size = if field.has_keys() { keys::size(keys) } else { 0 };
     let Some(mut more) = heap.alloc(size) else {
         heap.free(text);
         return Err(Refusal::Memory);
@@ -201,7 +201,7 @@ fn map<'a>(field: &FieldReader<'a>, flat: &[&'a [u8]], arena: &'a Arena, heap: &
     if field.has_keys() {
         keys::write_into(&mut more, keys);
     }
-    Ok(Value { is_present: true, number: i64::try_from(entries.len()).unwrap_or(0), text, more })
+    Ok(Value { is_present: true, is_seen: false, number: i64::try_from(entries.len()).unwrap_or(0), text, more })
 }
 
 /// The digest that `sha256:HEX` writes.

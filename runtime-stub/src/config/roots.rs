@@ -12,6 +12,8 @@ const MOST: usize = 64;
 pub struct Value {
     /// Whether there is one.
     pub is_present: bool,
+    /// Whether its key was read.
+    pub is_seen: bool,
     /// An int, or a bool as 0 or 1, or the number of elements.
     pub number: i64,
     /// A string, or the elements with their lengths before them, or a map (`config::index`).
@@ -22,7 +24,7 @@ pub struct Value {
 
 impl Value {
     /// None.
-    pub const MISSING: Value = Value { is_present: false, number: 0, text: Block::EMPTY, more: Block::EMPTY };
+    pub const MISSING: Value = Value { is_present: false, is_seen: false, number: 0, text: Block::EMPTY, more: Block::EMPTY };
 
     /// The elements of a list.
     pub fn elements(&self) -> Elements<'_> {

@@ -20,31 +20,31 @@ pub struct Key<'a> {
     /// Its name.
     pub name: &'a [u8],
     /// SHA-256 of the key.
-    pub digest: &'a Digest,
+    pub digest: Digest,
 }
 
 /// Writes the blob.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn write(keys: &[(&str, Digest)]) -> Vec<u8> {
-    let keys = keys.iter().map(|(name, digest)| Key { name: name.as_bytes(), digest });
-    let mut blob = vec![0; size(keys.clone())];
-    write_into(&mut blob, keys);
+    let keys: Vec<Key<'_>> = keys.iter().map(|(name, digest)| Key { name: name.as_bytes(), digest: *digest }).collect();
+    let mut blob = vec![0; size(&keys)];
+    write_into(&mut blob, &keys);
     blob
 }
 
 /// Bytes of the blob for these keys, a multiple of four.
-pub fn size<'a>(keys: impl Iterator<Item = Key<'a>>) -> usize {
-    let (mut count, mut names) = (0usize, 0usize);
+pub fn size(keys: &[Key<'_>]) -> usize {
+    let count = keys.len();
+    let mut names = 0usize;
     for key in keys {
-        count = count.saturating_add(1);
         names = names.saturating_add(key.name.len());
     }
     entries_at(buckets(count)).saturating_add(count.saturating_mul(ENTRY)).saturating_add(names).saturating_add(3) & !3
 }
 
-/// Writes into zeroed bytes of that size. The keys come twice in the same order.
-pub fn write_into<'a>(blob: &mut [u8], keys: impl Iterator<Item = Key<'a>> + Clone) {
-    let count = keys.clone().count();
+/// Writes into zeroed bytes of that size.
+pub fn write_into(blob: &mut [u8], keys: &[Key<'_>]) {
+    let count = keys.len();
     let buckets = buckets(count);
     let entries = entries_at(buckets);
     put_u32(blob, 0, u32::try_from(count).unwrap_or(u32::MAX));
@@ -52,8 +52,8 @@ pub fn write_into<'a>(blob: &mut [u8], keys: impl Iterator<Item = Key<'a>> + Clo
     // Counting sort. Each bucket's word first counts its keys, then tells where its next key goes; at the end it is the
     // start of the bucket after it, so everything is kept one word further on.
     let word = |bucket: usize| 8usize.wrapping_add(bucket.wrapping_mul(4));
-    for key in keys.clone() {
-        let at = word(bucket(key.digest, buckets).wrapping_add(1));
+    for key in keys {
+        let at = word(bucket(&key.digest, buckets).wrapping_add(1));
         let before = u32_at(blob, at);
         put_u32(blob, at, before.wrapping_add(1));
     }
@@ -65,12 +65,12 @@ pub fn write_into<'a>(blob: &mut [u8], keys: impl Iterator<Item = Key<'a>> + Clo
     }
     let mut name_at = entries.saturating_add(count.saturating_mul(ENTRY));
     for key in keys {
-        let at = word(bucket(key.digest, buckets).wrapping_add(1));
+        let at = word(bucket(&key.digest, buckets).wrapping_add(1));
         let entry = u32_at(blob, at);
         put_u32(blob, at, entry.wrapping_add(1));
         let place = entries.saturating_add((entry as usize).saturating_mul(ENTRY));
         if let Some(bytes) = blob.get_mut(place..) {
-            bytes::copy(bytes, key.digest);
+            bytes::copy(bytes, &key.digest);
         }
         put_u32(blob, place.saturating_add(32), u32::try_from(name_at).unwrap_or(0));
         put_u32(blob, place.saturating_add(36), u32::try_from(key.name.len()).unwrap_or(0));

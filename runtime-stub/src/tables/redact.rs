@@ -5,7 +5,7 @@
 //! pass), metric of these denials, whether there is a largest size, that size (u64), mask as text and as JSON (offset, length), number of
 //! media ranges, and for each: main type, what is before the star, what is behind it (offset, length), whether there is one.
 
-use crate::bytes::{slice_at, u32_at, u64_at};
+use crate::bytes::{equal_ignoring_case, from, slice_at, u32_at, u64_at, until};
 use crate::redact::mask::Mask;
 
 /// Bytes before the media ranges.
@@ -134,22 +134,24 @@ impl<'a> Reader<'a> {
 
     /// Whether bodies of this type are inspected. Case does not matter.
     pub fn has_type(&self, main: &[u8], sub: &[u8]) -> bool {
-        let count = u32_at(self.table, 48) as usize;
-        let ranges = super::super::bytes::from(self.table, HEAD).chunks_exact(RANGE).take(count);
-        for (n, range) in ranges.enumerate() {
-            let at = HEAD.wrapping_add(n.wrapping_mul(RANGE));
+        let mut at = HEAD;
+        for _ in 0..u32_at(self.table, 48) {
+            if at.saturating_add(RANGE) > self.table.len() {
+                break;
+            }
             let (wanted, before, after) = (self.text(at), self.text(at.wrapping_add(8)), self.text(at.wrapping_add(16)));
-            let star = u32_at(range, 24) != 0;
+            let star = u32_at(self.table, at.wrapping_add(24)) != 0;
             let fits = if star {
                 sub.len() >= before.len().saturating_add(after.len())
-                    && slice_at(sub, 0, before.len()).eq_ignore_ascii_case(before)
-                    && sub.get(sub.len().saturating_sub(after.len())..).unwrap_or(&[]).eq_ignore_ascii_case(after)
+                    && equal_ignoring_case(until(sub, before.len()), before)
+                    && equal_ignoring_case(from(sub, sub.len().saturating_sub(after.len())), after)
             } else {
-                sub.eq_ignore_ascii_case(before)
+                equal_ignoring_case(sub, before)
             };
-            if fits && (wanted == b"*" || main.eq_ignore_ascii_case(wanted)) {
+            if fits && (wanted == b"*" || equal_ignoring_case(main, wanted)) {
                 return true;
             }
+            at = at.wrapping_add(RANGE);
         }
         false
     }

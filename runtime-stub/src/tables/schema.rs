@@ -105,10 +105,15 @@ pub struct FieldReader<'a> {
     entry: &'a [u8],
 }
 
-/// The fields of a blob.
-pub fn fields(table: &[u8]) -> impl ExactSizeIterator<Item = FieldReader<'_>> + Clone {
-    let count = u32_at(table, 0) as usize;
-    crate::bytes::from(table, 4).chunks_exact(FIELD).take(count).map(move |entry| FieldReader { table, entry })
+/// How many fields a blob has.
+pub fn count(table: &[u8]) -> usize {
+    let most = table.len().saturating_sub(4) / FIELD;
+    (u32_at(table, 0) as usize).min(most)
+}
+
+/// A field of a blob.
+pub fn field(table: &[u8], n: usize) -> FieldReader<'_> {
+    FieldReader { table, entry: slice_at(table, n.saturating_mul(FIELD).saturating_add(4), FIELD) }
 }
 
 impl<'a> FieldReader<'a> {
@@ -173,21 +178,21 @@ impl<'a> Iterator for Texts<'a> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::{Default, Field, Kind, fields, write};
+    use super::{Default, Field, Kind, count, field, write};
 
     #[test]
     fn reads_what_was_written() {
-        let field = Field { name: "quota", kind: Kind::Int, optional: false, keys: false, default: Some(Default::Int(-5)) };
+        let one = Field { name: "quota", kind: Kind::Int, optional: false, keys: false, default: Some(Default::Int(-5)) };
         let text = |text: &str| text.to_owned();
         let blob = write(&[
-            field.clone(),
-            Field { name: "on", kind: Kind::Bool, default: Some(Default::Bool(true)), ..field.clone() },
-            Field { name: "secret", kind: Kind::String, default: None, optional: true, ..field.clone() },
-            Field { name: "s", kind: Kind::String, default: Some(Default::String(text("x"))), ..field.clone() },
-            Field { name: "list", kind: Kind::List, default: Some(Default::List(vec![text("a"), text(""), text("bc")])), ..field.clone() },
-            Field { name: "keys", kind: Kind::Map, keys: true, default: Some(Default::Map(vec![(text("k"), text("v"))])), ..field },
+            one.clone(),
+            Field { name: "on", kind: Kind::Bool, default: Some(Default::Bool(true)), ..one.clone() },
+            Field { name: "secret", kind: Kind::String, default: None, optional: true, ..one.clone() },
+            Field { name: "s", kind: Kind::String, default: Some(Default::String(text("x"))), ..one.clone() },
+            Field { name: "list", kind: Kind::List, default: Some(Default::List(vec![text("a"), text(""), text("bc")])), ..one.clone() },
+            Field { name: "keys", kind: Kind::Map, keys: true, default: Some(Default::Map(vec![(text("k"), text("v"))])), ..one },
         ]);
-        let read: Vec<_> = fields(&blob).collect();
+        let read: Vec<_> = (0..count(&blob)).map(|n| field(&blob, n)).collect();
         assert_eq!(read.len(), 6);
         assert_eq!((read[0].name(), read[0].kind(), read[0].default_number()), (&b"quota"[..], Kind::Int, -5));
         assert_eq!((read[1].default_number(), read[1].default_texts().count()), (1, 0));
@@ -196,6 +201,6 @@ mod tests {
         assert_eq!(read[4].default_texts().collect::<Vec<_>>(), [&b"a"[..], b"", b"bc"]);
         assert_eq!(read[5].default_texts().collect::<Vec<_>>(), [b"k", b"v"]);
         assert!(read[5].has_keys());
-        assert_eq!(fields(&[0xff; 20]).count(), 0);
+        assert_eq!(count(&[0xff; 20]), 0);
     }
 }
