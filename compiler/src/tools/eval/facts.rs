@@ -220,7 +220,7 @@ pub(super) mod tests {
     #[test]
     fn hosts() {
         for (authority, expected) in
-            [("API.Example.com:8080", "api.example.com"), ("a.", "a."), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a:", "a"), ("a:b", "a:b")]
+            [("API.Example.com:8080", "api.example.com"), ("a.", "a"), ("a.:80", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a:", "a"), ("a:b", "a:b")]
         {
             assert_eq!(host(authority), expected);
         }
