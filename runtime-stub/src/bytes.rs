@@ -1,7 +1,7 @@
 //! Reading and comparing bytes without a way to panic. In: slices and offsets. Out: values; 0 or nothing out of range.
 
 /// The little-endian u32 at an offset; 0 out of range.
-#[inline]
+#[inline(never)]
 pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     match offset.checked_add(4).and_then(|end| bytes.get(offset..end)) {
         Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]),

@@ -5,42 +5,41 @@
 
 use crate::bytes::{self, put_u32, slice_at, u32_at};
 
-/// Names and values.
-pub type Entries<'a> = &'a [(&'a [u8], &'a [u8])];
+/// Names and values in turn.
+pub type Entries<'e, 'a> = &'e [&'a [u8]];
 
 fn places(count: usize) -> usize {
     count.saturating_mul(2).max(1).checked_next_power_of_two().unwrap_or(1)
 }
 
 /// Bytes of the block.
-pub fn size(entries: Entries<'_>) -> usize {
-    let mut size = places(entries.len()).saturating_mul(4).saturating_add(8);
-    for (name, value) in entries {
-        size = size.saturating_add(name.len()).saturating_add(value.len()).saturating_add(8);
+pub fn size(entries: Entries<'_, '_>) -> usize {
+    let mut size = places(entries.len() / 2).saturating_mul(4).saturating_add(8);
+    for text in entries {
+        size = size.saturating_add(text.len()).saturating_add(4);
     }
     size
 }
 
 /// Writes into zeroed bytes of that size; a name that comes twice is an error.
-pub fn write<'a>(block: &mut [u8], entries: Entries<'a>) -> Result<(), &'a [u8]> {
-    let count = places(entries.len());
-    put_u32(block, 0, u32::try_from(entries.len()).unwrap_or(0));
+pub fn write<'a>(block: &mut [u8], entries: Entries<'_, 'a>) -> Result<(), &'a [u8]> {
+    let count = places(entries.len() / 2);
+    put_u32(block, 0, u32::try_from(entries.len() / 2).unwrap_or(0));
     put_u32(block, 4, u32::try_from(count).unwrap_or(1));
     let mut at = count.saturating_mul(4).saturating_add(8);
-    for (name, value) in entries {
-        let place = match seek(block, name) {
-            Seek::Free(place) => place,
-            Seek::Found(_) | Seek::Full => return Err(name),
-        };
-        put_u32(block, place, u32::try_from(at).unwrap_or(0));
-        for text in [name, value] {
-            put_u32(block, at, u32::try_from(text.len()).unwrap_or(0));
-            at = at.saturating_add(4);
-            if let Some(rest) = block.get_mut(at..) {
-                bytes::copy(rest, text);
+    for (n, text) in entries.iter().enumerate() {
+        if n & 1 == 0 {
+            match seek(block, text) {
+                Seek::Free(place) => put_u32(block, place, u32::try_from(at).unwrap_or(0)),
+                Seek::Found(_) | Seek::Full => return Err(text),
             }
-            at = at.saturating_add(text.len());
         }
+        put_u32(block, at, u32::try_from(text.len()).unwrap_or(0));
+        at = at.saturating_add(4);
+        if let Some(rest) = block.get_mut(at..) {
+            bytes::copy(rest, text);
+        }
+        at = at.saturating_add(text.len());
     }
     Ok(())
 }
@@ -59,6 +58,7 @@ enum Seek<'a> {
     Full,
 }
 
+#[inline(never)]
 fn seek<'a>(block: &'a [u8], name: &[u8]) -> Seek<'a> {
     let count = u32_at(block, 4);
     let mut place = bytes::hash(name);
@@ -88,7 +88,7 @@ mod tests {
     fn finds_every_entry() {
         for count in [0usize, 1, 2, 3, 500] {
             let names: Vec<String> = (0..count).map(|n| format!("name{n}")).collect();
-            let entries: Vec<(&[u8], &[u8])> = names.iter().map(|name| (name.as_bytes(), name.get(4..).unwrap_or("").as_bytes())).collect();
+            let entries: Vec<&[u8]> = names.iter().flat_map(|name| [name.as_bytes(), name.get(4..).unwrap_or("").as_bytes()]).collect();
             let mut block = vec![0; size(&entries)];
             assert_eq!(write(&mut block, &entries), Ok(()));
             for n in 0..count + 10 {
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn names_come_once() {
-        let entries: [(&[u8], &[u8]); 3] = [(b"", b"empty"), (b"a", b""), (b"a", b"2")];
+        let entries: [&[u8]; 6] = [b"", b"empty", b"a", b"", b"a", b"2"];
         assert_eq!(write(&mut vec![0; size(&entries)], &entries), Err(&b"a"[..]));
     }
 }

@@ -89,17 +89,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes the elements of an array or object that was opened: `each` reads one. `close` ends it.
-    pub fn elements<E: From<Invalid>>(&mut self, close: u8, each: &mut dyn FnMut(&mut Reader<'a>) -> Result<(), E>) -> Result<(), E> {
+    /// Takes the elements of an array or object that was opened: `each` reads one, `close` ends it. Nothing when it is refused.
+    pub fn elements(&mut self, close: u8, each: &mut dyn FnMut(&mut Reader<'a>) -> Option<()>) -> Option<()> {
         if self.take(close) {
-            return Ok(());
+            return Some(());
         }
         loop {
             each(self)?;
             if self.take(close) {
-                return Ok(());
+                return Some(());
             }
-            self.expect(b',')?;
+            self.expect(b',').ok()?;
         }
     }
 

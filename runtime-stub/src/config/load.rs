@@ -1,9 +1,8 @@
 //! Reads a configuration against its schema. In: bytes of the host, `tables::schema`. Out: values on the heap, or a refusal.
 
-use crate::rt::arena::{Arena, Items, Text};
-#[cfg(target_arch = "wasm32")]
-use crate::rt::heap::Block;
-use crate::rt::heap::{Heap, List};
+use crate::bytes;
+use crate::rt::arena::{Arena, Items};
+use crate::rt::heap::{Block, Heap, List};
 use crate::tables::keys::{self, Digest, Key};
 use crate::tables::schema::{self, FieldReader, Kind};
 
@@ -15,147 +14,211 @@ use super::roots::{self, Value, Values};
 /// Reads a whole configuration. On a refusal nothing is kept.
 pub fn load<'a>(text: &'a [u8], table: &'a [u8], arena: &'a Arena, heap: &mut Heap) -> Result<Values, Refusal<'a>> {
     let mut values = List::new();
-    match load_into(&mut values, text, table, arena, heap) {
-        Ok(()) => Ok(values),
-        Err(refusal) => {
-            roots::free(values, heap);
-            Err(if refusal == Refusal::Json && is_struct(text) { Refusal::Struct } else { refusal })
-        }
+    let mut loader = Loader { arena, heap, refusal: Refusal::Json };
+    if loader.load(&mut values, text, table).is_some() {
+        return Ok(values);
     }
+    let refusal = loader.refusal;
+    roots::free(values, heap);
+    Err(if refusal == Refusal::Json && is_struct(text) { Refusal::Struct } else { refusal })
 }
 
-fn load_into<'a>(values: &mut Values, text: &'a [u8], table: &'a [u8], arena: &'a Arena, heap: &mut Heap) -> Result<(), Refusal<'a>> {
-    let count = schema::count(table);
-    while values.len() < count {
-        values.push(heap, Value::MISSING).map_err(|_| Refusal::Memory)?;
-    }
-    let text = if text.trim_ascii().is_empty() { b"{}" } else { text };
-    let mut reader = Reader::new(text, arena)?;
-    reader.expect(b'{')?;
-    reader.elements(b'}', &mut |reader| member(reader, values, table, arena, heap))?;
-    reader.end()?;
-    for (n, place) in values.iter_mut().enumerate() {
-        let field = schema::field(table, n);
-        if place.is_seen {
-            continue;
-        }
-        if field.has_default() {
-            *place = default(&field, arena, heap)?;
-        } else if !field.is_optional() {
-            return Err(Refusal::Missing(field.name()));
-        }
-    }
-    Ok(())
+/// What reading needs. Steps give nothing when they refuse; the reason is kept here, which costs less code than results
+/// that carry it.
+struct Loader<'a, 'h> {
+    arena: &'a Arena,
+    heap: &'h mut Heap,
+    refusal: Refusal<'a>,
 }
 
-/// Reads a key with its value.
-fn member<'a>(reader: &mut Reader<'a>, values: &mut Values, table: &'a [u8], arena: &'a Arena, heap: &mut Heap) -> Result<(), Refusal<'a>> {
-    let key = reader.string()?;
-    reader.expect(b':')?;
-    for (n, place) in values.iter_mut().enumerate() {
+impl<'a> Loader<'a, '_> {
+    #[inline(never)]
+    fn refuse<T>(&mut self, refusal: Refusal<'a>) -> Option<T> {
+        self.refusal = refusal;
+        None
+    }
+
+    fn load(&mut self, values: &mut Values, text: &'a [u8], table: &'a [u8]) -> Option<()> {
+        let count = schema::count(table);
+        while values.len() < count {
+            if values.push(self.heap, Value::MISSING).is_err() {
+                return self.refuse(Refusal::Memory);
+            }
+        }
+        let text = if text.trim_ascii().is_empty() { b"{}" } else { text };
+        let mut reader = Reader::new(text, self.arena).ok()?;
+        reader.expect(b'{').ok()?;
+        reader.elements(b'}', &mut |reader| self.member(reader, values, table))?;
+        reader.end().ok()?;
+        for (n, place) in values.iter_mut().enumerate() {
+            let field = schema::field(table, n);
+            if place.is_seen {
+                continue;
+            }
+            if field.has_default() {
+                self.default(&field, place)?;
+            } else if !field.is_optional() {
+                return self.refuse(Refusal::Missing(field.name()));
+            }
+        }
+        Some(())
+    }
+
+    /// Reads a key with its value.
+    fn member(&mut self, reader: &mut Reader<'a>, values: &mut Values, table: &'a [u8]) -> Option<()> {
+        let key = reader.string().ok()?;
+        reader.expect(b':').ok()?;
+        let mut n = 0usize;
+        while schema::field(table, n).name() != key && n < values.len() {
+            n = n.wrapping_add(1);
+        }
         let field = schema::field(table, n);
-        if field.name() != key {
-            continue;
-        }
+        let Some(place) = values.get_mut(n) else { return self.refuse(Refusal::Unknown(key)) };
         if place.is_seen {
-            return Err(Refusal::Twice(key));
+            return self.refuse(Refusal::Twice(key));
         }
-        if reader.kind()? == json::Kind::Null && field.is_optional() {
-            reader.null()?;
+        if reader.kind().ok()? == json::Kind::Null && field.is_optional() {
+            reader.null().ok()?;
         } else {
-            *place = given(reader, &field, arena, heap)?;
+            self.given(reader, &field, place)?;
         }
         place.is_seen = true;
-        return Ok(());
+        Some(())
     }
-    Err(Refusal::Unknown(key))
-}
 
-/// The value that is written.
-fn given<'a>(reader: &mut Reader<'a>, field: &FieldReader<'a>, arena: &'a Arena, heap: &mut Heap) -> Result<Value, Refusal<'a>> {
-    let wrong = Refusal::Type(field.name(), field.kind());
-    let kind = reader.kind()?;
-    match (field.kind(), kind) {
-        (Kind::Int, json::Kind::Number) => Ok(scalar(reader.int()?.ok_or(wrong)?)),
-        (Kind::Bool, json::Kind::Bool) => Ok(scalar(i64::from(reader.bool()?))),
-        (Kind::String | Kind::Secret, json::Kind::String) => texts(field, &[reader.string()?], arena, heap),
-        (Kind::List, json::Kind::Array) => {
-            let mut elements: Items<'_, &[u8]> = Items::new(arena);
-            reader.expect(b'[')?;
-            reader.elements(b']', &mut |reader| {
-                if reader.kind()? != json::Kind::String {
-                    return Err(wrong);
-                }
-                elements.push(reader.string()?);
-                Ok(())
-            })?;
-            if elements.is_broken() { Err(Refusal::Memory) } else { texts(field, elements.as_slice(), arena, heap) }
+    /// The value that is written.
+    fn given(&mut self, reader: &mut Reader<'a>, field: &FieldReader<'a>, place: &mut Value) -> Option<()> {
+        let wrong = Refusal::Type(field.name(), field.kind());
+        let wanted = match field.kind() {
+            Kind::Int => json::Kind::Number,
+            Kind::Bool => json::Kind::Bool,
+            Kind::String | Kind::Secret => json::Kind::String,
+            Kind::List => json::Kind::Array,
+            Kind::Map => json::Kind::Object,
+        };
+        if reader.kind().ok()? != wanted {
+            return self.refuse(wrong);
         }
-        (Kind::Map, json::Kind::Object) => {
-            let mut flat: Items<'_, &[u8]> = Items::new(arena);
-            reader.expect(b'{')?;
-            reader.elements(b'}', &mut |reader| {
-                flat.push(reader.string()?);
-                reader.expect(b':')?;
-                if reader.kind()? != json::Kind::String {
-                    return Err(wrong);
-                }
-                flat.push(reader.string()?);
-                Ok(())
-            })?;
-            if flat.is_broken() { Err(Refusal::Memory) } else { texts(field, flat.as_slice(), arena, heap) }
-        }
-        (
-            Kind::Int | Kind::Bool | Kind::String | Kind::Secret | Kind::List | Kind::Map,
-            json::Kind::Number | json::Kind::Bool | json::Kind::String | json::Kind::Null | json::Kind::Array | json::Kind::Object,
-        ) => Err(wrong),
-    }
-}
-
-fn default<'a>(field: &FieldReader<'a>, arena: &'a Arena, heap: &mut Heap) -> Result<Value, Refusal<'a>> {
-    if matches!(field.kind(), Kind::Int | Kind::Bool) {
-        return Ok(scalar(field.default_number()));
-    }
-    let mut all: Items<'_, &[u8]> = Items::new(arena);
-    field.default_texts().for_each(|text| all.push(text));
-    if all.is_broken() { Err(Refusal::Memory) } else { texts(field, all.as_slice(), arena, heap) }
-}
-
-fn scalar(number: i64) -> Value {
-    Value { is_present: true, number, ..Value::MISSING }
-}
-
-/// A string (one text), a list (its elements) or a map (names and values in turn).
-fn texts<'a>(field: &FieldReader<'a>, texts: &[&'a [u8]], arena: &'a Arena, heap: &mut Heap) -> Result<Value, Refusal<'a>> {
-    match field.kind() {
-        Kind::Map => map(field, texts, arena, heap),
-        Kind::List => list(texts, arena, heap),
-        Kind::String | Kind::Secret | Kind::Int | Kind::Bool => {
-            let text = texts.first().copied().unwrap_or(&[]);
-            if field.kind() == Kind::Secret && text.is_empty() {
-                return Err(Refusal::Empty(field.name()));
+        let mut all: Items<'_, &[u8]> = Items::new(self.arena);
+        match field.kind() {
+            Kind::Int => {
+                return match reader.int().ok()? {
+                    Some(number) => scalar(place, number),
+                    None => self.refuse(wrong),
+                };
             }
-            let text = heap.alloc_copy(text).ok_or(Refusal::Memory)?;
-            Ok(Value { is_present: true, text, ..Value::MISSING })
+            Kind::Bool => return scalar(place, i64::from(reader.bool().ok()?)),
+            Kind::String | Kind::Secret => all.push(reader.string().ok()?),
+            Kind::List | Kind::Map => {
+                let is_map = field.kind() == Kind::Map;
+                let (open, close) = if is_map { (b'{', b'}') } else { (b'[', b']') };
+                reader.expect(open).ok()?;
+                reader.elements(close, &mut |reader| {
+                    if is_map {
+                        all.push(reader.string().ok()?);
+                        reader.expect(b':').ok()?;
+                    }
+                    if reader.kind().ok()? != json::Kind::String {
+                        return self.refuse(wrong);
+                    }
+                    all.push(reader.string().ok()?);
+                    Some(())
+                })?;
+            }
         }
+        self.texts(field, &all, place)
+    }
+
+    fn default(&mut self, field: &FieldReader<'a>, place: &mut Value) -> Option<()> {
+        if matches!(field.kind(), Kind::Int | Kind::Bool) {
+            return scalar(place, field.default_number());
+        }
+        let mut all: Items<'_, &[u8]> = Items::new(self.arena);
+        for text in field.default_texts() {
+            all.push(text);
+        }
+        self.texts(field, &all, place)
+    }
+
+    /// A string (one text), a list (its elements) or a map (names and values in turn).
+    fn texts(&mut self, field: &FieldReader<'a>, texts: &Items<'a, &'a [u8]>, place: &mut Value) -> Option<()> {
+        if texts.is_broken() {
+            return self.refuse(Refusal::Memory);
+        }
+        let texts = texts.as_slice();
+        place.is_present = true;
+        match field.kind() {
+            Kind::Map => self.map(field, texts, place),
+            Kind::List => self.list(texts, place),
+            Kind::String | Kind::Secret | Kind::Int | Kind::Bool => {
+                let text = texts.first().copied().unwrap_or(&[]);
+                if field.kind() == Kind::Secret && text.is_empty() {
+                    return self.refuse(Refusal::Empty(field.name()));
+                }
+                place.text = self.block(text.len())?;
+                bytes::copy(&mut place.text, text);
+                Some(())
+            }
+        }
+    }
+
+    /// Zero bytes of the heap.
+    #[inline(never)]
+    fn block(&mut self, len: usize) -> Option<Block> {
+        let block = self.heap.alloc(len);
+        if block.is_none() {
+            self.refusal = Refusal::Memory;
+        }
+        block
+    }
+
+    fn list(&mut self, elements: &[&'a [u8]], place: &mut Value) -> Option<()> {
+        let mut size = 0usize;
+        for element in elements {
+            size = size.saturating_add(element.len()).saturating_add(4);
+        }
+        place.text = self.block(size)?;
+        place.more = self.block(elements.len().saturating_mul(8))?;
+        place.number = i64::try_from(elements.len()).unwrap_or(0);
+        let mut at = 0usize;
+        for element in elements {
+            bytes::put_u32(&mut place.text, at, u32::try_from(element.len()).unwrap_or(0));
+            at = at.saturating_add(4);
+            if let Some(rest) = place.text.get_mut(at..) {
+                at = at.saturating_add(bytes::copy(rest, element));
+            }
+        }
+        write_cells(place);
+        Some(())
+    }
+
+    fn map(&mut self, field: &FieldReader<'a>, flat: &[&'a [u8]], place: &mut Value) -> Option<()> {
+        place.text = self.block(index::size(flat))?;
+        if let Err(name) = index::write(&mut place.text, flat) {
+            return self.refuse(Refusal::MapTwice(field.name(), name));
+        }
+        if !field.has_keys() {
+            return Some(());
+        }
+        let mut keys: Items<'_, Key<'_>> = Items::new(self.arena);
+        for pair in flat.chunks_exact(2) {
+            let &[name, value] = pair else { continue };
+            let Some(digest) = digest(value) else { return self.refuse(Refusal::Digest(field.name(), name)) };
+            keys.push(Key { name, digest });
+        }
+        if keys.is_broken() {
+            return self.refuse(Refusal::Memory);
+        }
+        place.more = self.block(keys::size(keys.as_slice()))?;
+        keys::write_into(&mut place.more, keys.as_slice());
+        Some(())
     }
 }
 
-fn list<'a>(elements: &[&'a [u8]], arena: &'a Arena, heap: &mut Heap) -> Result<Value, Refusal<'a>> {
-    let mut joined = Text::new(arena);
-    for element in elements {
-        joined.push(&u32::try_from(element.len()).unwrap_or(0).to_le_bytes());
-        joined.push(element);
-    }
-    let joined = joined.finish().ok_or(Refusal::Memory)?;
-    let text = heap.alloc_copy(joined).ok_or(Refusal::Memory)?;
-    let Some(more) = heap.alloc(elements.len().saturating_mul(8)) else {
-        heap.free(text);
-        return Err(Refusal::Memory);
-    };
-    let mut value = Value { is_present: true, is_seen: false, number: i64::try_from(elements.len()).unwrap_or(0), text, more };
-    write_cells(&mut value);
-    Ok(value)
+fn scalar(place: &mut Value, number: i64) -> Option<()> {
+    place.is_present = true;
+    place.number = number;
+    Some(())
 }
 
 /// Writes the cells by which generated code reads a list: addresses, which only the module has.
@@ -164,44 +227,12 @@ fn write_cells(value: &mut Value) {
     {
         let mut cells = core::mem::replace(&mut value.more, Block::EMPTY);
         for (n, element) in value.elements().enumerate() {
-            crate::bytes::put_u64(&mut cells, n.saturating_mul(8), crate::rt::pack::from_bytes(element).cast_unsigned());
+            bytes::put_u64(&mut cells, n.saturating_mul(8), crate::rt::pack::from_bytes(element).cast_unsigned());
         }
         value.more = cells;
     }
     #[cfg(not(target_arch = "wasm32"))]
     let _ = value;
-}
-
-fn map<'a>(field: &FieldReader<'a>, flat: &[&'a [u8]], arena: &'a Arena, heap: &mut Heap) -> Result<Value, Refusal<'a>> {
-    let mut entries: Items<'_, (&[u8], &[u8])> = Items::new(arena);
-    let mut keys: Items<'_, Key<'_>> = Items::new(arena);
-    for pair in flat.chunks_exact(2) {
-        let (Some(&name), Some(&value)) = (pair.first(), pair.get(1)) else { continue };
-        entries.push((name, value));
-        if field.has_keys() {
-            keys.push(Key { name, digest: digest(value).ok_or(Refusal::Digest(field.name(), name))? });
-        }
-    }
-    if entries.is_broken() || keys.is_broken() {
-        return Err(Refusal::Memory);
-    }
-    let (entries, keys) = (entries.as_slice(), keys.as_slice());
-    let mut text = heap.alloc(index::size(entries)).ok_or(Refusal::Memory)?;
-    if let Err(name) = index::write(&mut text, entries) {
-        heap.free(text);
-        // The name lives in the arena, as all texts here.
-        let name = arena.copy(name).unwrap_or(&[]);
-        return Err(Refusal::MapTwice(field.name(), name));
-    }
-    let size = if field.has_keys() { keys::size(keys) } else { 0 };
-    let Some(mut more) = heap.alloc(size) else {
-        heap.free(text);
-        return Err(Refusal::Memory);
-    };
-    if field.has_keys() {
-        keys::write_into(&mut more, keys);
-    }
-    Ok(Value { is_present: true, is_seen: false, number: i64::try_from(entries.len()).unwrap_or(0), text, more })
 }
 
 /// The digest that `sha256:HEX` writes.

@@ -3,8 +3,6 @@
 use crate::rt::arena::{Arena, Text};
 use crate::tables::schema::Kind;
 
-use super::json::Invalid;
-
 /// A reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal<'a> {
@@ -30,12 +28,6 @@ pub enum Refusal<'a> {
     Digest(&'a [u8], &'a [u8]),
     /// No memory.
     Memory,
-}
-
-impl From<Invalid> for Refusal<'_> {
-    fn from(_: Invalid) -> Self {
-        Refusal::Json
-    }
 }
 
 impl<'a> Refusal<'a> {

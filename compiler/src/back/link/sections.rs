@@ -8,6 +8,17 @@ use crate::base::Diagnostic;
 /// The section that describes the policy, a JSON object.
 pub(super) const DESCRIPTION: &str = "portcullis";
 
+/// What names of the stub's own functions begin with; those of generated code and of mechanisms never do.
+const STUB_PATHS: [&str; 4] = ["portcullis_runtime::", "core::", "_$", "<"];
+
+/// The last two words of a path: enough to find a function by, a third of the bytes.
+fn short(path: &str) -> String {
+    let plain = path.replace("..", "::").replace("$GT$", "").replace("$LT$", "").replace("$u20$", " ").replace(['<', '>'], "");
+    let words: Vec<&str> = plain.split("::").filter(|word| !word.is_empty() && !word.contains(['$', '{'])).collect();
+    let last = words.get(words.len().saturating_sub(2)..).unwrap_or(&[]);
+    last.join("::").trim_start_matches('_').to_owned()
+}
+
 /// Removes what the stub's toolchain left: other custom sections, hashes in names, names of locals and segments.
 pub(super) fn strip(target: &mut Module) {
     let ids: Vec<_> = target.customs.iter().map(|(id, _)| id).collect();
@@ -22,6 +33,11 @@ pub(super) fn strip(target: &mut Module) {
             && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
         {
             *name = path.to_owned();
+        }
+        if let Some(name) = &mut function.name
+            && STUB_PATHS.iter().any(|start| name.starts_with(start))
+        {
+            *name = short(name);
         }
     }
     let locals: Vec<_> = target.locals.iter().map(walrus::Local::id).collect();
@@ -51,4 +67,21 @@ fn describe(target: &Module, content: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     calls.sort_unstable();
     description.insert("host_calls".to_owned(), calls.into());
     serde_json::to_vec(&description).map_err(|error| Diagnostic::internal(format!("the description: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn short_names() {
+        for (path, expected) in [
+            ("portcullis_runtime::redact::body::Body::step", "Body::step"),
+            ("_$LT$portcullis_runtime..http..pairs..Pairs$u20$as$u20$core..iter..traits..iterator..Iterator$GT$::next", "Iterator::next"),
+            ("portcullis_runtime::config::load::load_into::_$u7b$$u7b$closure$u7d$$u7d$", "load::load_into"),
+            ("<core::str::lossy::Utf8Chunks as core::iter::traits::iterator::Iterator>::next", "Iterator::next"),
+        ] {
+            assert_eq!(short(path), expected);
+        }
+    }
 }
