@@ -48,6 +48,7 @@ fn find<'a>(frame: &Frame<'a>, id: u32) -> Option<Found<'a>> {
 }
 
 /// How many values are presented in all places together, and the last one. Nothing when memory is exhausted.
+#[inline(never)]
 fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
     let mut count = 0u32;
     let mut last: &'a [u8] = &[];
@@ -83,6 +84,7 @@ fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
 }
 
 /// The token of `Bearer TOKEN`; the scheme ignores case. Another scheme presents nothing.
+#[inline(never)]
 pub fn bearer(line: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = line.trim_ascii().split_at_checked(6)?;
     let separate = matches!(token.first(), None | Some(b' ' | b'\t'));

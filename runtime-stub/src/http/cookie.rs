@@ -1,6 +1,7 @@
 //! Cookies. In: lines of `cookie`. Out: values by name, as written; a piece without `=` is no cookie.
 
 /// Spaces and tabs at both ends.
+#[inline(never)]
 fn trimmed(mut piece: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = piece {
         piece = rest;
@@ -11,11 +12,6 @@ fn trimmed(mut piece: &[u8]) -> &[u8] {
     piece
 }
 
-/// Name and value of each cookie of one line, in order.
-pub fn cookies(line: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    line.split(|&byte| byte == b';').filter_map(pair)
-}
-
 /// Name and value of a piece, spaces and tabs around both taken away.
 fn pair(piece: &[u8]) -> Option<(&[u8], &[u8])> {
     crate::bytes::split_once(piece, b'=').map(|(name, value)| (trimmed(name), trimmed(value)))
@@ -23,7 +19,21 @@ fn pair(piece: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Values of a name in one line, in order.
 pub fn values<'l>(line: &'l [u8], name: &[u8]) -> impl Iterator<Item = &'l [u8]> {
-    cookies(line).filter(move |(found, _)| *found == name).map(|(_, value)| value)
+    let mut rest = Some(line);
+    core::iter::from_fn(move || next(&mut rest, name))
+}
+
+/// The next value of a name; `rest` becomes what follows it. A function of its own, because many places look for cookies.
+#[inline(never)]
+fn next<'l>(rest: &mut Option<&'l [u8]>, name: &[u8]) -> Option<&'l [u8]> {
+    while let Some(line) = *rest {
+        let (piece, after) = crate::bytes::split_once(line, b';').map_or((line, None), |(piece, after)| (piece, Some(after)));
+        *rest = after;
+        if let Some((_, value)) = pair(piece).filter(|(found, _)| *found == name) {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// The line without the cookies of a name; nothing when memory is exhausted. Empty when no cookie is left.

@@ -92,7 +92,22 @@ pub fn decode<'a>(written: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
 
 /// Values of a key, as written, in order.
 pub fn values<'q>(query: &'q [u8], key: &[u8]) -> impl Iterator<Item = &'q [u8]> {
-    pieces(query).map(key_and_value).filter(move |(written, _)| key_is(written, key)).map(|(_, value)| value)
+    let mut rest = Some(query);
+    core::iter::from_fn(move || next_value(&mut rest, key))
+}
+
+/// The next value of a key; `rest` becomes what follows it. A function of its own, because many places look for keys.
+#[inline(never)]
+fn next_value<'q>(rest: &mut Option<&'q [u8]>, key: &[u8]) -> Option<&'q [u8]> {
+    while let Some(query) = *rest {
+        let (piece, after) = crate::bytes::split_once(query, b'&').map_or((query, None), |(piece, after)| (piece, Some(after)));
+        *rest = after;
+        let (written, value) = key_and_value(piece);
+        if !piece.is_empty() && key_is(written, key) {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// The query without a key; nothing when memory is exhausted.
