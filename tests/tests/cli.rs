@@ -1,0 +1,153 @@
+//! The command line: exit codes, what goes where, outputs that appear whole or not at all; once through the real binary.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use portcullis::cli::{self, Io};
+use portcullis_tests::envoy::process::run_folder;
+
+fn portcullis(args: &[&str]) -> (u8, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut io = Io { out: &mut out, err: &mut err, colour: false };
+    let args = std::iter::once("portcullis").chain(args.iter().copied()).map(OsString::from);
+    let code = cli::run(args, &mut io);
+    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+fn quickstart() -> String {
+    root().join("examples/quickstart/quickstart.policy").display().to_string()
+}
+
+/// A policy file of its own folder.
+fn policy(text: &str) -> (PathBuf, String) {
+    let folder = run_folder().unwrap();
+    let file = folder.join("test.policy");
+    fs::write(&file, text).unwrap();
+    (folder, file.display().to_string())
+}
+
+#[test]
+fn good_is_zero() {
+    for args in [&["check", &quickstart()][..], &["test", &quickstart()], &["plan", &quickstart()], &["--version"], &["--help"]] {
+        let (code, out, err) = portcullis(args);
+        assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
+        assert!(!out.is_empty());
+    }
+}
+
+#[test]
+fn a_policy_at_fault_is_one_and_nothing_is_written() {
+    let (folder, file) = policy("policy broken { default = deny 403 }\nforbid \"a\" { when request.header[\"x\"] == 1 }\n");
+    let module = folder.join("out.wasm");
+    for args in [&["check", &file][..], &["build", &file, "-o", module.to_str().unwrap()], &["test", &file], &["plan", &file], &["dump", "wat", &file]] {
+        let (code, _, err) = portcullis(args);
+        assert_eq!(code, 1, "{args:?}");
+        assert!(err.contains("test.policy:2") && err.contains("help"), "{args:?}: {err}");
+    }
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["test.policy"]);
+}
+
+#[test]
+fn a_failing_test_is_one_and_names_its_place() {
+    let (_, file) = policy("policy p { default = deny 403 }\ntest \"wrong\" {\n  request GET \"/\"\n  expect allow\n}\n");
+    let (code, out, _) = portcullis(&["test", &file]);
+    assert_eq!(code, 1);
+    for part in ["wrong", "test.policy:4", "expected allow", "got", "0 passed, 1 failed"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (code, _, err) = portcullis(&["test", &file, "--filter", "no such test"]);
+    assert_eq!(code, 1, "a run without tests is no success");
+    assert!(err.contains("no test ran"), "{err}");
+}
+
+#[test]
+fn usage_is_two() {
+    for args in [
+        &[][..],
+        &["bild"],
+        &["build"],
+        &["dump", "wot", &quickstart()],
+        &["plan", &quickstart(), "--without", "speed"],
+        &["deploy", "envoy", &quickstart(), "--module", "m.wasm", "--upstream", "orders"],
+        &["deploy", "istio", &quickstart(), "--url", "ftp://x"],
+        &["deploy", "istio", &quickstart(), "--url", "oci://x", "--sha256", "abc"],
+    ] {
+        let (code, out, err) = portcullis(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(!err.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn the_environment_is_three() {
+    let folder = run_folder().unwrap();
+    let missing = folder.join("missing.policy").display().to_string();
+    let nowhere = folder.join("no folder").join("out.wasm").display().to_string();
+    for args in [&["check", &missing][..], &["check", folder.to_str().unwrap()], &["build", &quickstart(), "-o", &nowhere]] {
+        let (code, _, err) = portcullis(args);
+        assert_eq!(code, 3, "{args:?}: {err}");
+        assert!(err.contains("cannot "), "{err}");
+    }
+}
+
+#[test]
+fn every_stage_can_be_shown() {
+    for (stage, part) in [("ast", "permit"), ("hir", "read orders"), ("lir", "request headers"), ("wat", "(module")] {
+        let (code, out, err) = portcullis(&["dump", stage, &quickstart()]);
+        assert_eq!(code, 0, "{stage}: {err}");
+        assert!(out.contains(part), "{stage}: {out}");
+    }
+}
+
+#[test]
+fn istio_gets_either_resource() {
+    let (code, out, _) = portcullis(&["deploy", "istio", &quickstart(), "--url", "oci://registry.example/quickstart:1"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("kind: WasmPlugin") && out.contains("failStrategy: FAIL_RELOAD"), "{out}");
+    let args = ["deploy", "istio", &quickstart(), "--url", "oci://registry.example/q:1", "--resource", "traffic-extension"];
+    let (code, out, _) = portcullis(&args);
+    assert_eq!(code, 0);
+    assert!(out.contains("kind: TrafficExtension"), "{out}");
+}
+
+#[test]
+fn deploy_refuses_a_module_and_a_configuration_that_do_not_fit() {
+    let (folder, file) = policy("policy p { default = allow }\nconfig { word: string }\nforbid \"w\" { when request.host == config.word }\n");
+    let module = folder.join("p.wasm");
+    fs::write(&module, b"something else").unwrap();
+    let module_text = module.to_str().unwrap();
+    let (code, _, err) = portcullis(&["deploy", "envoy", &file, "--module", module_text]);
+    assert_eq!(code, 1);
+    assert!(err.contains("is not what this policy compiles to"), "{err}");
+    assert_eq!(portcullis(&["build", &file, "-o", module_text]).0, 0);
+    let config = folder.join("config.json");
+    fs::write(&config, "{\"word\": 1}").unwrap();
+    let config_text = config.to_str().unwrap();
+    let (code, _, err) = portcullis(&["deploy", "envoy", &file, "--module", module_text, "--config", config_text]);
+    assert_eq!(code, 1);
+    assert!(err.contains("configuration key `word` must be"), "{err}");
+    fs::write(&config, "{\"word\": \"a\"}").unwrap();
+    let (code, out, err) = portcullis(&["deploy", "envoy", &file, "--module", module_text, "--config", config_text, "--filter-only"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("google.protobuf.StringValue") && out.contains("FAIL_RELOAD") && !out.contains("static_resources"), "{out}");
+}
+
+#[test]
+fn the_binary_itself_runs() {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "-p", "portcullis", "--", "check", &quickstart()])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("good"));
+}
