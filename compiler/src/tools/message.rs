@@ -152,14 +152,17 @@ pub const JOINED_BY_ENVOY: &[&str] = &[
     "x-request-id",
 ];
 
-/// Request headers as a filter receives them: lines that the host joins are joined.
+/// Headers as a filter receives them: lines that the host joins are joined.
 pub fn as_received(headers: &Headers) -> Headers {
     let mut received: Headers = Vec::with_capacity(headers.len());
     for (name, value) in headers {
         let first = if JOINED_BY_ENVOY.contains(&name.as_str()) { received.iter_mut().find(|(known, _)| known == name) } else { None };
         match first {
+            // Envoy adds nothing for an empty value, and no comma to an empty line.
             Some((_, line)) => {
-                line.push(b',');
+                if !line.is_empty() && !value.is_empty() {
+                    line.push(b',');
+                }
                 line.extend_from_slice(value);
             }
             None => received.push((name.clone(), value.clone())),

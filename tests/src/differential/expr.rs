@@ -105,6 +105,10 @@ impl Expressions<'_> {
     /// `x is present and … x …`, where the type of `x` is narrowed.
     fn narrowed(&mut self, depth: usize) -> String {
         let read = self.read_optional();
+        if self.random.chance(30) {
+            let number = self.any_integer_optional(depth);
+            return format!("({number} is present) and (({number}) {} ({}))", self.pick(&["<", "<=", "==", ">"]), self.integer(depth));
+        }
         match self.random.below(4) {
             0 => format!("({read} is present) and (len({read}) > {})", self.random.below(5)),
             1 => format!("({read} is present) and (\"${{{read}}}!\" == \"a!\")"),
@@ -286,7 +290,8 @@ impl Expressions<'_> {
         }
     }
 
-    fn texts(&mut self, depth: usize) -> String {
+    /// A list of strings.
+    pub fn texts(&mut self, depth: usize) -> String {
         let next = depth.saturating_sub(1);
         match self.random.below(6) {
             0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
@@ -331,6 +336,11 @@ impl Expressions<'_> {
     /// A `string?`.
     pub fn maybe_text(&mut self, depth: usize) -> String {
         self.text_optional(depth)
+    }
+
+    /// An `int?`.
+    pub fn maybe_integer(&mut self, depth: usize) -> String {
+        self.any_integer_optional(depth)
     }
 
     /// A `string?` that is read from the message as it is.

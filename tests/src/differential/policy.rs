@@ -189,7 +189,10 @@ fn lets(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
         let response = random.chance(20);
         let place = Place { request: true, response, ..Place::default() };
         let mut expressions = Expressions { random, world, place: &place };
-        let (ty, text) = match expressions.random.below(5) {
+        let (ty, text) = match expressions.random.below(8) {
+            5 => (Type::MaybeInt, expressions.maybe_integer(2)),
+            6 => (Type::Texts, expressions.texts(2)),
+            7 => (Type::Ip, "client.ip".to_owned()),
             0 | 1 => (Type::Bool, expressions.boolean(2)),
             2 => (Type::Text, expressions.text(2)),
             3 => (Type::MaybeText, expressions.maybe_text(2)),

@@ -62,7 +62,7 @@ fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, serde_js
         }
     };
     let ty = field.ty.present();
-    let value = typed(ty, given).ok_or_else(|| format!("configuration key `{key}` must be {ty}"))?;
+    let value = typed(ty, given).ok_or_else(|| format!("configuration key `{key}` must be {}", described(ty)))?;
     if *ty == hir::Ty::Secret && value == Value::String(String::new()) {
         return Err(format!("configuration key `{key}` must not be empty"));
     }
@@ -73,6 +73,28 @@ fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, serde_js
         return Err(format!("configuration key `{key}` must have `sha256:` and 64 hex digits for `{name}`"));
     }
     Ok(value)
+}
+
+/// A type as messages call it.
+fn described(ty: &hir::Ty) -> &'static str {
+    match ty {
+        hir::Ty::Bool => "a bool",
+        hir::Ty::Int => "an int",
+        hir::Ty::List(_) => "a list of strings",
+        hir::Ty::Map(_) => "a map of strings",
+        hir::Ty::String
+        | hir::Ty::Secret
+        | hir::Ty::Float
+        | hir::Ty::Bytes
+        | hir::Ty::Ip
+        | hir::Ty::Cidr
+        | hir::Ty::Duration
+        | hir::Ty::Time
+        | hir::Ty::Rate
+        | hir::Ty::Regex
+        | hir::Ty::Optional(_)
+        | hir::Ty::Error => "a string",
+    }
 }
 
 /// Whether a credential takes its keys from this field.
@@ -182,14 +204,14 @@ mod tests {
             ("{\"count\":1} x", "the configuration is no JSON object"),
             ("{\"count\":1,\"other\":1}", "configuration key `other` is unknown"),
             ("{\"count\":1,\"count\":1}", "configuration key `count` appears twice"),
-            ("{\"count\":null}", "configuration key `count` must be int"),
-            ("{\"count\":\"1\"}", "configuration key `count` must be int"),
-            ("{\"count\":1.0}", "configuration key `count` must be int"),
-            ("{\"count\":9223372036854775808}", "configuration key `count` must be int"),
-            ("{\"count\":1,\"on\":1}", "configuration key `on` must be bool"),
+            ("{\"count\":null}", "configuration key `count` must be an int"),
+            ("{\"count\":\"1\"}", "configuration key `count` must be an int"),
+            ("{\"count\":1.0}", "configuration key `count` must be an int"),
+            ("{\"count\":9223372036854775808}", "configuration key `count` must be an int"),
+            ("{\"count\":1,\"on\":1}", "configuration key `on` must be a bool"),
             ("{\"count\":1,\"hook\":\"\"}", "configuration key `hook` must not be empty"),
-            ("{\"count\":1,\"names\":[\"a\",1]}", "configuration key `names` must be list<string>"),
-            ("{\"count\":1,\"keys\":{\"a\":1}}", "configuration key `keys` must be map<string, string>"),
+            ("{\"count\":1,\"names\":[\"a\",1]}", "configuration key `names` must be a list of strings"),
+            ("{\"count\":1,\"keys\":{\"a\":1}}", "configuration key `keys` must be a map of strings"),
             ("{\"count\":1,\"keys\":{\"a\":\"b\"}}", "configuration key `keys` must have `sha256:` and 64 hex digits for `a`"),
         ] {
             assert_eq!(read(&policy, text), Err(refusal.to_owned()), "{text}");

@@ -85,5 +85,5 @@ fn a_refused_configuration_fails_the_test_with_the_key() {
     let wrong = test(vec![hir::Step::Config(vec![("key".into(), hir::TestValue::Int(1))], Span::default())]);
     let policy = policy();
     let results = run(&policy, &[&wrong], &mut Interpreter::new(policy.clone()));
-    assert_eq!(results[0].failure.as_ref().unwrap().got, "configuration key `key` must be secret");
+    assert_eq!(results[0].failure.as_ref().unwrap().got, "configuration key `key` must be a string");
 }
