@@ -1,4 +1,4 @@
-//! Redactions: header removals at once, detectors by a description that the stub's body scan follows.
+//! Redactions: detectors by a description that the stub's body scan follows, header removals after all edits.
 
 use portcullis_runtime::contract::Mechanism;
 
@@ -7,8 +7,8 @@ use super::tables;
 use crate::ir::hir::{self, HeaderPattern, RuleKind};
 use crate::ir::lir::{Expr, Stmt};
 
-/// What one rule does when the response headers are there.
-pub(super) fn rule(builder: &mut Builder<'_>, _context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
+/// What one rule removes from the response headers.
+pub(super) fn headers(builder: &mut Builder<'_>, _context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
     let RuleKind::RedactResponse(redact) = &rule.kind else { return None };
     let mut body = Vec::new();
     for pattern in &redact.headers {
@@ -19,9 +19,15 @@ pub(super) fn rule(builder: &mut Builder<'_>, _context: &mut Context, number: us
         let name = builder.string(name);
         body.push(act(Mechanism::RedactHeader, vec![Expr::I32(prefix), name, index(number)]));
     }
-    if !redact.any.is_empty() {
-        let table = tables::redact(builder, rule, redact);
-        body.push(act(Mechanism::RedactAdd, vec![Expr::Data(table), index(number)]));
+    (!body.is_empty()).then_some(body)
+}
+
+/// What one rule looks for in the response body.
+pub(super) fn body(builder: &mut Builder<'_>, _context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
+    let RuleKind::RedactResponse(redact) = &rule.kind else { return None };
+    if redact.any.is_empty() {
+        return None;
     }
-    Some(body)
+    let table = tables::redact(builder, rule, redact);
+    Some(vec![act(Mechanism::RedactAdd, vec![Expr::Data(table), index(number)])])
 }

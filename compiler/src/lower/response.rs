@@ -130,6 +130,17 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         let slots = tables::response_slots(builder);
         let fault = reply::fault(builder);
         body.push(Stmt::If(call(Mechanism::ResponseBegin, vec![Expr::Data(slots)]), fault, vec![]));
+        // A response that is replaced gets no edits and no headers, so bodies come first.
+        let redactions = || policy.rules.iter().filter_map(|rule| if let RuleKind::RedactResponse(redact) = &rule.kind { Some(redact) } else { None });
+        if redactions().any(|redact| !redact.any.is_empty()) {
+            body.push(act(Mechanism::RedactBegin, vec![]));
+            let each = by_rule(builder, "redact response", redact::body);
+            body.push(for_selected(&mut context, each));
+            body.push(reply::on_fault(builder));
+            let started = context.local(Val::I32);
+            body.push(Stmt::Set(started, call(Mechanism::RedactStart, vec![Expr::Local(Local(0))])));
+            body.push(Stmt::If(Expr::Local(started), vec![give(Expr::Local(started))], vec![]));
+        }
         if policy.limits.iter().any(|limit| limit.headers) {
             body.push(act(Mechanism::ResponseLimitHeaders, vec![]));
         }
@@ -137,12 +148,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
             let each = by_rule(builder, "rewrite response", rewrite);
             body.push(for_selected(&mut context, each));
         }
-        if policy.rules.iter().any(|rule| matches!(rule.kind, RuleKind::RedactResponse(_))) {
-            body.push(act(Mechanism::RedactBegin, vec![]));
-            let each = by_rule(builder, "redact response", redact::rule);
+        if redactions().any(|redact| !redact.headers.is_empty()) {
+            let each = by_rule(builder, "redact response headers", redact::headers);
             body.push(for_selected(&mut context, each));
-            body.push(reply::on_fault(builder));
-            body.push(give(call(Mechanism::RedactStart, vec![Expr::Local(Local(0))])));
         }
         body.push(reply::on_fault(builder));
     }

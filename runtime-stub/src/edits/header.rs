@@ -45,13 +45,20 @@ pub fn remove<H: Host>(frame: &mut Frame<'_>, host: &mut H, map: i32, name: &[u8
     there
 }
 
-/// Takes all headers that begin so: whether there was one.
+/// Headers that no prefix reaches: what frames messages, and the policy's own.
+fn is_spared(name: &[u8]) -> bool {
+    name.first() == Some(&b':')
+        || matches!(name, b"content-length" | b"transfer-encoding" | b"connection")
+        || name.starts_with(b"x-portcullis-")
+}
+
+/// Takes all headers that begin so, but none that is spared: whether there was one.
 pub fn remove_prefix<H: Host>(frame: &mut Frame<'_>, host: &mut H, map: i32, prefix: &[u8]) -> bool {
     let arena = frame.arena;
     let mut names: Items<'_, &[u8]> = Items::new(arena);
     let mut latest: &[u8] = &[];
     for (name, _) in snapshot(frame, map).pairs() {
-        if name.starts_with(prefix) && name.first() != Some(&b':') && name != latest {
+        if name.starts_with(prefix) && !is_spared(name) && name != latest {
             names.push(name);
             latest = name;
         }
@@ -122,6 +129,17 @@ mod tests {
             assert_eq!(host.calls, ["header_replace", "header_remove", "header_remove", "header_remove"]);
             assert!(!remove_prefix(frame, host, REQUEST, b"y-"));
         });
+    }
+
+    #[test]
+    fn a_prefix_spares_what_frames_messages() {
+        let (arena, table) = (Arena::new(), slots::encode(&["host"]));
+        let mut host = FakeHost::with_request(&[(":path", "/"), ("content-length", "3"), ("cookie", "a=1"), ("x-portcullis-cluster", "c")]);
+        let mut frame = Frame::new(&arena);
+        assert!(begin(&mut frame, &mut host, arena.copy(&table).unwrap()));
+        assert!(remove_prefix(&mut frame, &mut host, REQUEST, b"c") && !remove_prefix(&mut frame, &mut host, REQUEST, b"x-"));
+        assert_eq!(host.header(0, "content-length"), ["3"]);
+        assert!(host.header(0, "cookie").is_empty() && !host.header(0, "x-portcullis-cluster").is_empty());
     }
 
     #[test]

@@ -43,13 +43,14 @@ fn path(random: &mut Random, world: &World) -> String {
         segments.insert(at, odd.to_owned());
     }
     let mut path = format!("/{}", segments.join("/"));
+    // On the wire a target is never empty.
     match random.below(30) {
         0 => path.push('/'),
         1 => path = path.to_uppercase(),
         2 => path = path.replace('/', "//"),
-        3 => path = path.trim_start_matches('/').to_owned(),
+        3 => path = format!("x{path}"),
         4 => path = path.replace('a', "%61").replace('o', "%6F"),
-        5 => {
+        5 if path.len() > 1 => {
             path.pop();
         }
         _ => {}

@@ -153,7 +153,7 @@ fn strip_query(keys: &[String], query: &mut Option<String>) {
         let goes = |piece: &&str| !piece.is_empty() && keys.contains(&text(&facts::pair(piece).0));
         if written.split('&').any(|piece| goes(&piece)) {
             let kept: Vec<&str> = written.split('&').filter(|piece| !goes(piece)).collect();
-            *query = (!kept.is_empty()).then(|| kept.join("&"));
+            *query = Some(kept.join("&")).filter(|left| !left.is_empty());
         }
     }
 }

@@ -17,7 +17,7 @@ use super::rule;
 use super::value::Value;
 use crate::ir::hir;
 use crate::tools::engine::{Engine, EngineError, Nanoseconds};
-use crate::tools::message::{Answer, Body, Decision, Forwarded, Headers, Outcome, Request, Response};
+use crate::tools::message::{Answer, Body, Decision, Forwarded, Headers, Outcome, Request, Response, as_received};
 
 /// The header that names the cluster of a route. Outcomes show it as `cluster`, not among headers.
 const CLUSTER: &str = "x-portcullis-cluster";
@@ -382,9 +382,9 @@ fn reads_response(policy: &hir::Policy, expr: &hir::Expr) -> bool {
     reads
 }
 
-/// The request as it reaches a proxy: without headers about one connection, with its length.
+/// The request as it reaches a filter: without headers about one connection, with its length, lines joined.
 fn as_sent(request: &Request) -> Request {
-    Request { headers: framed(&request.headers, request.body.as_ref()), ..request.clone() }
+    Request { headers: as_received(&framed(&request.headers, request.body.as_ref())), ..request.clone() }
 }
 
 /// The upstream's answer as it would reach the client without the policy.
@@ -392,7 +392,7 @@ fn as_answered(request: &Request, answer: &Answer) -> Response {
     let sent = answer.body.as_ref().filter(|_| has_body(request, answer));
     Response {
         status: answer.status,
-        headers: framed(&answer.headers, answer.body.as_ref()),
+        headers: as_received(&framed(&answer.headers, answer.body.as_ref())),
         body: sent.map_or(Vec::new(), |body| body.bytes.clone()),
         trailers: sent.map_or(Headers::new(), |body| body.trailers.clone()),
         complete: true,

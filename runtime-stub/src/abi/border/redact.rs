@@ -17,6 +17,10 @@ extern "C" fn redact_begin() {
 extern "C" fn redact_header(is_prefix: i32, name: i64, metric: i32) {
     if header::remove(frame(), &mut Wasm, is_prefix != 0, pack::bytes(name), metric as u32) {
         rules::count(metric);
+        // A rule counts once a response, whatever it changes: a match in the body comes too late.
+        if let Some(body) = vm().streams.find(frame().context).and_then(|record| record.body()) {
+            body.mark_counted(metric as u32);
+        }
     }
 }
 
@@ -32,10 +36,7 @@ extern "C" fn redact_start(eos: i32) -> i32 {
     match vm().choice.start(&head, eos != 0) {
         Start::Pass => action::CONTINUE,
         Start::Reply(deny) => Policy::reply(deny.reply as i32, deny.metric as i32),
-        Start::Inspect(mut body) => {
-            for &metric in frame.redacted.as_slice() {
-                body.mark_counted(metric);
-            }
+        Start::Inspect(body) => {
             let vm = vm();
             let begun = vm.streams.find(frame.context).is_some_and(|record| record.inspect(&mut vm.heap, body));
             if !begun {
