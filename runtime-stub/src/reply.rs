@@ -28,7 +28,7 @@ pub fn begin(frame: &mut Frame<'_>, status: u32) {
 
 /// Adds a header.
 pub fn header<'a>(frame: &mut Frame<'a>, name: &'a [u8], value: &'a [u8]) {
-    let clean = crate::values::string::mapped(value, |&byte| if byte < 0x20 || byte == 0x7f { b' ' } else { byte }, frame.arena);
+    let clean = crate::edits::header::clean(value, frame.arena);
     frame.reply.headers.push((name, clean.unwrap_or(&[])));
 }
 
@@ -76,10 +76,10 @@ mod tests {
         let (arena, mut host) = (Arena::new(), FakeHost::default());
         let mut frame = Frame::new(&arena);
         begin(&mut frame, 403);
-        header(&mut frame, b"x-a", b"1\r\n2");
+        header(&mut frame, b"x-a", b"1\r\n2\t3");
         body(&mut frame, reply_body::JSON, b"{}");
         send(&mut frame, &mut host, b"admin only");
-        let pairs = serialise(&[(b"x-a".to_vec(), b"1  2".to_vec()), (b"content-type".to_vec(), b"application/json".to_vec())]);
+        let pairs = serialise(&[(b"x-a".to_vec(), b"1  2\t3".to_vec()), (b"content-type".to_vec(), b"application/json".to_vec())]);
         let sent = host.replies.first().cloned();
         assert_eq!(
             sent.map(|r| (r.status, r.details, r.body, r.pairs)),

@@ -10,7 +10,7 @@ use crate::rt::arena::Text;
 use crate::tables::credential::{Place, places};
 
 /// Takes a credential out.
-pub fn strip<H: Host>(frame: &mut Frame<'_>, host: &mut H, from: &[u8]) {
+pub fn strip<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, from: &'a [u8]) {
     for place in places(from) {
         match place {
             Place::Bearer => {
@@ -80,7 +80,7 @@ mod tests {
         assert!(!request::check(&mut frame));
         host.calls.clear();
         for place in from {
-            strip(&mut frame, &mut host, &write(&[*place]));
+            strip(&mut frame, &mut host, arena.copy(&write(&[*place])).unwrap());
         }
         forward::commit(&mut frame, &mut host);
         assert!(!frame.fault);

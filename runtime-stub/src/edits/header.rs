@@ -11,7 +11,7 @@ fn note(frame: &mut Frame<'_>, done: Result<(), Status>) {
 }
 
 /// A value that cannot begin a new header: control characters are spaces.
-fn clean<'a>(value: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
+pub fn clean<'a>(value: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
     crate::values::string::mapped(value, |&byte| if (byte < 0x20 && byte != b'\t') || byte == 0x7f { b' ' } else { byte }, arena)
 }
 
@@ -32,15 +32,27 @@ pub fn append<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, map: i32, name: 
 }
 
 fn write<'a>(frame: &mut Frame<'a>, name: &'a [u8], done: bool) {
-    frame.written.push(name);
+    frame.written.push((name, true));
     frame.fault |= !done || frame.written.is_broken();
 }
 
-/// Takes all lines. Without a line of this name the host is not asked.
-pub fn remove<H: Host>(frame: &mut Frame<'_>, host: &mut H, map: i32, name: &[u8]) -> bool {
-    let there = snapshot(frame, map).has(name) || frame.written.as_slice().contains(&name);
+/// Whether the header is there after all that was done so far.
+fn is_there(frame: &Frame<'_>, map: i32, name: &[u8]) -> bool {
+    let last = frame.written.as_slice().iter().rev().find(|(written, _)| *written == name);
+    last.map_or_else(|| snapshot(frame, map).has(name), |(_, there)| *there)
+}
+
+fn take<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, map: i32, name: &'a [u8]) {
+    note(frame, host.header_remove(map, name));
+    frame.written.push((name, false));
+    frame.fault |= frame.written.is_broken();
+}
+
+/// Takes all lines: whether there was one. Without a line of this name the host is not asked.
+pub fn remove<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, map: i32, name: &'a [u8]) -> bool {
+    let there = is_there(frame, map, name);
     if there {
-        note(frame, host.header_remove(map, name));
+        take(frame, host, map, name);
     }
     there
 }
@@ -58,25 +70,25 @@ pub fn remove_prefix<H: Host>(frame: &mut Frame<'_>, host: &mut H, map: i32, pre
     let mut names: Items<'_, &[u8]> = Items::new(arena);
     let mut latest: &[u8] = &[];
     for (name, _) in snapshot(frame, map).pairs() {
-        if name.starts_with(prefix) && !is_spared(name) && name != latest {
+        if name.starts_with(prefix) && !is_spared(name) && name != latest && is_there(frame, map, name) {
             names.push(name);
             latest = name;
         }
     }
-    for name in frame.written.as_slice() {
-        if name.starts_with(prefix) {
+    for (name, there) in frame.written.as_slice() {
+        if *there && name.starts_with(prefix) && is_there(frame, map, name) {
             names.push(name);
         }
     }
     frame.fault |= names.is_broken();
-    for name in names.as_slice() {
-        note(frame, host.header_remove(map, name));
+    for &name in names.as_slice() {
+        take(frame, host, map, name);
     }
     !names.as_slice().is_empty()
 }
 
-/// Names that were written in this callback.
-pub type Written<'a> = Items<'a, &'a [u8]>;
+/// Names that were written or taken in this callback, each with whether it is there since.
+pub type Written<'a> = Items<'a, (&'a [u8], bool)>;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -116,6 +128,7 @@ mod tests {
             assert!(host.calls.is_empty());
             set(frame, host, REQUEST, b"x-c", b"1");
             assert!(remove(frame, host, REQUEST, b"x-c") && remove(frame, host, REQUEST, b"x-a"));
+            assert!(!remove(frame, host, REQUEST, b"x-a") && !remove_prefix(frame, host, REQUEST, b"x-a"));
             assert_eq!(host.calls, ["header_replace", "header_remove", "header_remove"]);
         });
     }

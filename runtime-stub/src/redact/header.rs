@@ -6,7 +6,7 @@ use crate::frame::Frame;
 use crate::host::Host;
 
 /// Removes what is there; true when the rule is to be counted, which it is once a response.
-pub fn remove<H: Host>(frame: &mut Frame<'_>, host: &mut H, is_prefix: bool, name: &[u8], metric: u32) -> bool {
+pub fn remove<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, is_prefix: bool, name: &'a [u8], metric: u32) -> bool {
     let removed =
         if is_prefix { header::remove_prefix(frame, host, map::RESPONSE, name) } else { header::remove(frame, host, map::RESPONSE, name) };
     if !removed || frame.redacted.as_slice().contains(&metric) {
