@@ -84,7 +84,7 @@ pub(super) fn unwrap(ty: &Ty, local: Local) -> Expr {
 /// Lowers an expression.
 pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     if context.phase == Phase::Response
-        && let Some(kept) = kept(builder, context, expr)
+        && let Some(kept) = kept(builder, expr)
     {
         return kept;
     }
@@ -143,7 +143,7 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
             let key = lower(builder, context, key);
             is_present(&Ty::String, call(Mechanism::ConfigMapGet, vec![index(id.index()), key]))
         }
-        ExprKind::InCidr(ip, network) => membership::in_networks(builder, context, ip, std::slice::from_ref(network)),
+        ExprKind::InCidr(ip, network) => membership::in_addresses(builder, context, ip, std::slice::from_ref(network)),
         ExprKind::Contains(left, right) => two(builder, context, Mechanism::StrContains, left, right),
         ExprKind::StartsWith(left, right) => two(builder, context, Mechanism::StrStartsWith, left, right),
         ExprKind::EndsWith(left, right) => two(builder, context, Mechanism::StrEndsWith, left, right),
@@ -170,10 +170,10 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
 }
 
 /// The kept value of a request fact that the response phase asks for.
-fn kept(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Option<Expr> {
+fn kept(builder: &Builder<'_>, expr: &hir::Expr) -> Option<Expr> {
     let key = plan::response_key(expr);
     let cell = builder.plan.carried.iter().position(|carried| plan::response_key(&carried.expr) == key)?;
-    Some(super::response::load(context, &expr.ty, cell))
+    Some(super::response::load(&expr.ty, cell))
 }
 
 /// A `let` is a function of its own in each phase.

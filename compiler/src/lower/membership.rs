@@ -2,7 +2,7 @@
 
 use portcullis_runtime::contract::Mechanism;
 
-use super::build::{Builder, Context, call, index};
+use super::build::{Builder, Context, call};
 use super::expr::{both, either, hold, is_present, is_text, lower, unwrap};
 use super::tables;
 use crate::ir::hir::{self, Const, ExprKind, Ty};
@@ -111,7 +111,7 @@ fn equal_to(
 }
 
 /// An address among constant addresses and networks, and addresses known at run time.
-fn in_addresses(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, items: &[hir::Expr]) -> Expr {
+pub(super) fn in_addresses(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, items: &[hir::Expr]) -> Expr {
     let (fixed, others): (Vec<hir::Expr>, Vec<hir::Expr>) =
         items.iter().cloned().partition(|item| matches!(item.kind, ExprKind::Const(_)));
     let (set, local) = hold(builder, context, needle);
@@ -132,20 +132,8 @@ fn in_addresses(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::
     Expr::Block(vec![set], Box::new(value))
 }
 
-/// `ip in cidr` for constant networks.
-pub(super) fn in_networks(
-    builder: &mut Builder<'_>,
-    context: &mut Context,
-    ip: &hir::Expr,
-    networks: &[impl std::borrow::Borrow<hir::Expr>],
-) -> Expr {
-    let networks: Vec<hir::Expr> = networks.iter().map(|network| network.borrow().clone()).collect();
-    in_addresses(builder, context, ip, &networks)
-}
-
 /// Whether a selected entry of a kind is one of these ids.
 pub(super) fn selected_any(builder: &mut Builder<'_>, kind: i32, ids: &[u32]) -> Expr {
     let table = tables::ids(builder, ids);
-    let kind = if kind < 0 { index(0) } else { Expr::I32(kind) };
-    call(Mechanism::SelectedAny, vec![kind, Expr::Data(table)])
+    call(Mechanism::SelectedAny, vec![Expr::I32(kind), Expr::Data(table)])
 }

@@ -70,7 +70,7 @@ fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
     step(before, vec![]);
     step(authenticate, vec![Expr::Local(selected)]);
     step(after, vec![]);
-    vec![Stmt::If(Expr::I32(1), body, vec![])]
+    body
 }
 
 /// `forbid`, `permit`, `default`.
@@ -175,7 +175,7 @@ fn rewrite(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) ->
     ]
 }
 
-/// Whether a live rule of this kind exists.
+/// Whether the policy has a rule of this kind.
 pub(super) fn has(policy: &hir::Policy, wanted: i32) -> bool {
     policy.rules.iter().any(|rule| crate::plan::rule_kind(&rule.kind) == wanted)
 }

@@ -56,7 +56,7 @@ fn store_function(builder: &mut Builder<'_>) -> FunctionId {
         let mut body = Vec::new();
         for (cell, carried) in plan.carried.iter().enumerate() {
             if carried.rules.contains(&RuleId(number as u32)) {
-                body.push(store(builder, &mut context, &carried.expr, cell));
+                body.extend(store(builder, &mut context, &carried.expr, cell));
             }
         }
         if let RuleKind::RedactResponse(redact) = &rule.kind
@@ -84,7 +84,7 @@ fn pointee(ty: &Ty) -> i64 {
 }
 
 /// Keeps one value: strings and what addresses point at are copied.
-fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, cell: usize) -> Stmt {
+fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, cell: usize) -> [Stmt; 2] {
     let (set, local) = expr::hold(builder, context, value);
     let here = Expr::Local(local);
     let write = if is_text(&value.ty) {
@@ -101,11 +101,11 @@ fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, ce
         };
         act(Mechanism::StreamKeepInt, vec![index(cell), bits])
     };
-    Stmt::If(Expr::I32(1), vec![set, write], vec![])
+    [set, write]
 }
 
 /// A kept value.
-pub(super) fn load(_context: &mut Context, ty: &Ty, cell: usize) -> Expr {
+pub(super) fn load(ty: &Ty, cell: usize) -> Expr {
     let number = index(cell);
     if is_text(ty) {
         return call(Mechanism::StreamStr, vec![number]);

@@ -53,7 +53,7 @@ pub(super) fn json(builder: &mut Builder<'_>, context: &mut Context, value: &Jso
             Piece::Value(expr) => {
                 let (set, local) = hold(builder, context, expr);
                 before.push(set);
-                writes.push(write_json(builder, &expr.ty, local));
+                writes.extend(write_json(builder, &expr.ty, local));
             }
         }
     }
@@ -143,9 +143,9 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
 }
 
 /// Writes a value as JSON; absent is `null`.
-fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Stmt {
+fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Vec<Stmt> {
     if super::expr::is_text(ty) {
-        return act(Mechanism::TextJson, vec![Expr::Local(local)]);
+        return vec![act(Mechanism::TextJson, vec![Expr::Local(local)])];
     }
     let write = match ty.present() {
         Ty::Ip => vec![
@@ -156,8 +156,8 @@ fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Stmt {
         _ => vec![write_plain(ty, local)],
     };
     if !ty.is_optional() {
-        return Stmt::If(Expr::I32(1), write, vec![]);
+        return write;
     }
     let null = act(Mechanism::TextStr, vec![builder.string("null")]);
-    Stmt::If(is_present(ty, Expr::Local(local)), write, vec![null])
+    vec![Stmt::If(is_present(ty, Expr::Local(local)), write, vec![null])]
 }

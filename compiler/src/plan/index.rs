@@ -61,14 +61,15 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
         if planned.dead {
             continue;
         }
-        let ranks = plan.route_ranks.clone();
-        let rank = move |template: &Template| {
-            let found = ranks.iter().find(|(rule, ranked, _)| rule.index() == id && ranked == template);
-            found.map_or(id as u32, |(_, _, rank)| *rank)
+        let ranks: Vec<(Template, u32)> = if matches!(rule.kind, hir::RuleKind::Route(_)) {
+            plan.route_ranks.iter().filter(|(ranked, _, _)| ranked.index() == id).map(|(_, template, rank)| (template.clone(), *rank)).collect()
+        } else {
+            Vec::new()
         };
-        let order: &dyn Fn(&Template) -> u32 =
-            if matches!(rule.kind, hir::RuleKind::Route(_)) { &rank } else { &|_| id as u32 };
-        place(plan, &mut accepts, routes::clauses(policy, rule), planned.condition, rule_kind(&rule.kind), id as u32, order);
+        let order = |template: &Template| {
+            ranks.iter().find(|(ranked, _)| ranked == template).map_or(id as u32, |(_, rank)| *rank)
+        };
+        place(plan, &mut accepts, routes::clauses(policy, rule), planned.condition, rule_kind(&rule.kind), id as u32, &order);
     }
     let mut methods: Vec<String> = accepts.values().flatten().flat_map(|entry| entry.methods.clone()).collect();
     methods.sort();
