@@ -89,18 +89,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes the elements of an array or object that was opened: `each` reads one, `close` ends it. Nothing when it is refused.
-    pub fn elements(&mut self, close: u8, each: &mut dyn FnMut(&mut Reader<'a>) -> Option<()>) -> Option<()> {
+    /// Whether another element of an array or object follows, which `close` ends; takes what stands before it.
+    /// `first`: whether none was read yet. A loop over this needs no table of functions, which would keep the reader in
+    /// modules that read no configuration.
+    pub fn another(&mut self, close: u8, first: &mut bool) -> Result<bool, Invalid> {
+        let none_yet = core::mem::replace(first, false);
         if self.take(close) {
-            return Some(());
+            return Ok(false);
         }
-        loop {
-            each(self)?;
-            if self.take(close) {
-                return Some(());
-            }
-            self.expect(b',').ok()?;
+        if !none_yet {
+            self.expect(b',')?;
         }
+        Ok(true)
     }
 
     fn word(&mut self, word: &[u8]) -> Result<(), Invalid> {

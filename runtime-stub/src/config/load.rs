@@ -48,7 +48,10 @@ impl<'a> Loader<'a, '_> {
         let text = if text.trim_ascii().is_empty() { b"{}" } else { text };
         let mut reader = Reader::new(text, self.arena).ok()?;
         reader.expect(b'{').ok()?;
-        reader.elements(b'}', &mut |reader| self.member(reader, values, table))?;
+        let mut first = true;
+        while reader.another(b'}', &mut first).ok()? {
+            self.member(&mut reader, values, table)?;
+        }
         reader.end().ok()?;
         for (n, place) in values.iter_mut().enumerate() {
             let field = schema::field(table, n);
@@ -113,7 +116,8 @@ impl<'a> Loader<'a, '_> {
                 let is_map = field.kind() == Kind::Map;
                 let (open, close) = if is_map { (b'{', b'}') } else { (b'[', b']') };
                 reader.expect(open).ok()?;
-                reader.elements(close, &mut |reader| {
+                let mut first = true;
+                while reader.another(close, &mut first).ok()? {
                     if is_map {
                         all.push(reader.string().ok()?);
                         reader.expect(b':').ok()?;
@@ -122,8 +126,7 @@ impl<'a> Loader<'a, '_> {
                         return self.refuse(wrong);
                     }
                     all.push(reader.string().ok()?);
-                    Some(())
-                })?;
+                }
             }
         }
         self.texts(field, &all, place)

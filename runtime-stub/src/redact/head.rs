@@ -42,25 +42,32 @@ impl<'a> Head<'a> {
         head
     }
 
-    /// Calls `visit` with the type, or with each of several, until it says true; says whether it did.
-    pub fn any_media(&self, visit: &mut dyn FnMut(&Media<'a>) -> bool) -> bool {
-        let mut rest = self.content_type;
-        while let Some(text) = next_piece(&mut rest, b',') {
-            if visit(&Media::read(text)) {
-                return true;
-            }
-        }
-        false
+    /// The type, or each of several.
+    pub fn media(&self) -> MediaTypes<'a> {
+        MediaTypes { rest: self.content_type }
     }
 
     /// Whether the body's characters can be read.
     pub fn is_readable(&self) -> bool {
-        !self.encoded && !self.doubled && !self.any_media(&mut |media| !media.has_ascii)
+        !self.encoded && !self.doubled && self.media().all(|media| media.has_ascii)
     }
 
     /// Whether the body is JSON.
     pub fn is_json(&self) -> bool {
-        self.any_media(&mut |media| media.is_json())
+        self.media().any(|media| media.is_json())
+    }
+}
+
+/// Content types of a message.
+pub struct MediaTypes<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Iterator for MediaTypes<'a> {
+    type Item = Media<'a>;
+    #[inline(never)]
+    fn next(&mut self) -> Option<Media<'a>> {
+        next_piece(&mut self.rest, b',').map(Media::read)
     }
 }
 
@@ -180,6 +187,6 @@ mod tests {
         assert!(!head(&[("content-type", "text/a"), ("content-type", "text/a")]).is_readable());
         assert_eq!(head(&[("content-length", "123")]).length, Some(123));
         assert_eq!(head(&[("content-length", "1,2")]).length, None);
-        assert!(!head(&[]).any_media(&mut |_| true));
+        assert!(head(&[]).media().next().is_none());
     }
 }

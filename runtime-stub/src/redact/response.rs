@@ -65,7 +65,7 @@ impl Choice {
         let mut some = false;
         for (table, metric) in self.added.iter().take(self.count) {
             let table = Reader::new(table);
-            if !head.any_media(&mut |media| table.has_type(media.main, media.sub)) {
+            if !head.media().any(|media| table.has_type(media.main, media.sub)) {
                 continue;
             }
             if !readable {
