@@ -7,6 +7,7 @@ mod condition;
 mod configure;
 mod edit;
 mod expr;
+mod features;
 mod limit;
 mod membership;
 mod metrics;
