@@ -9,6 +9,31 @@ pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     }
 }
 
+/// Four little-endian u32 in a row at an offset, with one look at the range; zeros out of range.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+pub fn four_at(bytes: &[u8], offset: usize) -> [u32; 4] {
+    match bytes.get(offset..).and_then(|rest| rest.first_chunk::<16>()) {
+        Some(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]) => [
+            u32::from_le_bytes([a, b, c, d]),
+            u32::from_le_bytes([e, f, g, h]),
+            u32::from_le_bytes([i, j, k, l]),
+            u32::from_le_bytes([m, n, o, p]),
+        ],
+        None => [0; 4],
+    }
+}
+
+/// Two little-endian u32 in a row at an offset; zeros out of range.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+pub fn two_at(bytes: &[u8], offset: usize) -> [u32; 2] {
+    match bytes.get(offset..).and_then(|rest| rest.first_chunk::<8>()) {
+        Some(&[a, b, c, d, e, f, g, h]) => [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])],
+        None => [0; 2],
+    }
+}
+
 /// The little-endian u16 at an offset; 0 out of range.
 #[inline(never)]
 pub fn u16_at(bytes: &[u8], offset: usize) -> u16 {
@@ -127,13 +152,18 @@ pub fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{copy, equal_in_constant_time, slice_at, split_once, u16_at, u32_at, u64_at};
+    use super::{copy, equal_in_constant_time, four_at, slice_at, split_once, two_at, u16_at, u32_at, u64_at};
 
     #[test]
     fn reading_out_of_range_gives_nothing() {
         assert_eq!(u32_at(&[1, 2, 3], 0), 0);
         assert_eq!(u32_at(&[1, 0, 0, 0], usize::MAX), 0);
         assert_eq!(u32_at(&[9, 1, 0, 0, 0], 1), 1);
+        assert_eq!(four_at(&[7; 15], 0), [0; 4]);
+        assert_eq!(four_at(&[1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0], 0), [1, 2, 3, 4]);
+        assert_eq!(two_at(&[9, 1, 0, 0, 0, 2, 0, 0, 0], 1), [1, 2]);
+        assert_eq!(two_at(&[1; 8], 1), [0; 2]);
+        assert_eq!(two_at(&[1; 8], usize::MAX), [0; 2]);
         assert_eq!(u16_at(&[1], 0), 0);
         assert_eq!(u64_at(&[1; 7], 0), 0);
         assert!(slice_at(b"abc", 2, 2).is_empty());

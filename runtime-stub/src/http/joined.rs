@@ -5,6 +5,9 @@
 /// Whether two lines may have become this value. `with_parameters`: a comma before `name =` separates parameters of one line,
 /// as in `Digest a="x", b="y"`.
 pub fn looks_joined(value: &[u8], with_parameters: bool) -> bool {
+    if crate::bytes::position(value, b',').is_none() {
+        return false;
+    }
     let (mut quoted, mut escaped) = (false, false);
     let mut rest = value;
     while let Some((&byte, after)) = rest.split_first() {

@@ -6,39 +6,37 @@ use crate::bytes::u32_at;
 /// The pairs of a serialised map.
 #[derive(Clone, Copy)]
 pub struct Pairs<'a> {
-    bytes: &'a [u8],
-    left: usize,
-    size_at: usize,
-    data_at: usize,
+    /// Two sizes for each pair that is to come.
+    sizes: &'a [u8],
+    data: &'a [u8],
 }
 
 impl<'a> Pairs<'a> {
     /// Of an empty map.
-    pub const EMPTY: Pairs<'static> = Pairs { bytes: &[], left: 0, size_at: 0, data_at: 0 };
+    pub const EMPTY: Pairs<'static> = Pairs { sizes: &[], data: &[] };
 
     /// Reads the count; nothing when the sizes do not fit into the buffer. Envoy gives no bytes for an empty map.
     pub fn new(bytes: &'a [u8]) -> Option<Pairs<'a>> {
         let count = u32_at(bytes, 0) as usize;
-        let data_at = count.checked_mul(8)?.checked_add(4)?;
-        if bytes.len() < 4 || count == 0 {
-            return if count == 0 { Some(Pairs { bytes: &[], left: 0, size_at: 0, data_at: 0 }) } else { None };
+        if count == 0 {
+            return Some(Pairs::EMPTY);
         }
-        if data_at > bytes.len() {
-            return None;
-        }
-        Some(Pairs { bytes, left: count, size_at: 4, data_at })
+        let (sizes, data) = bytes.get(4..)?.split_at_checked(count.checked_mul(8)?)?;
+        Some(Pairs { sizes, data })
     }
 
     /// How many pairs are to come.
     pub fn left(&self) -> usize {
-        self.left
+        self.sizes.len() >> 3
     }
+}
 
-    /// A part of the buffer and its end, which must be a NUL.
-    fn part(&self, at: usize, len: usize) -> Option<(&'a [u8], usize)> {
-        let end = at.checked_add(len)?;
-        let part = self.bytes.get(at..end)?;
-        (self.bytes.get(end) == Some(&0)).then(|| (part, end.wrapping_add(1)))
+/// Takes a part and its end, which must be a NUL.
+#[inline]
+fn part(data: &[u8], len: usize) -> Option<(&[u8], &[u8])> {
+    match data.split_at_checked(len)? {
+        (part, [0, rest @ ..]) => Some((part, rest)),
+        (_, [..]) => None,
     }
 }
 
@@ -47,14 +45,11 @@ impl<'a> Iterator for Pairs<'a> {
 
     /// The next pair. When `left` is not 0 after the last one, the buffer was not well formed.
     fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
-        if self.left == 0 {
-            return None;
-        }
-        let (name, value_at) = self.part(self.data_at, u32_at(self.bytes, self.size_at) as usize)?;
-        let (value, next_at) = self.part(value_at, u32_at(self.bytes, self.size_at.wrapping_add(4)) as usize)?;
-        self.data_at = next_at;
-        self.size_at = self.size_at.wrapping_add(8);
-        self.left = self.left.wrapping_sub(1);
+        let (&[a, b, c, d, e, f, g, h], sizes) = self.sizes.split_first_chunk::<8>()?;
+        let (name, rest) = part(self.data, u32::from_le_bytes([a, b, c, d]) as usize)?;
+        let (value, rest) = part(rest, u32::from_le_bytes([e, f, g, h]) as usize)?;
+        self.sizes = sizes;
+        self.data = rest;
         Some((name, value))
     }
 }

@@ -32,6 +32,8 @@ pub fn parse<'a>(raw: &'a [u8], arena: &'a Arena) -> Result<Path<'a>, Refused> {
     let mut plain = true;
     for (at, &byte) in raw.iter().enumerate() {
         match byte {
+            // Most bytes are letters and digits.
+            b'0'..=b'>' | b'@'..=b'[' | b']'..=0x7f => {}
             b'?' => {
                 end = at;
                 break;

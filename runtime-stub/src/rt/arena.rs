@@ -2,6 +2,7 @@
 //! In: sizes. Out: slices; nothing once the cap is reached, which the host turns into a status.
 
 use core::cell::Cell;
+use core::mem::MaybeUninit;
 
 use super::pages;
 
@@ -119,6 +120,15 @@ impl Arena {
         Some(unsafe { core::slice::from_raw_parts_mut(start, len) })
     }
 
+    /// Room for so many values.
+    #[allow(clippy::mut_from_ref)]
+    fn places<T: Copy>(&self, len: usize) -> Option<&mut [MaybeUninit<T>]> {
+        const { assert!(align_of::<T>() <= 8) };
+        let start = self.alloc(len.checked_mul(size_of::<T>())?)?.as_mut_ptr();
+        // SAFETY: the memory for `len` values was just taken, aligned, and need not be written yet.
+        Some(unsafe { core::slice::from_raw_parts_mut(start.cast(), len) })
+    }
+
     /// A value that needs no drop.
     pub fn one<T>(&self, value: T) -> Option<&T> {
         const { assert!(align_of::<T>() <= 8 && !core::mem::needs_drop::<T>()) };
@@ -233,7 +243,7 @@ impl<'a> Text<'a> {
 /// A list that grows in the arena. Once memory is exhausted it is `broken` and stays so.
 pub struct Items<'a, T> {
     arena: &'a Arena,
-    place: &'a mut [T],
+    place: &'a mut [MaybeUninit<T>],
     len: usize,
     broken: bool,
 }
@@ -246,20 +256,26 @@ impl<'a, T: Copy> Items<'a, T> {
 
     /// Adds a value.
     pub fn push(&mut self, value: T) {
-        if self.len == self.place.len() {
-            let Some(place) = self.arena.filled(self.len.saturating_mul(2).max(8), value) else {
-                self.broken = true;
-                return;
-            };
-            for (new, old) in place.iter_mut().zip(self.place.iter()) {
-                *new = *old;
-            }
-            self.place = place;
+        if self.len == self.place.len() && !self.grow() {
+            return;
         }
         if let Some(place) = self.place.get_mut(self.len) {
-            *place = value;
+            place.write(value);
             self.len = self.len.wrapping_add(1);
         }
+    }
+
+    #[inline(never)]
+    fn grow(&mut self) -> bool {
+        let Some(place) = self.arena.places(self.len.saturating_mul(2).max(8)) else {
+            self.broken = true;
+            return false;
+        };
+        for (new, old) in place.iter_mut().zip(self.place.iter()) {
+            *new = *old;
+        }
+        self.place = place;
+        true
     }
 
     /// Whether a value could not be added.
@@ -269,12 +285,14 @@ impl<'a, T: Copy> Items<'a, T> {
 
     /// What is in it.
     pub fn as_slice(&self) -> &[T] {
-        self.place.get(..self.len).unwrap_or(&[])
+        // SAFETY: the first `len` places are written, and there are as many.
+        unsafe { core::slice::from_raw_parts(self.place.as_ptr().cast(), self.len) }
     }
 
     /// What is in it, to be changed in place.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
-        self.place.get_mut(..self.len).unwrap_or(&mut [])
+        // SAFETY: as above, and `&mut self` makes it the only view.
+        unsafe { core::slice::from_raw_parts_mut(self.place.as_mut_ptr().cast(), self.len) }
     }
 
     /// Takes everything out.
@@ -284,8 +302,8 @@ impl<'a, T: Copy> Items<'a, T> {
 
     /// The list for the rest of the callback.
     pub fn finish(self) -> &'a [T] {
-        let place: &'a [T] = self.place;
-        place.get(..self.len).unwrap_or(&[])
+        // SAFETY: as above; the places stay the list's until the arena is reset.
+        unsafe { core::slice::from_raw_parts(self.place.as_ptr().cast(), self.len) }
     }
 }
 

@@ -2,7 +2,7 @@
 //! length each), offset of each kind (`contract::kind`, 0 for none). A kind: `accepts + 1` entry numbers, then entries (order,
 //! id, mask of methods, condition plus one). Bit `n` of a mask is the `n`th method, bit 31 all others.
 
-use crate::bytes::{slice_at, u32_at};
+use crate::bytes::{four_at, slice_at, two_at, u32_at};
 use crate::contract::kind;
 use crate::rt::arena::{Arena, Items};
 
@@ -25,12 +25,22 @@ pub struct Entry {
 fn method_bit(table: &[u8], method: &[u8]) -> u32 {
     let mut at = u32_at(table, 8) as usize;
     for n in 0..u32_at(table, 4).min(31) {
-        if slice_at(table, u32_at(table, at) as usize, u32_at(table, at.saturating_add(4)) as usize) == method {
+        let [start, len] = two_at(table, at);
+        if slice_at(table, start as usize, len as usize) == method {
             return 1u32.wrapping_shl(n);
         }
         at = at.saturating_add(8);
     }
     OTHER
+}
+
+impl Entry {
+    /// What entries are sorted by and told apart by: order and rule in one word, then the condition. A rule may stand several
+    /// times at one place under different conditions.
+    fn key(&self) -> (u64, u32) {
+        let place = u64::from(self.order) << 32 | u64::from(self.id);
+        (place, self.condition.map_or(0, |condition| condition.wrapping_add(1)))
+    }
 }
 
 /// The rules of a kind that these accept ids and this method bring, by order, each once. Nothing when memory is exhausted.
@@ -50,41 +60,38 @@ pub fn candidates<'a>(table: &[u8], of: i32, accepts: &[u32], method: &[u8], are
         if accept as usize >= count {
             continue;
         }
-        let from = (accept as usize).saturating_mul(4).saturating_add(start);
-        for n in u32_at(table, from)..u32_at(table, from.saturating_add(4)) {
-            let at = (n as usize).saturating_mul(ENTRY).saturating_add(entries);
-            if u32_at(table, at.saturating_add(8)) & bit == 0 {
+        let [from, until] = two_at(table, (accept as usize).saturating_mul(4).saturating_add(start));
+        for n in from..until {
+            let [order, id, methods, condition] = four_at(table, (n as usize).saturating_mul(ENTRY).saturating_add(entries));
+            if methods & bit == 0 {
                 continue;
             }
-            let entry = Entry {
-                order: u32_at(table, at),
-                id: u32_at(table, at.saturating_add(4)),
-                condition: u32_at(table, at.saturating_add(12)).checked_sub(1),
-            };
+            let entry = Entry { order, id, condition: condition.checked_sub(1) };
             // Several templates of one rule mostly come one after the other.
-            if latest != Some(entry) {
-                sorted &= latest < Some(entry);
+            let key = Some(entry.key());
+            if latest != key {
+                sorted &= latest < key;
                 found.push(entry);
-                latest = Some(entry);
+                latest = key;
             }
         }
     }
     if found.is_broken() {
         return None;
     }
-    if !sorted {
-        sort(found.as_mut_slice());
-        let mut unique = Items::new(arena);
-        let mut latest = None;
-        for &entry in found.as_slice() {
-            if latest != Some(entry) {
-                unique.push(entry);
-                latest = Some(entry);
-            }
-        }
-        return if unique.is_broken() { None } else { Some(unique.finish()) };
+    if sorted {
+        return Some(found.finish());
     }
-    Some(found.finish())
+    sort(found.as_mut_slice());
+    let mut unique = Items::new(arena);
+    let mut latest = None;
+    for &entry in found.as_slice() {
+        if latest != Some(entry.key()) {
+            unique.push(entry);
+            latest = Some(entry.key());
+        }
+    }
+    if unique.is_broken() { None } else { Some(unique.finish()) }
 }
 
 /// Heap sort: no recursion, no memory, no worst case; the standard sorts are many times its size.
@@ -107,8 +114,9 @@ fn sift(entries: &mut [Entry], mut root: usize, end: usize) {
         if left >= end {
             return;
         }
-        let larger = if right < end && entries.get(left) < entries.get(right) { right } else { left };
-        if entries.get(root) >= entries.get(larger) {
+        let key = |at: usize| entries.get(at).map(Entry::key);
+        let larger = if right < end && key(left) < key(right) { right } else { left };
+        if key(root) >= key(larger) {
             return;
         }
         swap(entries, root, larger);
@@ -117,12 +125,8 @@ fn sift(entries: &mut [Entry], mut root: usize, end: usize) {
 }
 
 fn swap(entries: &mut [Entry], a: usize, b: usize) {
-    if let (Some(&first), Some(&second)) = (entries.get(a), entries.get(b)) {
-        for (at, value) in [(a, second), (b, first)] {
-            if let Some(place) = entries.get_mut(at) {
-                *place = value;
-            }
-        }
+    if a < entries.len() && b < entries.len() {
+        entries.swap(a, b);
     }
 }
 

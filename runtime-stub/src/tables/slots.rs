@@ -1,7 +1,7 @@
 //! Header names that a policy reads, numbered. Layout: number of slots, mask, bitmap of name lengths (u64, the last bit for 63
 //! and more), names by slot (offset, length), then `mask + 1` buckets (slot plus one; 0 is a free one).
 
-use crate::bytes::{hash, slice_at, u32_at, u64_at};
+use crate::bytes::{four_at, hash, slice_at, two_at, u32_at};
 
 const NAMES: usize = 16;
 
@@ -13,17 +13,19 @@ pub fn count(table: &[u8]) -> usize {
 /// The name of a slot.
 pub fn name(table: &[u8], slot: usize) -> &[u8] {
     let at = slot.saturating_mul(8).saturating_add(NAMES);
-    slice_at(table, u32_at(table, at) as usize, u32_at(table, at.saturating_add(4)) as usize)
+    let [start, len] = two_at(table, at);
+    slice_at(table, start as usize, len as usize)
 }
 
 /// The slot of a name in lower case. Most names are refused by their length.
 #[inline]
 pub fn find(table: &[u8], wanted: &[u8]) -> Option<usize> {
-    if u64_at(table, 8) & (1 << wanted.len().min(63)) == 0 {
+    let [count, mask, short, long] = four_at(table, 0);
+    let lengths = u64::from(long) << 32 | u64::from(short);
+    if lengths & (1 << wanted.len().min(63)) == 0 {
         return None;
     }
-    let mask = u32_at(table, 4);
-    let buckets = count(table).saturating_mul(8).saturating_add(NAMES);
+    let buckets = (count as usize).saturating_mul(8).saturating_add(NAMES);
     let mut at = hash(wanted) & mask;
     let mut tried = 0u32;
     while tried <= mask {

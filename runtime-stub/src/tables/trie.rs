@@ -5,7 +5,7 @@
 //! Matching follows all nodes that the segments so far reach at once. `width` bounds how many these can be, so there is no
 //! recursion and no backtracking: the cost is the path's length times the number of overlapping templates, not that of all.
 
-use crate::bytes::{hash, slice_at, u32_at};
+use crate::bytes::{four_at, hash, slice_at, u32_at};
 use crate::rt::arena::{Arena, Items};
 use crate::tables::template::Segments;
 
@@ -17,22 +17,20 @@ fn edge_hash(node: u32, text: u32) -> u32 {
     (text ^ node.wrapping_mul(0x9e37_79b1)).wrapping_mul(0x85eb_ca6b).rotate_right(15)
 }
 
-fn node_field(table: &[u8], node: u32, field: usize) -> u32 {
-    u32_at(table, (node as usize).saturating_mul(NODE).saturating_add(NODES).saturating_add(field))
+/// Child for any segment, first accept of exact ends, of rests, end.
+fn node_at(table: &[u8], node: u32) -> [u32; 4] {
+    four_at(table, (node as usize).saturating_mul(NODE).saturating_add(NODES))
 }
 
-fn child(table: &[u8], node: u32, text: &[u8], text_hash: u32) -> u32 {
-    let (mask, edges) = (u32_at(table, 4), u32_at(table, 12) as usize);
+fn child(table: &[u8], [mask, edges]: [u32; 2], node: u32, text: &[u8], text_hash: u32) -> u32 {
     let mut at = edge_hash(node, text_hash) & mask;
     let mut tried = 0u32;
     while tried <= mask {
-        let edge = (at as usize).saturating_mul(EDGE).saturating_add(edges);
-        let child = u32_at(table, edge.saturating_add(4));
+        let [from, child, start, len] = four_at(table, (at as usize).saturating_mul(EDGE).saturating_add(edges as usize));
         if child == 0 {
             return 0;
         }
-        let literal = slice_at(table, u32_at(table, edge.saturating_add(8)) as usize, u32_at(table, edge.saturating_add(12)) as usize);
-        if u32_at(table, edge) == node && literal == text {
+        if from == node && slice_at(table, start as usize, len as usize) == text {
             return child;
         }
         at = at.wrapping_add(1) & mask;
@@ -52,25 +50,28 @@ fn accept(table: &[u8], from: u32, until: u32, accepts: &mut Items<'_, u32>) {
 /// Finds the templates that a decoded path matches: their accept ids, in no order. Nothing when memory is exhausted.
 pub fn find<'a>(table: &[u8], path: &[u8], arena: &'a Arena) -> Option<&'a [u32]> {
     let mut accepts = Items::new(arena);
-    if u32_at(table, 0) == 0 {
+    let [nodes, mask, width, edges] = four_at(table, 0);
+    if nodes == 0 {
         return Some(&[]);
     }
-    let width = u32_at(table, 8) as usize;
-    let mut active = arena.filled(width, 0u32)?;
-    let mut reached = arena.filled(width, 0u32)?;
+    let width = width as usize;
+    let (mut active, mut reached) = arena.filled(width.checked_mul(2)?, 0u32)?.split_at_mut_checked(width)?;
     let mut count = 1usize;
     let mut segments = Segments::of(path);
-    loop {
-        for &node in active.iter().take(count) {
-            accept(table, node_field(table, node, 8), node_field(table, node, 12), &mut accepts);
-        }
-        let Some(segment) = segments.next() else { break };
-        let text_hash = hash(segment);
+    while count > 0 {
+        let segment = segments.next();
+        let text_hash = segment.map_or(0, hash);
         let mut places = reached.iter_mut();
         let mut next = 0usize;
         for &node in active.iter().take(count) {
-            let any = if segment.is_empty() { 0 } else { node_field(table, node, 0) };
-            for child in [child(table, node, segment, text_hash), any] {
+            let [any, exact, rest, end] = node_at(table, node);
+            let Some(segment) = segment else {
+                accept(table, exact, end, &mut accepts);
+                continue;
+            };
+            accept(table, rest, end, &mut accepts);
+            let any = if segment.is_empty() { 0 } else { any };
+            for child in [child(table, [mask, edges], node, segment, text_hash), any] {
                 // INVARIANT: `width` was counted by the writer so that there is always a place.
                 if child != 0
                     && let Some(place) = places.next()
@@ -82,12 +83,6 @@ pub fn find<'a>(table: &[u8], path: &[u8], arena: &'a Arena) -> Option<&'a [u32]
         }
         core::mem::swap(&mut active, &mut reached);
         count = next;
-        if count == 0 {
-            break;
-        }
-    }
-    for &node in active.iter().take(count) {
-        accept(table, node_field(table, node, 4), node_field(table, node, 8), &mut accepts);
     }
     if accepts.is_broken() { None } else { Some(accepts.finish()) }
 }
