@@ -102,13 +102,16 @@ pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, expr: &hir
 /// The optional type that a node gives although its expression is known to be present; texts and addresses are the same
 /// value either way.
 fn narrowed(policy: &hir::Policy, expr: &hir::Expr) -> Option<Ty> {
-    let gives_cell = match &expr.kind {
-        ExprKind::MapGet(..) | ExprKind::Call(Function::Int, _) => true,
-        ExprKind::Config(id) => policy.config.get(id.index()).is_some_and(|field| field.ty.is_optional()),
-        ExprKind::Let(id) => policy.lets.get(id.index()).is_some_and(|item| item.value.ty.is_optional()),
-        ExprKind::Coalesce(_, right) => right.ty.is_optional(),
-        _ => false,
-    };
+    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Call(Function::Int, _));
+    if let ExprKind::Config(id) = &expr.kind {
+        gives_cell = policy.config.get(id.index()).is_some_and(|field| field.ty.is_optional());
+    }
+    if let ExprKind::Let(id) = &expr.kind {
+        gives_cell = policy.lets.get(id.index()).is_some_and(|item| item.value.ty.is_optional());
+    }
+    if let ExprKind::Coalesce(_, right) = &expr.kind {
+        gives_cell = right.ty.is_optional();
+    }
     let cell = matches!(expr.ty, Ty::Bool | Ty::Int | Ty::Float | Ty::Duration | Ty::Time);
     (gives_cell && cell).then(|| expr.ty.clone().optional())
 }
@@ -369,9 +372,8 @@ fn function_call(builder: &mut Builder<'_>, context: &mut Context, function: Fun
 
 /// The length of a list that is known now.
 fn constant_length(builder: &Builder<'_>, list: &hir::Expr) -> Option<i64> {
-    match &list.kind {
-        ExprKind::List(id) => builder.policy.lists.get(id.index()).map(|list| list.values.len() as i64),
-        ExprKind::ListOf(items) => Some(items.len() as i64),
-        _ => None,
+    if let ExprKind::List(id) = &list.kind {
+        return builder.policy.lists.get(id.index()).map(|list| list.values.len() as i64);
     }
+    if let ExprKind::ListOf(items) = &list.kind { Some(items.len() as i64) } else { None }
 }

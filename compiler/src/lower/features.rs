@@ -49,11 +49,14 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if let Mechanism::ClientIp | Mechanism::ClientPort | Mechanism::ClientTls | Mechanism::RequestProtocol = mechanism {
         return &["properties"];
     }
-    match mechanism {
-        Mechanism::ResponseBegin => &["response_headers"],
-        Mechanism::RedactAdd => &["response_body"],
-        Mechanism::ConfigLoad => &["plugin_configuration"],
-        Mechanism::LimitCheck => &["limits"],
-        _ => &[],
+    if mechanism == Mechanism::ResponseBegin {
+        return &["response_headers"];
     }
+    if mechanism == Mechanism::RedactAdd {
+        return &["response_body"];
+    }
+    if mechanism == Mechanism::ConfigLoad {
+        return &["plugin_configuration"];
+    }
+    if mechanism == Mechanism::LimitCheck { &["limits"] } else { &[] }
 }

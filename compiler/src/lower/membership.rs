@@ -12,12 +12,10 @@ use crate::ir::lir::{BinaryOp, Expr};
 pub(super) fn behind_lets<'a>(policy: &'a hir::Policy, mut list: &'a hir::Expr) -> &'a hir::Expr {
     // INVARIANT: a let reads only lets before it, so there are at most as many steps as lets.
     for _ in 0..policy.lets.len() {
-        match &list.kind {
-            ExprKind::Let(id) if matches!(list.ty.present(), Ty::List(_)) => match policy.lets.get(id.index()) {
-                Some(item) => list = &item.value,
-                None => return list,
-            },
-            _ => return list,
+        let ExprKind::Let(id) = &list.kind else { return list };
+        match policy.lets.get(id.index()) {
+            Some(item) if matches!(list.ty.present(), Ty::List(_)) => list = &item.value,
+            Some(_) | None => return list,
         }
     }
     list
@@ -26,15 +24,15 @@ pub(super) fn behind_lets<'a>(policy: &'a hir::Policy, mut list: &'a hir::Expr) 
 /// `needle in list`.
 pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, list: &hir::Expr) -> Expr {
     let list = behind_lets(builder.policy, list);
-    let items: Vec<hir::Expr> = match &list.kind {
-        ExprKind::ListOf(items) => items.clone(),
-        ExprKind::List(id) => constants(builder.policy, *id, list),
+    let items: Vec<hir::Expr> = if let ExprKind::ListOf(items) = &list.kind {
+        items.clone()
+    } else if let ExprKind::List(id) = &list.kind {
+        constants(builder.policy, *id, list)
+    } else {
         // A list that is only known at run time.
-        _ => {
-            let needle = lower(builder, context, needle);
-            let list = lower(builder, context, list);
-            return call(Mechanism::ListContains, vec![list, needle]);
-        }
+        let needle = lower(builder, context, needle);
+        let list = lower(builder, context, list);
+        return call(Mechanism::ListContains, vec![list, needle]);
     };
     if matches!(needle.ty.present(), Ty::Ip) {
         return in_addresses(builder, context, needle, &items);

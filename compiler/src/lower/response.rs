@@ -94,10 +94,12 @@ fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, ce
         let packed = Expr::Binary(BinaryOp::Or64, Box::new(address), Box::new(Expr::I64(pointee(&value.ty) << 32)));
         act(Mechanism::StreamKeepStr, vec![index(cell), choose(Val::I64, here, packed, Expr::I64(0))])
     } else {
-        let bits = match &value.ty {
-            Ty::Bool => Expr::Unary(UnaryOp::Extend, Box::new(here)),
-            Ty::Float => Expr::Unary(UnaryOp::FloatBits, Box::new(here)),
-            _ => here,
+        let bits = if value.ty == Ty::Bool {
+            Expr::Unary(UnaryOp::Extend, Box::new(here))
+        } else if value.ty == Ty::Float {
+            Expr::Unary(UnaryOp::FloatBits, Box::new(here))
+        } else {
+            here
         };
         act(Mechanism::StreamKeepInt, vec![index(cell), bits])
     };
@@ -114,10 +116,12 @@ pub(super) fn load(ty: &Ty, cell: usize) -> Expr {
         return Expr::Unary(UnaryOp::Wrap, Box::new(call(Mechanism::StreamStr, vec![number])));
     }
     let bits = call(Mechanism::StreamInt, vec![number]);
-    match ty {
-        Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(bits)),
-        Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(bits)),
-        _ => bits,
+    if *ty == Ty::Bool {
+        Expr::Unary(UnaryOp::Wrap, Box::new(bits))
+    } else if *ty == Ty::Float {
+        Expr::Unary(UnaryOp::BitsFloat, Box::new(bits))
+    } else {
+        bits
     }
 }
 

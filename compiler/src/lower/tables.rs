@@ -135,10 +135,11 @@ pub(super) fn int_set(builder: &mut Builder<'_>, values: &[Const]) -> DataId {
 pub(super) fn networks(builder: &mut Builder<'_>, items: &[hir::Expr]) -> DataId {
     let networks: Vec<([u8; IP_SIZE], u8)> = items
         .iter()
-        .filter_map(|item| match &item.kind {
-            ExprKind::Const(Const::Ip(ip)) => Some((record(*ip), if ip.is_ipv4() { 32 } else { 128 })),
-            ExprKind::Const(Const::Cidr(ip, bits)) => Some((record(*ip), *bits)),
-            _ => None,
+        .filter_map(|item| {
+            if let ExprKind::Const(Const::Ip(ip)) = &item.kind {
+                return Some((record(*ip), if ip.is_ipv4() { 32 } else { 128 }));
+            }
+            if let ExprKind::Const(Const::Cidr(ip, bits)) = &item.kind { Some((record(*ip), *bits)) } else { None }
         })
         .collect();
     builder.table("networks", tables::networks::encode(&networks))
@@ -186,10 +187,11 @@ pub(super) fn ids(builder: &mut Builder<'_>, ids: &[u32]) -> DataId {
 
 /// A regex; equal ones are built once.
 pub(super) fn automaton(builder: &mut Builder<'_>, content: Content) -> DataId {
-    let found = builder.module.data.iter().position(|data| match (&data.content, &content) {
-        (Content::Automaton { pattern: a, flags: x, .. }, Content::Automaton { pattern: b, flags: y, .. }) => a == b && x == y,
-        _ => false,
-    });
+    let key = |content: &Content| {
+        if let Content::Automaton { pattern, flags, .. } = content { Some((pattern.clone(), flags.clone())) } else { None }
+    };
+    let wanted = key(&content);
+    let found = builder.module.data.iter().position(|data| wanted.is_some() && key(&data.content) == wanted);
     match found {
         Some(number) => DataId(number as u32),
         None => builder.region("regex", content),

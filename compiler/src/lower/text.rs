@@ -109,11 +109,10 @@ fn fixed(pieces: &mut Vec<Piece<'_>>, text: &str) {
 }
 
 fn constant_json(expr: &hir::Expr) -> Option<String> {
-    match &expr.kind {
-        ExprKind::Const(Const::String(text)) => Some(serde_json::Value::from(text.as_str()).to_string()),
-        ExprKind::Const(_) => constant_text(expr),
-        _ => None,
+    if let ExprKind::Const(Const::String(text)) = &expr.kind {
+        return Some(serde_json::Value::from(text.as_str()).to_string());
     }
+    constant_text(expr)
 }
 
 /// The text of a constant.
@@ -147,13 +146,15 @@ fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Vec<Stmt> {
     if super::expr::is_text(ty) {
         return vec![act(Mechanism::TextJson, vec![Expr::Local(local)])];
     }
-    let write = match ty.present() {
-        Ty::Ip => vec![
-            act(Mechanism::TextStr, vec![builder.string("\"")]),
+    let write = if matches!(ty.present(), Ty::Ip) {
+        let quote = builder.string("\"");
+        vec![
+            act(Mechanism::TextStr, vec![quote.clone()]),
             act(Mechanism::TextIp, vec![Expr::Local(local)]),
-            act(Mechanism::TextStr, vec![builder.string("\"")]),
-        ],
-        _ => vec![write_plain(ty, local)],
+            act(Mechanism::TextStr, vec![quote]),
+        ]
+    } else {
+        vec![write_plain(ty, local)]
     };
     if !ty.is_optional() {
         return write;

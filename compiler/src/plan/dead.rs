@@ -26,10 +26,7 @@ pub(super) fn run(policy: &hir::Policy, plan: &mut Plan) {
 
 /// The value of a bool constant.
 fn constant(expr: &hir::Expr) -> Option<bool> {
-    match &expr.kind {
-        ExprKind::Const(Const::Bool(value)) => Some(*value),
-        _ => None,
-    }
+    if let ExprKind::Const(Const::Bool(value)) = &expr.kind { Some(*value) } else { None }
 }
 
 /// Folds bools from the leaves up; everything else stays.
@@ -37,48 +34,71 @@ fn fold(policy: &hir::Policy, expr: &mut hir::Expr) {
     for operand in expr.operands_mut() {
         fold(policy, operand);
     }
-    let value = match &mut expr.kind {
-        ExprKind::Not(operand) => constant(operand).map(|value| !value),
-        ExprKind::And(items) => {
-            items.retain(|item| constant(item) != Some(true));
-            if items.iter().any(|item| constant(item) == Some(false)) {
-                Some(false)
-            } else if items.is_empty() {
-                Some(true)
-            } else {
-                None
-            }
-        }
-        ExprKind::Or(items) => {
-            items.retain(|item| constant(item) != Some(false));
-            if items.iter().any(|item| constant(item) == Some(true)) {
-                Some(true)
-            } else if items.is_empty() {
-                Some(false)
-            } else {
-                None
-            }
-        }
-        ExprKind::In(_, list) => match &list.kind {
-            ExprKind::ListOf(items) if items.is_empty() => Some(false),
-            ExprKind::List(id) if policy.lists.get(id.index()).is_some_and(|list| list.values.is_empty()) => Some(false),
-            _ => None,
-        },
-        ExprKind::Equal(left, right) => match (&left.kind, &right.kind) {
-            (ExprKind::Const(left), ExprKind::Const(right)) => Some(left == right),
-            _ => None,
-        },
-        ExprKind::Let(id) => policy.lets.get(id.index()).and_then(|item| constant(&item.value)),
-        ExprKind::Present(operand) if !operand.ty.is_optional() => Some(true),
-        _ => None,
-    };
-    match (value, &mut expr.kind) {
-        (Some(value), kind) => *kind = ExprKind::Const(Const::Bool(value)),
-        (None, ExprKind::And(items) | ExprKind::Or(items)) if items.len() == 1 => {
-            if let Some(only) = items.pop() {
-                *expr = only;
-            }
-        }
-        (None, _) => {}
+    shorten(expr);
+    if let Some(value) = value(policy, expr) {
+        expr.kind = ExprKind::Const(Const::Bool(value));
     }
+}
+
+/// Leaves operands out that change nothing; of a single one it becomes the expression.
+fn shorten(expr: &mut hir::Expr) {
+    if let ExprKind::And(items) = &mut expr.kind {
+        items.retain(|item| constant(item) != Some(true));
+    }
+    if let ExprKind::Or(items) = &mut expr.kind {
+        items.retain(|item| constant(item) != Some(false));
+    }
+    if let ExprKind::And(items) | ExprKind::Or(items) = &mut expr.kind
+        && items.len() == 1
+        && let Some(only) = items.pop()
+    {
+        *expr = only;
+    }
+}
+
+/// The value of an expression whose operands are folded, where it is always the same.
+fn value(policy: &hir::Policy, expr: &hir::Expr) -> Option<bool> {
+    if let ExprKind::Not(operand) = &expr.kind {
+        return constant(operand).map(|value| !value);
+    }
+    if let ExprKind::And(items) = &expr.kind {
+        let refused = items.iter().any(|item| constant(item) == Some(false));
+        return if refused { Some(false) } else { items.is_empty().then_some(true) };
+    }
+    if let ExprKind::Or(items) = &expr.kind {
+        let granted = items.iter().any(|item| constant(item) == Some(true));
+        return if granted { Some(true) } else { items.is_empty().then_some(false) };
+    }
+    if let ExprKind::In(_, list) = &expr.kind {
+        return is_empty(policy, list).then_some(false);
+    }
+    if let ExprKind::Equal(left, right) = &expr.kind
+        && let (ExprKind::Const(left), ExprKind::Const(right)) = (&left.kind, &right.kind)
+        && std::mem::discriminant(left) == std::mem::discriminant(right)
+    {
+        return Some(left == right);
+    }
+    if let ExprKind::Let(id) = &expr.kind {
+        return policy.lets.get(id.index()).and_then(|item| constant(&item.value));
+    }
+    if let ExprKind::Present(operand) = &expr.kind {
+        return is_always_present(operand).then_some(true);
+    }
+    constant(expr)
+}
+
+/// Whether a list is known to hold nothing.
+fn is_empty(policy: &hir::Policy, list: &hir::Expr) -> bool {
+    if let ExprKind::ListOf(items) = &list.kind {
+        return items.is_empty();
+    }
+    if let ExprKind::List(id) = &list.kind {
+        return policy.lists.get(id.index()).is_some_and(|list| list.values.is_empty());
+    }
+    false
+}
+
+/// Whether a value can never be absent: constants. (A type without `?` may come from narrowing, so it tells nothing here.)
+fn is_always_present(operand: &hir::Expr) -> bool {
+    matches!(operand.kind, ExprKind::Const(_))
 }
