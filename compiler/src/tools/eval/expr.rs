@@ -179,7 +179,12 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
     let count = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
     match read {
         hir::Read::Method => Value::String(facts.method.clone()),
-        hir::Read::Scheme => Value::String("http".to_owned()),
+        // Over plain HTTP Envoy takes the scheme from whoever is in front of it.
+        hir::Read::Scheme => {
+            let forwarded = facts.header_lines("x-forwarded-proto");
+            let secure = forwarded.first().is_some_and(|line| line == b"https");
+            Value::String(if secure { "https" } else { "http" }.to_owned())
+        }
         hir::Read::Host => Value::String(facts.host.clone()),
         hir::Read::Protocol => Value::String("HTTP/1.1".to_owned()),
         hir::Read::RequestId => Value::optional(facts::joined(&facts.header_lines("x-request-id"))),

@@ -69,16 +69,21 @@ struct Cell {
 }
 
 impl Cell {
+    /// Nanoseconds that may be spent at once; clocks count no more than 64 bits of them.
+    fn tolerance(self) -> i128 {
+        (self.burst * self.interval).min(i128::from(u64::MAX))
+    }
+
     /// The next theoretical arrival time, or how many nanoseconds are missing.
     fn admit(self, arrival: i128) -> Result<i128, i128> {
         let next = arrival.max(self.now) + self.interval;
-        let excess = next - self.now - self.burst * self.interval;
+        let excess = next - self.now - self.tolerance();
         if excess <= 0 { Ok(next) } else { Err(excess) }
     }
 
     /// How many more would be admitted right after `arrival`.
     fn remaining(self, arrival: i128) -> i128 {
-        (self.burst * self.interval - (arrival - self.now)) / self.interval
+        (self.tolerance() - (arrival - self.now)) / self.interval
     }
 }
 
