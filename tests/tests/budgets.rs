@@ -215,35 +215,212 @@ fn the_same_policy_gives_the_same_bytes() {
     assert_eq!(wasm(HEADERS_ONLY), wasm(HEADERS_ONLY));
 }
 
+
+/// What every module needs: one read, a reply, counters, a log line for a configuration that it refuses.
+const COMMON: [&str; 8] = [
+    "proxy_define_metric",
+    "proxy_get_buffer_bytes",
+    "proxy_get_header_map_pairs",
+    "proxy_increment_metric",
+    "proxy_log",
+    "proxy_replace_header_map_value",
+    "proxy_send_local_response",
+    "proxy_set_property",
+];
+
 #[test]
 fn modules_ask_for_what_their_policy_needs_and_no_more() {
-    let lists = |text: &str| {
-        let report = compiled(text).output.report;
-        (report.callbacks, report.host_calls)
+    let request: &[&str] = &["proxy_on_configure", "proxy_on_request_headers"];
+    let streams: &[&str] = &["proxy_on_delete", "proxy_on_response_headers"];
+    let bodies: &[&str] = &["proxy_on_response_body", "proxy_on_response_trailers"];
+    let limits: &[&str] =
+        &["proxy_get_current_time_nanoseconds", "proxy_get_property", "proxy_get_shared_data", "proxy_set_shared_data", "random_get"];
+    let policies: [(&str, &[&[&str]], &[&[&str]]); 4] = [
+        ("policy p { default = allow }", &[request], &[]),
+        (HEADERS_ONLY, &[request], &[&["proxy_remove_header_map_value"]]),
+        (LIMITED, &[request, streams], &[limits]),
+        (REDACTING, &[request, streams, bodies], &[&["proxy_remove_header_map_value", "proxy_set_buffer_bytes"]]),
+    ];
+    let sorted = |lists: &[&[&str]]| {
+        let mut all: Vec<String> = lists.iter().flat_map(|list| list.iter().map(|name| (*name).to_owned())).collect();
+        all.sort();
+        all
     };
-    let (callbacks, host_calls) = lists(HEADERS_ONLY);
-    println!("{callbacks:?}\n{host_calls:?}");
-    let (callbacks, host_calls) = lists(LIMITED);
-    println!("{callbacks:?}\n{host_calls:?}");
-    let (callbacks, host_calls) = lists(REDACTING);
-    println!("{callbacks:?}\n{host_calls:?}");
-    let (callbacks, host_calls) = lists("policy p { default = allow }");
-    println!("{callbacks:?}\n{host_calls:?}");
+    for (text, callbacks, host_calls) in policies {
+        let report = compiled(text).output.report;
+        assert_eq!(report.callbacks, sorted(callbacks), "{text}");
+        let mut wanted = host_calls.to_vec();
+        wanted.push(&COMMON);
+        assert_eq!(report.host_calls, sorted(&wanted), "{text}");
+    }
+}
+
+/// Custom sections by name.
+fn sections(wasm: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let payloads = wasmparser::Parser::new(0).parse_all(wasm);
+    let custom = payloads.filter_map(|payload| match payload.unwrap() {
+        wasmparser::Payload::CustomSection(section) => Some((section.name().to_owned(), section.data().to_vec())),
+        _ => None,
+    });
+    custom.collect()
 }
 
 #[test]
-fn sections() {
-    for payload in wasmparser::Parser::new(0).parse_all(&wasm(HEADERS_ONLY)) {
-        match payload.unwrap() {
-            wasmparser::Payload::CustomSection(section) => {
-                println!("{}: {}", section.name(), section.data().escape_ascii().to_string().chars().take(600).collect::<String>());
-            }
-            wasmparser::Payload::ExportSection(section) => {
-                for export in section {
-                    println!("export {}", export.unwrap().name);
+fn a_section_describes_the_policy() {
+    let sections = sections(&wasm(HEADERS_ONLY));
+    assert_eq!(sections.keys().collect::<Vec<_>>(), ["name", "portcullis"], "nothing else is in it");
+    let text: serde_json::Value = serde_json::from_slice(&sections["portcullis"]).unwrap();
+    assert_eq!(text["policy"], "p");
+    assert_eq!(text["compiler"], portcullis::VERSION);
+    assert_eq!(text["source_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(text["host_features"], serde_json::json!([]));
+    let report = compiled(HEADERS_ONLY).output.report;
+    assert_eq!(text["callbacks"], serde_json::json!(report.callbacks));
+    assert_eq!(text["host_calls"], serde_json::json!(report.host_calls));
+    let other: serde_json::Value = serde_json::from_slice(&self::sections(&wasm(LIMITED))["portcullis"]).unwrap();
+    assert_ne!(text["source_sha256"], other["source_sha256"]);
+}
+
+#[test]
+fn functions_are_named_after_rules() {
+    // Rules that deny with a reply, edit, or act on responses have code of their own.
+    let text = r#"policy p { default = allow }
+        forbid "no agents" { when request.headers["user-agent"] == "x" reply 403 "no" }
+        rewrite request "mark it" { set "x-a" = request.host }
+        rewrite response "stamp it" { set "x-b" = "1" }"#;
+    let names = String::from_utf8_lossy(&sections(&wasm(text))["name"]).into_owned();
+    for rule in ["no agents", "mark it", "stamp it"] {
+        assert!(names.contains(rule), "{rule} in {names}");
+    }
+}
+
+#[test]
+fn old_hosts_and_careless_ones_load_every_module() {
+    use wasmparser::{ExternalKind, Payload, ValType, WasmFeatures};
+    let baseline = WasmFeatures::MVP
+        | WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::SATURATING_FLOAT_TO_INT
+        | WasmFeatures::MULTI_VALUE
+        | WasmFeatures::BULK_MEMORY;
+    for text in [HEADERS_ONLY, LIMITED, REDACTING, EVERYTHING] {
+        let wasm = wasm(text);
+        // No SIMD, no reference types.
+        let types = wasmparser::Validator::new_with_features(baseline).validate_all(&wasm).unwrap();
+        let mut memories = 0;
+        for payload in wasmparser::Parser::new(0).parse_all(&wasm) {
+            let Payload::ExportSection(section) = payload.unwrap() else { continue };
+            for export in section {
+                let export = export.unwrap();
+                match export.kind {
+                    ExternalKind::Memory => {
+                        assert_eq!(export.name, "memory");
+                        memories += 1;
+                    }
+                    ExternalKind::Func => {
+                        let id = types.as_ref().core_function_at(export.index);
+                        let ty = types.as_ref().get(id).unwrap().unwrap_func();
+                        let plain = |val: &ValType| matches!(val, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64);
+                        assert!(ty.params().iter().chain(ty.results()).all(plain), "{}", export.name);
+                    }
+                    ExternalKind::FuncExact | ExternalKind::Table | ExternalKind::Global | ExternalKind::Tag => panic!("exports {}", export.name),
                 }
             }
-            _ => {}
+        }
+        // Without one an Envoy would die at the first host call.
+        assert_eq!(memories, 1);
+    }
+}
+
+#[test]
+fn a_thousand_headers_lose_none() {
+    // Envoy reads no more than 1,024 pairs and writes an empty map for more: edits never write the map as a whole.
+    let headers: Vec<(String, String)> = (0..1_500).map(|number| (format!("x-n{number}"), "v".to_owned())).collect();
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut simulator = started("policy p { default = allow } rewrite request \"mark\" { set \"x-mark\" = \"1\" }");
+    for count in [900, 1_019, 1_024, 1_100, 1_500] {
+        let outcome = simulator.request(&get("/", &headers[..count]), &ok()).unwrap();
+        match (&outcome.decision, &outcome.forwarded) {
+            (Decision::Allow, Some(forwarded)) => {
+                assert!(forwarded.headers.len() > count, "{count}");
+                assert_eq!(header(&forwarded.headers, "x-mark"), Some(b"1".as_slice()), "{count}");
+            }
+            // Refused whole is safe, forwarded without its headers is not.
+            (Decision::Deny { .. }, None) => assert!(count > 1_000, "{count}"),
+            (decision, forwarded) => panic!("{count}: {decision:?} {forwarded:?}"),
         }
     }
+}
+
+#[test]
+fn every_line_of_a_header_is_seen() {
+    let mut simulator = started("policy p { default = allow } forbid \"b\" { when request.headers[\"x-a\"] contains \"bad\" }");
+    let outcome = simulator.request(&get("/", &[("x-a", "fine"), ("x-a", "bad")]), &ok()).unwrap();
+    assert_eq!(outcome.decision, Decision::Deny { status: 403, by: "b".to_owned() });
+}
+
+fn answer(body: &str, split: usize, trailers: &[(&str, &str)]) -> Answer {
+    Answer {
+        status: 200,
+        headers: vec![("content-type".to_owned(), b"text/plain".to_vec())],
+        body: Some(Body {
+            bytes: body.as_bytes().to_vec(),
+            split: Some(split),
+            trailers: trailers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
+        }),
+    }
+}
+
+#[test]
+fn trailers_end_a_body_as_its_last_chunk_would() {
+    let mut simulator = started(REDACTING);
+    // What is held back as a possible card must come out, masked or not.
+    for (body, masked) in [("4111 1111 1111 1111", "**** **** **** 1111"), ("4111 1111", "4111 1111")] {
+        for split in [1, 4, 100] {
+            let outcome = simulator.request(&get("/", &[]), &answer(body, split, &[("x-t", "1")])).unwrap();
+            assert_eq!(String::from_utf8_lossy(&outcome.response.body), masked, "chunks of {split}");
+            assert_eq!(outcome.response.trailers, [("x-t".to_owned(), b"1".to_vec())]);
+            assert!(outcome.response.complete);
+        }
+    }
+}
+
+#[test]
+fn a_response_that_ends_with_its_headers_waits_for_no_body() {
+    let mut simulator = started(REDACTING);
+    for (method, status) in [("HEAD", 200), ("GET", 204), ("GET", 304)] {
+        let request = Request { method: method.to_owned(), ..get("/", &[]) };
+        let reply = Answer { status, ..answer("4111 1111 1111 1111", 4, &[]) };
+        let outcome = simulator.request(&request, &reply).unwrap();
+        assert_eq!((outcome.response.status, outcome.response.complete), (status, true), "{method}");
+        assert!(outcome.response.body.is_empty());
+    }
+}
+
+#[test]
+fn a_struct_as_configuration_is_refused_in_words() {
+    let mut simulator = Simulator::new(&wasm("policy p { default = allow } config { a: int }")).unwrap();
+    // `{"a": 1}` as a google.protobuf.Struct: what Envoy hands over when the configuration is no StringValue.
+    let bytes = [0x0a, 0x0e, 0x0a, 0x01, b'a', 0x12, 0x09, 0x11, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f];
+    assert!(simulator.start_with(&bytes).is_err());
+    assert!(simulator.logs().iter().any(|(_, line)| line.contains("StringValue")), "{:?}", simulator.logs());
+    simulator.start("{\"a\": 1}").unwrap();
+}
+
+#[test]
+fn a_large_response_takes_constant_memory() {
+    let mib = std::env::var("PORTCULLIS_LARGE_BODY").map_or(8, |text| text.parse().unwrap());
+    let mut simulator = started(REDACTING);
+    let text = "order 7 of 4111 1111 1111 1111, paid on the 3rd; ";
+    let mut pages = Vec::new();
+    for size in [1 << 20, mib << 20] {
+        let body = text.repeat(size / text.len());
+        let outcome = simulator.request(&get("/", &[]), &answer(&body, 16 * 1024, &[])).unwrap();
+        assert!(outcome.response.complete);
+        assert_eq!(outcome.response.body.len(), body.len());
+        assert!(outcome.response.body == body.replace("4111 1111 1111 1111", "**** **** **** 1111").into_bytes());
+        pages.push(simulator.last().memory_pages);
+    }
+    // 64 KiB may wait in the host's buffer for the end of a possible card: that is what the pages beyond the first two hold.
+    assert!(pages[0] == pages[1] && pages[0] <= 7, "memory grows with the body: {pages:?} pages");
 }
