@@ -409,7 +409,7 @@ fn a_struct_as_configuration_is_refused_in_words() {
 
 #[test]
 fn a_large_response_takes_constant_memory() {
-    let mib = std::env::var("PORTCULLIS_LARGE_BODY").map_or(8, |text| text.parse().unwrap());
+    let mib = std::env::var("PORTCULLIS_LARGE_BODY").map_or(4, |text| text.parse().unwrap());
     let mut simulator = started(REDACTING);
     let text = "order 7 of 4111 1111 1111 1111, paid on the 3rd; ";
     let mut pages = Vec::new();
