@@ -273,7 +273,7 @@ fn a_section_describes_the_policy() {
     assert_eq!(text["policy"], "p");
     assert_eq!(text["compiler"], portcullis::VERSION);
     assert_eq!(text["source_sha256"].as_str().unwrap().len(), 64);
-    assert_eq!(text["host_features"], serde_json::json!([]));
+    assert_eq!(text["host_features"], serde_json::json!(["filter_state", "header_edits", "local_response", "metrics"]));
     let report = compiled(HEADERS_ONLY).output.report;
     assert_eq!(text["callbacks"], serde_json::json!(report.callbacks));
     assert_eq!(text["host_calls"], serde_json::json!(report.host_calls));
