@@ -2,7 +2,7 @@
 //! that do the same: the order of different headers, blanks around values, lines that an Envoy joins, framing, and headers
 //! that an Envoy adds itself.
 
-use super::message::{Forwarded, Headers, Outcome, Response, as_received};
+use super::message::{Forwarded, Headers, Outcome, Response, JOINED_BY_ENVOY, as_received};
 
 /// The outcome in the form in which two engines' outcomes are equal or one of them is wrong.
 #[must_use]
@@ -28,6 +28,11 @@ fn headers(headers: &Headers) -> Headers {
         .map(|(name, value)| (name.clone(), value.trim_ascii().to_vec()))
         .collect();
     let mut joined = as_received(&kept);
+    // Lines are joined before anybody trims them: blanks around the commas are the lines' own.
+    for (_, value) in joined.iter_mut().filter(|(name, _)| JOINED_BY_ENVOY.contains(&name.as_str())) {
+        let pieces: Vec<&[u8]> = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).collect();
+        *value = pieces.join(b",".as_slice());
+    }
     joined.sort_by(|(first, _), (second, _)| first.cmp(second));
     joined
 }
