@@ -1,6 +1,6 @@
 //! What modules may cost, counted in the simulator: host calls, bytes, memory, fuel; and what they must not need of a host.
 //!
-//! `PORTCULLIS_LARGE_BODY` (MiB) sets the size of the streamed response; the release profile does 100 in seconds.
+//! `PORTCULLIS_LARGE_BODY` (MiB, 4 by default, since the simulator interprets) sets the size of the streamed response.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::BTreeMap;
