@@ -2,5 +2,6 @@
 
 pub mod bench;
 pub mod cases;
+pub mod command;
 pub mod differential;
 pub mod envoy;

@@ -2,59 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use portcullis::cli::{self, Io};
-use portcullis_tests::envoy::install;
+use portcullis_tests::command::{free_port, head, portcullis, start};
 use portcullis_tests::envoy::process::run_folder;
-
-/// Runs one command line: exit code, what it printed, what it complained of.
-fn portcullis(args: &[&str]) -> (u8, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut io = Io { out: &mut out, err: &mut err, colour: false };
-    let args = std::iter::once("portcullis").chain(args.iter().copied()).map(OsString::from);
-    let code = cli::run(args, &mut io);
-    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
-}
 
 fn quickstart() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("examples/quickstart/quickstart.policy")
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// An Envoy that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start(bootstrap: &Path, log: &Path, port: u16) -> Running {
-    let log_file = File::create(log).unwrap();
-    let mut command = Command::new(install::envoy().unwrap());
-    command.arg("-c").arg(bootstrap).args(["--use-dynamic-base-id", "--concurrency", "2", "-l", "warning"]);
-    let child = command.stdin(Stdio::null()).stdout(log_file.try_clone().unwrap()).stderr(log_file).spawn().unwrap();
-    let mut running = Running(child);
-    let begun = Instant::now();
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        let ended = running.0.try_wait().unwrap().is_some();
-        assert!(!ended && begun.elapsed() < Duration::from_secs(60), "{}", fs::read_to_string(log).unwrap());
-        thread::sleep(Duration::from_millis(20));
-    }
-    running
 }
 
 /// An upstream that answers with its name, and a card number cut into chunks of three bytes.
@@ -84,15 +43,6 @@ fn upstream(name: &'static str) -> u16 {
         }
     });
     port
-}
-
-fn head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).unwrap()
 }
 
 /// Status, header lines in lower case, body without chunk framing.
