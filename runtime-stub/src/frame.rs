@@ -2,6 +2,7 @@
 //! In: nothing. Out: plain structures; each part is defined beside the code that works on it.
 
 use crate::auth::api_key::Found;
+use crate::auth::verified::Verified;
 use crate::config::roots::Roots;
 use crate::edits::forward::Forward;
 use crate::edits::header::Written;
@@ -92,6 +93,8 @@ pub struct Vm {
     pub limits: Tables,
     /// Configurations.
     pub config: Roots,
+    /// API keys that were verified lately.
+    pub verified: Verified,
 }
 
 impl Vm {
@@ -105,6 +108,7 @@ impl Vm {
             configured: 0,
             limits: Tables::new(),
             config: Roots::new(),
+            verified: Verified::new(),
         }
     }
 

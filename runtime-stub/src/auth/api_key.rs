@@ -2,10 +2,13 @@
 //! Out: a state (`contract::credential`) and the name of the key, found once a request.
 
 use super::sha256;
+use super::verified::Verified;
 use crate::bytes;
 use crate::contract::credential;
 use crate::frame::Frame;
+use crate::host::Host;
 use crate::http::{cookie, query};
+use crate::rt::heap::Heap;
 use crate::tables::credential::{Place, places};
 use crate::tables::keys;
 
@@ -20,22 +23,43 @@ pub struct Found<'a> {
     pub name: &'a [u8],
 }
 
+/// What the VM knows of keys, and its memory.
+pub struct Memory<'v> {
+    /// Values that were verified lately.
+    pub verified: &'v mut Verified,
+    /// Where they are kept.
+    pub heap: &'v mut Heap,
+}
+
 /// The state of a credential; `table` holds its keys.
-pub fn check<'a>(frame: &mut Frame<'a>, id: u32, from: &[u8], table: &'a [u8]) -> i32 {
+pub fn check<'a, H: Host>(frame: &mut Frame<'a>, memory: &mut Memory<'_>, host: &mut H, id: u32, from: &[u8], table: &'a [u8]) -> i32 {
     if let Some(found) = find(frame, id) {
         return found.state;
     }
     let (state, name) = match presented(frame, from) {
         None => (credential::FAULT, None),
         Some((0, _)) => (credential::ABSENT, None),
-        Some((1, value)) => match keys::find(table, &sha256::digest(value)) {
-            Some(name) => (credential::VALID, Some(name)),
+        Some((1, value)) => match verify(memory, host, (frame.root, id), value, table) {
+            Some(entry) => (credential::VALID, Some(keys::name(table, entry))),
             None => (credential::INVALID, None),
         },
         Some(_) => (credential::DOUBLED, None),
     };
     frame.credentials.push(Found { id, state, name: name.unwrap_or(&[]) });
     if frame.credentials.is_broken() { credential::FAULT } else { state }
+}
+
+/// The entry of a value: as verified before, or by its digest.
+fn verify<H: Host>(memory: &mut Memory<'_>, host: &mut H, (root, id): (u32, u32), value: &[u8], table: &[u8]) -> Option<u32> {
+    let tag = memory.verified.tag(host, root, id, value);
+    if let Some(entry) = tag.and_then(|tag| memory.verified.find(tag)) {
+        return Some(entry);
+    }
+    let entry = keys::find(table, &sha256::digest(value))?;
+    if let Some(tag) = tag {
+        memory.verified.keep(memory.heap, tag, entry);
+    }
+    Some(entry)
 }
 
 /// The name of the valid key of a credential that was checked.
@@ -94,12 +118,14 @@ pub fn bearer(line: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{bearer, check, key_id};
+    use super::{Memory, bearer, check, key_id};
     use crate::auth::sha256::digest as sha256;
+    use crate::auth::verified::Verified;
     use crate::contract::credential;
     use crate::frame::Frame;
     use crate::http::request;
     use crate::rt::arena::Arena;
+    use crate::rt::heap::Heap;
     use crate::tables::credential::{Place, write};
     use crate::tables::{keys, slots};
     use crate::testing::FakeHost;
@@ -114,8 +140,15 @@ mod tests {
         assert!(!request::check(&mut frame));
         let from = write(&[Place::Bearer, Place::Header(b"x-api-key"), Place::Query(b"key"), Place::Cookie(b"k")]);
         let table = arena.copy(&keys::write(&[("alice", sha256(b"s3cret")), ("bob", sha256(b"a b")), ("nobody", sha256(b""))])).unwrap();
-        let found = check(&mut frame, 7, &from, table);
-        assert_eq!(check(&mut frame, 7, &[], &[]), found, "checked once");
+        let (mut verified, mut heap) = (Verified::new(), Heap::new());
+        let mut memory = Memory { verified: &mut verified, heap: &mut heap };
+        let found = check(&mut frame, &mut memory, &mut host, 7, &from, table);
+        assert_eq!(check(&mut frame, &mut memory, &mut host, 7, &[], &[]), found, "checked once");
+        // The next request with the same value needs no digest, and the outcome is the same.
+        let name = key_id(&frame, 7);
+        frame.credentials.clear();
+        assert_eq!(check(&mut frame, &mut memory, &mut host, 7, &from, table), found);
+        assert_eq!(key_id(&frame, 7), name);
         (found, key_id(&frame, 7).map(|name| String::from_utf8(name.to_vec()).unwrap()))
     }
 

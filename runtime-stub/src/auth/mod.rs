@@ -3,3 +3,4 @@
 pub mod api_key;
 pub mod sha256;
 pub mod strip;
+pub mod verified;

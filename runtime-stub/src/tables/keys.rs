@@ -4,7 +4,7 @@
 //! Layout: number of keys, number of buckets (a power of two), for each bucket and one more the first entry, then the
 //! entries sorted by bucket (digest, name as offset and length), then names. The bucket is told by the first bytes of a digest.
 
-use crate::bytes::{self, put_u32, slice_at, u32_at};
+use crate::bytes::{self, put_u32, slice_at, two_at, u32_at};
 
 /// Bytes of an entry.
 const ENTRY: usize = 40;
@@ -81,21 +81,29 @@ pub fn write_into(blob: &mut [u8], keys: &[Key<'_>]) {
     }
 }
 
-/// The name of the key with this digest. Compared in time that does not depend on how much agrees; the bucket is told by
+/// The number of the entry with this digest. Compared in time that does not depend on how much agrees; the bucket is told by
 /// a digest, of which an attacker learns nothing about a key.
-pub fn find<'a>(table: &'a [u8], digest: &Digest) -> Option<&'a [u8]> {
+pub fn find(table: &[u8], digest: &Digest) -> Option<u32> {
     let buckets = (u32_at(table, 4) as usize).clamp(1, BUCKETS);
     let word = 8usize.wrapping_add(bucket(digest, buckets).wrapping_mul(4));
     let (start, end) = (u32_at(table, word), u32_at(table, word.wrapping_add(4)));
     let mut found = None;
     let entries = bytes::from(table, entries_at(buckets));
     let from = (start as usize).saturating_mul(ENTRY);
-    for entry in bytes::from(entries, from).chunks_exact(ENTRY).take(end.saturating_sub(start) as usize) {
+    for (number, entry) in (start..end).zip(bytes::from(entries, from).chunks_exact(ENTRY)) {
         if bytes::equal_in_constant_time(bytes::until(entry, 32), digest) {
-            found = Some(slice_at(table, u32_at(entry, 32) as usize, u32_at(entry, 36) as usize));
+            found = Some(number);
         }
     }
     found
+}
+
+/// The name of an entry.
+pub fn name(table: &[u8], entry: u32) -> &[u8] {
+    let buckets = (u32_at(table, 4) as usize).clamp(1, BUCKETS);
+    let at = (entry as usize).saturating_mul(ENTRY).saturating_add(entries_at(buckets)).saturating_add(32);
+    let [start, len] = two_at(table, at);
+    slice_at(table, start as usize, len as usize)
 }
 
 fn buckets(count: usize) -> usize {
@@ -113,13 +121,17 @@ fn bucket(digest: &Digest, buckets: usize) -> usize {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::{Digest, find, write};
+    use super::{Digest, find, name, write};
 
     fn digest(n: u32) -> Digest {
         let mut digest = [0; 32];
         digest[..4].copy_from_slice(&n.wrapping_mul(0x9e37_79b9).to_le_bytes());
         digest[28..].copy_from_slice(&n.to_le_bytes());
         digest
+    }
+
+    fn found<'t>(table: &'t [u8], digest: &Digest) -> Option<&'t [u8]> {
+        find(table, digest).map(|entry| name(table, entry))
     }
 
     #[test]
@@ -131,7 +143,7 @@ mod tests {
             assert_eq!(table.len() % 4, 0);
             for n in 0..count + 50 {
                 let expected = (n < count).then(|| format!("key{n}"));
-                assert_eq!(find(&table, &digest(n)), expected.as_deref().map(str::as_bytes));
+                assert_eq!(found(&table, &digest(n)), expected.as_deref().map(str::as_bytes));
             }
         }
     }
@@ -142,7 +154,7 @@ mod tests {
         let b = a;
         a[31] = 8;
         let table = write(&[("a", a), ("b", b)]);
-        assert_eq!((find(&table, &a), find(&table, &b)), (Some(&b"a"[..]), Some(&b"b"[..])));
+        assert_eq!((found(&table, &a), found(&table, &b)), (Some(&b"a"[..]), Some(&b"b"[..])));
         assert_eq!(find(&table, &[0; 32]), None);
         assert_eq!(find(&[], &a), None);
         assert_eq!(find(&[0xff; 64], &a), None);

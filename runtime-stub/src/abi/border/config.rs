@@ -34,6 +34,7 @@ extern "C" fn config_load(schema: i64, size: i32) -> i32 {
     let refusal = match loaded {
         Ok(values) => {
             if vm.config.put(&mut vm.heap, frame().root, values) {
+                vm.verified.clear();
                 return 1;
             }
             Refusal::Memory
@@ -45,7 +46,7 @@ extern "C" fn config_load(schema: i64, size: i32) -> i32 {
 }
 
 /// A field; a root context without configuration is a fault.
-pub(super) fn field(number: i32) -> Option<&'static Value> {
+fn field(number: i32) -> Option<&'static Value> {
     let frame = frame();
     let value = vm().config.get(frame.root, index(number));
     frame.fault |= value.is_none();
