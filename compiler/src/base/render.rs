@@ -16,7 +16,7 @@ pub fn render(sources: &Sources, diagnostics: &Diagnostics, colour: bool) -> Str
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(WIDTH).with_context_lines(1);
     let mut text = String::new();
-    for diagnostic in diagnostics.iter() {
+    for diagnostic in diagnostics.iter().take(MOST_REPORTS) {
         if !text.is_empty() {
             text.push('\n');
         }
@@ -31,8 +31,16 @@ pub fn render(sources: &Sources, diagnostics: &Diagnostics, colour: bool) -> Str
             text.push('\n');
         }
     }
+    let more = diagnostics.iter().count().saturating_sub(MOST_REPORTS);
+    if more > 0 {
+        text.push_str(&format!("\n{more} further findings are not shown\n"));
+    }
     text
 }
+
+/// Reports in one text. Each draws from a copy of the whole file, so thousands of findings in a generated one would take
+/// minutes; and whoever has repaired a hundred runs the check again.
+const MOST_REPORTS: usize = 100;
 
 /// Bytes of a line that can still be drawn with labels below. miette pads with formatting widths, which end at
 /// 65,535 columns with a panic, and nobody reads such lines anyway.
@@ -111,9 +119,7 @@ impl Report {
             .collect();
         let source = primary.and_then(|file| sources.get(file));
         let labels = match (source, primary) {
-            (Some(source), Some(file)) => {
-                of(file).enumerate().map(|(index, label)| place(source, label, index == 0)).collect()
-            }
+            (Some(source), Some(file)) => of(file).enumerate().map(|(index, label)| place(source, label, index == 0)).collect(),
             (Some(_) | None, Some(_) | None) => Vec::new(),
         };
         Report {

@@ -1,5 +1,6 @@
 //! Reading policies and writing outputs. Outputs appear whole or not at all.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::{Io, Stop};
@@ -25,7 +26,7 @@ pub(super) fn check_quietly(path: &Path) -> Result<Checked, Stop> {
     let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let mut read_file = |name: &str| {
         let file = folder.join(name);
-        std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
+        read_bounded(&file).map_err(|error| format!("{}: {error}", file.display()))
     };
     Ok(crate::check(&path.display().to_string(), &text, &mut read_file))
 }
@@ -40,6 +41,18 @@ pub(super) fn compile(checked: &Checked, options: &crate::Options, io: &mut Io<'
             Err(Stop::policy(""))
         }
     }
+}
+
+/// Bytes of the largest file that a policy may name. Devices and pipes have no end.
+const LARGEST_FILE: u64 = 64 << 20;
+
+fn read_bounded(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(std::io::Error::other("larger than 64 MiB"));
+    }
+    Ok(text)
 }
 
 /// A text file.

@@ -3,7 +3,7 @@
 use portcullis_runtime::contract::{Mechanism, Val, credential, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
-use super::expr::{binary, either, not};
+use super::expr::{any, binary, not};
 use super::{reply, tables};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
@@ -86,10 +86,7 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
         }
         let valid = |local: Local| binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::VALID));
         if line.any {
-            let mut some = Expr::I32(0);
-            for (_, local) in states.iter().rev() {
-                some = either(valid(*local), some);
-            }
+            let some = any(states.iter().map(|(_, local)| valid(*local)).collect());
             if let Some((first, _)) = states.first() {
                 let refusal = refuse(builder, *first, 401);
                 body.push(Stmt::If(not(some), refusal, vec![]));

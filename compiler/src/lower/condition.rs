@@ -3,7 +3,7 @@
 use portcullis_runtime::contract::{Mechanism, Policy, Val};
 
 use super::build::{Builder, Context, Phase, call, give};
-use super::expr::{self, both, either};
+use super::expr::{self, all, any, both};
 use super::tables;
 use crate::ir::hir;
 use crate::ir::lir::{Expr, Local};
@@ -38,20 +38,13 @@ fn holds(builder: &mut Builder<'_>, context: &mut Context, condition: &Condition
         parts.push(host_in(builder, hosts));
     }
     for clauses in &condition.paths {
-        let mut value = Expr::I32(0);
-        for clause in clauses.iter().rev() {
-            value = either(on(builder, clause), value);
-        }
-        parts.push(value);
+        let ways = clauses.iter().map(|clause| on(builder, clause)).collect();
+        parts.push(any(ways));
     }
     for expr in &condition.exprs {
         parts.push(expr::lower(builder, context, expr));
     }
-    let Some(mut value) = parts.pop() else { return Expr::I32(1) };
-    while let Some(before) = parts.pop() {
-        value = both(before, value);
-    }
-    value
+    all(parts)
 }
 
 /// Whether the host is one of these patterns.
@@ -62,11 +55,8 @@ pub(super) fn host_in(builder: &mut Builder<'_>, hosts: &[hir::HostPattern]) -> 
 
 /// Whether one `on` clause matches method and path.
 fn on(builder: &mut Builder<'_>, clause: &hir::On) -> Expr {
-    let mut path = Expr::I32(0);
-    for template in clause.templates.iter().rev() {
-        let table = tables::template(builder, template);
-        path = either(call(Mechanism::PathMatches, vec![Expr::Data(table)]), path);
-    }
+    let matches = |template| call(Mechanism::PathMatches, vec![Expr::Data(tables::template(builder, template))]);
+    let path = any(clause.templates.iter().map(matches).collect());
     if clause.methods.is_empty() {
         return path;
     }

@@ -306,12 +306,29 @@ fn map_get(builder: &mut Builder<'_>, context: &mut Context, id: hir::MapId, key
 }
 
 fn fold(builder: &mut Builder<'_>, context: &mut Context, items: &[hir::Expr], empty: Expr, join: fn(Expr, Expr) -> Expr) -> Expr {
-    let mut lowered: Vec<Expr> = items.iter().map(|item| lower(builder, context, item)).collect();
-    let Some(mut value) = lowered.pop() else { return empty };
-    while let Some(before) = lowered.pop() {
-        value = join(before, value);
+    let lowered = items.iter().map(|item| lower(builder, context, item)).collect();
+    joined(lowered, empty, join)
+}
+
+/// All of them, evaluated in their order until one does not hold.
+pub(super) fn all(parts: Vec<Expr>) -> Expr {
+    joined(parts, Expr::I32(1), both)
+}
+
+/// One of them, evaluated in their order until one holds.
+pub(super) fn any(parts: Vec<Expr>) -> Expr {
+    joined(parts, Expr::I32(0), either)
+}
+
+/// Joins halves and not one after the other: thousands of operands must not nest thousands deep, neither in the stages behind
+/// nor in the blocks of the module. Both ways evaluate in the same order.
+fn joined(mut parts: Vec<Expr>, empty: Expr, join: fn(Expr, Expr) -> Expr) -> Expr {
+    let behind = parts.split_off(parts.len() / 2);
+    match (parts.is_empty(), behind.len()) {
+        (true, 0) => empty,
+        (true, 1) => behind.into_iter().next().unwrap_or(empty),
+        (true | false, _) => join(joined(parts, empty.clone(), join), joined(behind, empty, join)),
     }
-    value
 }
 
 fn two(builder: &mut Builder<'_>, context: &mut Context, mechanism: Mechanism, left: &hir::Expr, right: &hir::Expr) -> Expr {

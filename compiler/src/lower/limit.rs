@@ -3,7 +3,7 @@
 use portcullis_runtime::contract::{Mechanism, Val, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
-use super::expr::{self, binary, either, hold, is_present, not, unwrap};
+use super::expr::{self, any, binary, hold, is_present, not, unwrap};
 use super::{membership, reply, tables, text};
 use crate::ir::hir::{self, Absent, Limit, Ty};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
@@ -40,7 +40,11 @@ pub(super) fn lower(builder: &mut Builder<'_>, with_identity: bool) -> Option<Fu
     body.push(Stmt::Set(outcome, call(Mechanism::LimitsCommit, vec![])));
     let failed = reply::fault(builder);
     body.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-2)), failed, vec![]));
-    body.push(Stmt::If(not(binary(BinaryOp::Less32, Expr::Local(outcome), Expr::I32(0))), vec![Stmt::Switch(Expr::Local(outcome), arms, vec![])], vec![]));
+    body.push(Stmt::If(
+        not(binary(BinaryOp::Less32, Expr::Local(outcome), Expr::I32(0))),
+        vec![Stmt::Switch(Expr::Local(outcome), arms, vec![])],
+        vec![],
+    ));
     body.push(give(Expr::I32(-1)));
     let name = if with_identity { "limits after authentication" } else { "limits before authentication" };
     Some(builder.function(name, context, Some(Val::I32), body))
@@ -56,16 +60,17 @@ fn scopes(policy: &hir::Policy, limit: usize) -> Vec<u32> {
 fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit: &Limit) -> Vec<Stmt> {
     let mut body = Vec::new();
     let mut writes = vec![act(Mechanism::TextBegin, vec![])];
-    let mut missing = Expr::I32(0);
+    let mut missing = Vec::new();
     for part in &limit.key {
         let (set, local, ty) = key_part(builder, context, part);
         body.push(set);
         if ty.is_optional() {
-            missing = either(not(is_present(&ty, Expr::Local(local))), missing);
+            missing.push(not(is_present(&ty, Expr::Local(local))));
         }
         let mechanism = if matches!(ty.present(), Ty::Ip) { Mechanism::TextKeyIp } else { Mechanism::TextKey };
         writes.push(act(mechanism, vec![Expr::Local(local)]));
     }
+    let missing = any(missing);
     let key = context.local(Val::I64);
     writes.push(Stmt::Set(key, call(Mechanism::TextEnd, vec![])));
     let count = expr::lower(builder, context, &limit.count);

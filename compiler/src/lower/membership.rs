@@ -3,7 +3,7 @@
 use portcullis_runtime::contract::Mechanism;
 
 use super::build::{Builder, Context, call};
-use super::expr::{both, either, hold, is_present, is_text, lower, unwrap};
+use super::expr::{any, both, either, hold, is_present, is_text, lower, unwrap};
 use super::tables;
 use crate::ir::hir::{self, Const, ExprKind, Ty};
 use crate::ir::lir::{BinaryOp, Expr};
@@ -43,10 +43,7 @@ pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: 
         (Vec::new(), items)
     };
     let (set, local) = hold(builder, context, needle);
-    let mut value = Expr::I32(0);
-    for item in others.iter().rev() {
-        value = either(equal_to(builder, context, needle, local, item), value);
-    }
+    let mut value = any(others.iter().map(|item| equal_to(builder, context, needle, local, item)).collect());
     if !fixed.is_empty() {
         let constants = fixed.iter().filter_map(|item| if let ExprKind::Const(value) = &item.kind { Some(value.clone()) } else { None });
         value = either(in_set(builder, needle, local, &constants.collect::<Vec<_>>()), value);
@@ -74,23 +71,13 @@ fn in_set(builder: &mut Builder<'_>, needle: &hir::Expr, local: crate::ir::lir::
     }
     let table = tables::int_set(builder, values);
     let held = unwrap(&needle.ty, local);
-    let held = if matches!(needle.ty.present(), Ty::Bool) {
-        Expr::Unary(crate::ir::lir::UnaryOp::Extend, Box::new(held))
-    } else {
-        held
-    };
+    let held = if matches!(needle.ty.present(), Ty::Bool) { Expr::Unary(crate::ir::lir::UnaryOp::Extend, Box::new(held)) } else { held };
     let found = call(Mechanism::IntsContain, vec![Expr::Data(table), held]);
     if needle.ty.is_optional() { both(is_present(&needle.ty, Expr::Local(local)), found) } else { found }
 }
 
 /// The needle equal to one element.
-fn equal_to(
-    builder: &mut Builder<'_>,
-    context: &mut Context,
-    needle: &hir::Expr,
-    local: crate::ir::lir::Local,
-    item: &hir::Expr,
-) -> Expr {
+fn equal_to(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, local: crate::ir::lir::Local, item: &hir::Expr) -> Expr {
     if is_text(&needle.ty) {
         let secret = [needle, item].into_iter().any(|side| matches!(side.ty.present(), Ty::Secret));
         let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };
@@ -110,24 +97,23 @@ fn equal_to(
 
 /// An address among constant addresses and networks, and addresses known at run time.
 pub(super) fn in_addresses(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, items: &[hir::Expr]) -> Expr {
-    let (fixed, others): (Vec<hir::Expr>, Vec<hir::Expr>) =
-        items.iter().cloned().partition(|item| matches!(item.kind, ExprKind::Const(_)));
+    let (fixed, others): (Vec<hir::Expr>, Vec<hir::Expr>) = items.iter().cloned().partition(|item| matches!(item.kind, ExprKind::Const(_)));
     let (set, local) = hold(builder, context, needle);
-    let mut value = Expr::I32(0);
-    for item in others.iter().rev() {
-        let other = lower(builder, context, item);
-        value = either(call(Mechanism::IpEqual, vec![Expr::Local(local), other]), value);
-    }
+    let mut ways = Vec::new();
     if !fixed.is_empty() {
         // Without the pass each network is a table of its own.
         let groups: Vec<Vec<hir::Expr>> =
             if builder.plan.options.runs("sets") { vec![fixed] } else { fixed.into_iter().map(|item| vec![item]).collect() };
-        for group in groups.into_iter().rev() {
+        for group in groups {
             let table = tables::networks(builder, &group);
-            value = either(call(Mechanism::NetworksContain, vec![Expr::Data(table), Expr::Local(local)]), value);
+            ways.push(call(Mechanism::NetworksContain, vec![Expr::Data(table), Expr::Local(local)]));
         }
     }
-    Expr::Block(vec![set], Box::new(value))
+    for item in &others {
+        let other = lower(builder, context, item);
+        ways.push(call(Mechanism::IpEqual, vec![Expr::Local(local), other]));
+    }
+    Expr::Block(vec![set], Box::new(any(ways)))
 }
 
 /// Whether a selected entry of a kind is one of these ids.

@@ -3,7 +3,7 @@
 use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
-use super::expr::{self, both, choose, is_text};
+use super::expr::{self, all, choose, is_text};
 use super::{edit, redact, reply, request, tables};
 use crate::ir::hir::{self, RuleId, RuleKind, Ty};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt, UnaryOp};
@@ -23,11 +23,7 @@ pub(super) fn keep(builder: &mut Builder<'_>, context: &mut Context, entries: Da
         body.push(reply::on_fault(builder));
     }
     let limits = policy.limits.iter().any(|limit| limit.headers);
-    let mut inner = vec![Stmt::If(
-        call(Mechanism::StreamOpen, vec![index(plan.carried.len())]),
-        vec![],
-        reply::fault(builder),
-    )];
+    let mut inner = vec![Stmt::If(call(Mechanism::StreamOpen, vec![index(plan.carried.len())]), vec![], reply::fault(builder))];
     if limits {
         inner.push(act(Mechanism::LimitsKeepHeaders, vec![]));
     }
@@ -135,7 +131,8 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         let fault = reply::fault(builder);
         body.push(Stmt::If(call(Mechanism::ResponseBegin, vec![Expr::Data(slots)]), fault, vec![]));
         // A response that is replaced gets no edits and no headers, so bodies come first.
-        let redactions = || policy.rules.iter().filter_map(|rule| if let RuleKind::RedactResponse(redact) = &rule.kind { Some(redact) } else { None });
+        let redactions =
+            || policy.rules.iter().filter_map(|rule| if let RuleKind::RedactResponse(redact) = &rule.kind { Some(redact) } else { None });
         if redactions().any(|redact| !redact.any.is_empty()) {
             body.push(act(Mechanism::RedactBegin, vec![]));
             let each = by_rule(builder, "redact response", redact::body);
@@ -187,11 +184,7 @@ fn by_rule(
             continue;
         };
         let conditions = plan.rules.get(number).map(|planned| planned.response_conditions.as_slice()).unwrap_or_default();
-        let mut holds = Expr::I32(1);
-        for condition in conditions.iter().rev() {
-            let condition = expr::lower(builder, &mut context, condition);
-            holds = both(condition, holds);
-        }
+        let holds = all(conditions.iter().map(|condition| expr::lower(builder, &mut context, condition)).collect());
         let body = vec![Stmt::If(holds, actions, vec![])];
         let function = builder.function(format!("{name} {:?}", rule.name.text), context, None, body);
         arms.push(vec![Stmt::Do(Expr::Apply(function, vec![]))]);

@@ -42,12 +42,14 @@ pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, entries: D
 
 /// First arm whose condition holds, else the last target.
 fn arms_of(builder: &mut Builder<'_>, context: &mut Context, route: &Route) -> Vec<Stmt> {
-    let mut body = target(builder, context, &route.otherwise);
-    for arm in route.arms.iter().rev() {
+    let mut body = Vec::new();
+    for arm in &route.arms {
         let condition = expr::lower(builder, context, &arm.condition);
-        let then = target(builder, context, &arm.target);
-        body = vec![Stmt::If(condition, then, body)];
+        let mut then = target(builder, context, &arm.target);
+        then.push(Stmt::Return(None));
+        body.push(Stmt::If(condition, then, vec![]));
     }
+    body.extend(target(builder, context, &route.otherwise));
     body
 }
 

@@ -172,6 +172,14 @@ impl<'a> Context<'a> {
                 "metrics and replies name it",
                 "give it a name that says what it is for",
             );
+        } else if let Some(what) = unspeakable(&name.text) {
+            self.error(
+                Code::DuplicateName,
+                name.span,
+                format!("a name with {what}"),
+                "metrics, replies and logs could not tell it from their own text",
+                "write words",
+            );
         } else if let Some(first) = self.actors.get(&name.text).copied() {
             self.push(
                 Diagnostic::error(Code::DuplicateName, name.span, format!("the name `{}` is used twice", name.text), "used again here")
@@ -207,4 +215,12 @@ impl<'a> Context<'a> {
         };
         (policy, self.diagnostics)
     }
+}
+
+/// What in a name would break the line of a log or the tags of a metric (`rule=.=NAME;.;…`).
+fn unspeakable(name: &str) -> Option<&'static str> {
+    if name.chars().any(char::is_control) {
+        return Some("a control character");
+    }
+    ["=.=", ";.;"].into_iter().any(|mark| name.contains(mark)).then_some("a mark that separates the tags of metrics")
 }

@@ -52,11 +52,11 @@ fn target(ctx: &mut Context<'_>, env: &Env, target: &ast::Target) -> Option<hir:
     match &target.kind {
         ast::TargetKind::Keep => Some(hir::Target::Keep),
         ast::TargetKind::Cluster(written) => {
-            if matches!(&written.kind, ast::ExprKind::String(text) if text.is_empty()) {
+            if matches!(&written.kind, ast::ExprKind::String(text) if text.is_empty() || text.chars().any(char::is_control)) {
                 ctx.error(
                     Code::TypeMismatch,
                     written.span,
-                    "a cluster without a name",
+                    "no name of a cluster",
                     "names no cluster",
                     "write the cluster's name, or `keep`",
                 );
@@ -78,12 +78,10 @@ fn weights(ctx: &mut Context<'_>, span: Span, arms: &[ast::SplitArm]) -> Option<
     let mut well = true;
     for arm in arms {
         let name = &arm.cluster.text;
-        if name.is_empty() || weights.iter().any(|(known, _)| known == name) {
-            let message = if name.is_empty() {
-                "a cluster without a name".to_owned()
-            } else {
-                format!("the cluster `{name}` appears twice in a split")
-            };
+        let nameless = name.is_empty() || name.chars().any(char::is_control);
+        if nameless || weights.iter().any(|(known, _)| known == name) {
+            let message =
+                if nameless { "no name of a cluster".to_owned() } else { format!("the cluster `{name}` appears twice in a split") };
             ctx.error(Code::BadSplit, arm.cluster.span, message, "in this arm", "name each cluster once");
             well = false;
         } else if arm.weight == 0 {

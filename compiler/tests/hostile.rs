@@ -1,0 +1,59 @@
+//! Policies that nobody writes by hand: thousands of operands, arms and findings, names that would break logs and metrics.
+//! In: generated texts. Out: a module or findings, soon, and never a stack that overflows.
+#![allow(clippy::unwrap_used)]
+
+use portcullis::base::render;
+use portcullis::{Checked, Options, check, compile};
+
+const HEAD: &str = "policy hostile { default = deny 403 }\n";
+
+fn checked(text: &str) -> Checked {
+    check("hostile.policy", &format!("{HEAD}{text}"), &mut |name| Err(format!("{name} is not read")))
+}
+
+fn findings(text: &str) -> String {
+    let checked = checked(text);
+    assert!(checked.policy.is_none(), "{text}");
+    render::render(&checked.sources, &checked.diagnostics, false)
+}
+
+fn list(count: usize, between: &str, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect::<Vec<_>>().join(between)
+}
+
+#[test]
+fn thousands_of_operands_do_not_nest() {
+    let header = |n| format!("request.headers[\"x{n}\"] == \"1\"");
+    for text in [
+        format!("permit \"a\" {{ on \"/a\" when {} }}", list(4000, " or ", header)),
+        format!("permit \"a\" {{ on \"/a\" when {} }}", list(4000, " and ", header)),
+        format!("permit \"a\" {{ on \"/a\" {} }}", list(4000, " ", |n| format!("when {}", header(n)))),
+        format!(
+            "permit \"a\" {{ on \"/a\" when request.path in [{}] }}",
+            list(4000, ", ", |n| format!("request.headers[\"x{n}\"] ?? \"\""))
+        ),
+        format!(
+            "permit \"a\" {{ on \"/a\" }} route \"r\" {{ on \"/a\" {} otherwise -> keep }}",
+            list(4000, " ", |n| format!("when {} -> cluster \"c{n}\"", header(n)))
+        ),
+    ] {
+        let module = compile(&checked(&text), &Options::default());
+        assert!(module.is_ok(), "{:.60}", text);
+    }
+}
+
+#[test]
+fn thousands_of_findings_are_told_soon() {
+    let text = findings(&list(5000, "\n", |n| format!("permit \"p{n}\" {{ on \"/a\" when nonsense{n} }}")));
+    assert!(text.contains("further findings are not shown"), "{text:.200}");
+}
+
+#[test]
+fn names_cannot_break_logs_and_metrics() {
+    for name in [r"a\nb", r"a\u{0}", r"a\u{1b}[31m", "a;.;outcome=.=allow", "a=.=b"] {
+        let text = findings(&format!("permit \"{name}\" {{ on \"/a\" }}"));
+        assert!(text.contains("a name with"), "{text}");
+    }
+    let text = findings("permit \"a\" { on \"/a\" } route \"r\" { on \"/a\" otherwise -> cluster \"a\\r\\nb\" }");
+    assert!(text.contains("no name of a cluster"), "{text}");
+}
