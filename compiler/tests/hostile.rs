@@ -57,3 +57,22 @@ fn names_cannot_break_logs_and_metrics() {
     let text = findings("permit \"a\" { on \"/a\" } route \"r\" { on \"/a\" otherwise -> cluster \"a\\r\\nb\" }");
     assert!(text.contains("no name of a cluster"), "{text}");
 }
+
+#[test]
+fn values_do_not_double_without_end() {
+    let bomb = list(40, "\n", |n| match n {
+        0 => "let a0 = request.path".to_owned(),
+        _ => format!("let a{n} = \"${{a{}}}${{a{}}}\"", n - 1, n - 1),
+    });
+    let text = findings(&format!("{bomb}\npermit \"a\" {{ on \"/a\" when a39 == \"x\" }}"));
+    assert!(text.contains("leads through too many values"), "{text}");
+    let chain = list(5000, "\n", |n| match n {
+        0 => "let a0 = request.path".to_owned(),
+        _ => format!("let a{n} = a{}", n - 1),
+    });
+    let text = findings(&format!("{chain}\npermit \"a\" {{ on \"/a\" when a4999 == \"x\" }}"));
+    assert!(text.contains("`a129` leads through too many values"), "{text}");
+    let wide = list(5000, "\n", |n| format!("let a{n} = request.headers[\"x{n}\"] == \"1\""));
+    let policy = format!("{wide}\npermit \"a\" {{ on \"/a\" when {} }}", list(5000, " or ", |n| format!("a{n}")));
+    assert!(compile(&checked(&policy), &Options::default()).is_ok());
+}

@@ -57,6 +57,8 @@ pub(super) struct Context<'a> {
     pub(super) lets: Vec<hir::Let>,
     /// For each `let`: whether it reads the request (or the response), and whether the response.
     pub(super) let_reads: Vec<(bool, bool)>,
+    /// What each `let` comes down to.
+    pub(super) let_weights: Vec<super::lets::Weight>,
     pub(super) lists: Vec<hir::List>,
     pub(super) maps: Vec<hir::Map>,
     pub(super) credentials: Vec<hir::Credential>,
@@ -79,6 +81,7 @@ impl<'a> Context<'a> {
             config: Vec::new(),
             lets: Vec::new(),
             let_reads: Vec::new(),
+            let_weights: Vec::new(),
             lists: Vec::new(),
             maps: Vec::new(),
             credentials: Vec::new(),

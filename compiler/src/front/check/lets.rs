@@ -50,6 +50,17 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let]) {
             );
             continue;
         }
+        let Some(weight) = weigh(ctx, &value) else {
+            ctx.error(
+                Code::TooDeep,
+                item.name.span,
+                format!("`{}` leads through too many values", item.name.text),
+                format!("at most {MAX_DEPTH} `let`s in a row, and {MAX_USES} uses in all"),
+                "use each value once, or write a `map`",
+            );
+            continue;
+        };
+        ctx.let_weights.push(weight);
         let id = hir::LetId(u32::try_from(ctx.lets.len()).unwrap_or(u32::MAX));
         let reads = ctx.reads(&value);
         ctx.let_reads.push(reads);
@@ -58,6 +69,34 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let]) {
             *symbol = Symbol::Let(Some(id));
         }
     }
+}
+
+/// How many `let`s may lead to one another: each is a call in the module, and the stack of a host has an end.
+const MAX_DEPTH: u32 = 128;
+/// How many uses of `let`s one value may come down to. A use evaluates it anew, so that values which double and double again
+/// would keep a host busy for years.
+const MAX_USES: u32 = 10_000;
+
+/// What one value comes down to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Weight {
+    depth: u32,
+    uses: u32,
+}
+
+/// The weight of a value; nothing when it is too much.
+fn weigh(ctx: &Context<'_>, value: &hir::Expr) -> Option<Weight> {
+    let mut weight = Weight::default();
+    let mut open = vec![value];
+    while let Some(expr) = open.pop() {
+        if let hir::ExprKind::Let(id) = &expr.kind {
+            let below = ctx.let_weights.get(id.index()).copied().unwrap_or_default();
+            weight.depth = weight.depth.max(below.depth.saturating_add(1));
+            weight.uses = weight.uses.saturating_add(below.uses).saturating_add(1);
+        }
+        open.extend(expr.operands());
+    }
+    (weight.depth <= MAX_DEPTH && weight.uses <= MAX_USES).then_some(weight)
 }
 
 /// All indices, each after those it needs where that is possible; `true` marks those in or behind a circle.
