@@ -228,6 +228,9 @@ const COMMON: [&str; 8] = [
     "proxy_set_property",
 ];
 
+/// Lists of names that are taken together.
+type Lists<'a> = &'a [&'a [&'a str]];
+
 #[test]
 fn modules_ask_for_what_their_policy_needs_and_no_more() {
     let request: &[&str] = &["proxy_on_configure", "proxy_on_request_headers"];
@@ -235,7 +238,7 @@ fn modules_ask_for_what_their_policy_needs_and_no_more() {
     let bodies: &[&str] = &["proxy_on_response_body", "proxy_on_response_trailers"];
     let limits: &[&str] =
         &["proxy_get_current_time_nanoseconds", "proxy_get_property", "proxy_get_shared_data", "proxy_set_shared_data", "random_get"];
-    let policies: [(&str, &[&[&str]], &[&[&str]]); 4] = [
+    let policies: [(&str, Lists<'_>, Lists<'_>); 4] = [
         ("policy p { default = allow }", &[request], &[]),
         (HEADERS_ONLY, &[request], &[&["proxy_remove_header_map_value"]]),
         (LIMITED, &[request, streams], &[limits]),

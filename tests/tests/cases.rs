@@ -40,9 +40,12 @@ fn the_interpreter_holds_every_case() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Makes an engine from a case, its outcomes on the interpreter, and its module.
+type Make<'a> = &'a dyn Fn(&Case, &[Ran], Vec<u8>) -> Result<Box<dyn Engine>, EngineError>;
+
 /// Runs every case on an engine that is made from its module. All tests must hold, none is skipped, and every request
 /// must have the interpreter's outcome.
-fn agrees(optimised: bool, make: &dyn Fn(&Case, &[Ran], Vec<u8>) -> Result<Box<dyn Engine>, EngineError>) {
+fn agrees(optimised: bool, make: Make<'_>) {
     let mut failures = Vec::new();
     for case in corpus() {
         let expected = cases::run(&case, &mut Interpreter::new(case.policy.clone()));

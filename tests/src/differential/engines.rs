@@ -66,7 +66,7 @@ pub fn run(case: &Case, pass: Option<&'static str>) -> Result<Option<Disagreemen
         variants.push((pass, plan::Options { without: std::iter::once(pass).collect() }));
     }
     for (name, options) in variants {
-        let options = portcullis::Options { plan: options, ..portcullis::Options::default() };
+        let options = portcullis::Options { plan: options };
         let compiled = match guarded(name, || portcullis::compile(&checked, &options)) {
             Ok(Ok(compiled)) => compiled,
             Ok(Err(diagnostics)) => return Ok(Some(failure(name, format!("does not compile: {diagnostics:?}"), Vec::new()))),

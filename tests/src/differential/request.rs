@@ -91,8 +91,11 @@ fn credential_places(world: &World, kind: &str) -> Vec<String> {
     all.filter_map(|from| from.strip_prefix(kind)).map(|name| name.trim_matches('"').to_owned()).collect()
 }
 
+/// Keys that nobody has.
+const GUESSES: [&str; 4] = ["guess", "", "acme-key ", "k2x"];
+
 fn key<'a>(random: &mut Random) -> &'a str {
-    if random.chance(75) { random.pick(KEYS).1 } else { *random.pick(&["guess", "", "acme-key ", "k2x"]) }
+    if random.chance(75) { random.pick(KEYS).1 } else { random.pick::<&str>(&GUESSES) }
 }
 
 fn value(random: &mut Random) -> Vec<u8> {

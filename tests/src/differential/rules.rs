@@ -140,7 +140,7 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
     let mut children = Vec::new();
     let mut place = Place {
         request: true,
-        response: matches!(kind, 6 | 7 | 8),
+        response: matches!(kind, 6..=8),
         captures: around.captures.clone(),
         credentials: around.credentials.clone(),
     };
