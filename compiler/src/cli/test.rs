@@ -35,6 +35,9 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> Result<(), Stop> {
     if ran == 0 {
         return Err(Stop::policy("no test ran: the files hold none, or the filter matches none"));
     }
-    files::print(io, &format!("{} passed, {failed} failed", ran.saturating_sub(failed)))?;
+    // The report of a file ends with its sums; those of one file alone are not said twice.
+    if arguments.files.len() > 1 {
+        files::print(io, &format!("all files: {} passed, {failed} failed", ran.saturating_sub(failed)))?;
+    }
     if failed > 0 { Err(Stop::policy("")) } else { Ok(()) }
 }
