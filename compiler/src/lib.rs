@@ -88,7 +88,7 @@ pub struct Compiled {
 pub fn compile(checked: &Checked, options: &Options) -> Result<Compiled, Diagnostics> {
     let Some(policy) = &checked.policy else { return Err(checked.diagnostics.clone()) };
     let plan = plan::plan(policy, options.plan.clone());
-    plan::verify(&plan)?;
+    plan::verify(policy, &plan)?;
     let about = lower::Options { source_digest: digest(checked), compiler: VERSION.to_owned() };
     let lir = lower::lower(policy, &plan, &about);
     let output = back::emit(&lir, &back::Options { stub: STUB, simd: false })?;

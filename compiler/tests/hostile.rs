@@ -76,3 +76,11 @@ fn values_do_not_double_without_end() {
     let policy = format!("{wide}\npermit \"a\" {{ on \"/a\" when {} }}", list(5000, " or ", |n| format!("a{n}")));
     assert!(compile(&checked(&policy), &Options::default()).is_ok());
 }
+
+#[test]
+fn redactions_that_no_response_could_get_are_refused() {
+    let policy = |count| list(count, "\n", |n| format!("redact response \"r{n}\" {{ any builtin.card -> mask() }}"));
+    assert!(compile(&checked(&policy(64)), &Options::default()).is_ok());
+    let refused = compile(&checked(&policy(65)), &Options::default()).unwrap_err();
+    assert!(refused.iter().any(|finding| finding.message.contains("more than 64 rules redact bodies")));
+}

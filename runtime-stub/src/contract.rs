@@ -329,6 +329,9 @@ functions! {
     RedactStart = "redact_start"(I32) -> I32;
 }
 
+/// Most redactions of bodies that one response may get, and that a policy may therefore have.
+pub const REDACTIONS: usize = 64;
+
 /// Bytes of an `ip` record.
 pub const IP_SIZE: usize = 17;
 

@@ -14,6 +14,8 @@ mod routes;
 
 use std::collections::BTreeSet;
 
+use portcullis_runtime::contract::REDACTIONS;
+
 use crate::base::{Code, Diagnostic, Diagnostics, Span};
 use crate::ir::hir;
 
@@ -119,15 +121,28 @@ pub struct Plan {
 /// Most different methods that the rules of one policy may name: what an entry of the border's table has bits for.
 const METHODS: usize = 31;
 
-/// Refuses what the tables of a module cannot hold.
-pub fn verify(plan: &Plan) -> Result<(), Diagnostics> {
+/// Refuses what a module cannot hold.
+pub fn verify(policy: &hir::Policy, plan: &Plan) -> Result<(), Diagnostics> {
     let methods = plan.index.methods.len();
-    if methods <= METHODS {
-        return Ok(());
+    if methods > METHODS {
+        let message = format!("the rules name {methods} different methods, a module holds at most {METHODS}");
+        return refuse(Span::default(), message, "in this policy", "leave methods out of `on` and test `request.method` in a `when`");
     }
-    let message = format!("the rules name {methods} different methods, a module holds at most {METHODS}");
-    let mut diagnostic = Diagnostic::error(Code::HostLimit, Span::default(), message, "in this policy");
-    diagnostic.help = Some("leave methods out of `on` and test `request.method` in a `when`".to_owned());
+    let mut redactions = policy.rules.iter().filter(|rule| redacts_bodies(rule));
+    if let Some(rule) = redactions.nth(REDACTIONS) {
+        let message = format!("more than {REDACTIONS} rules redact bodies of responses");
+        return refuse(rule.name.span, message, "one too many", "write one rule with several templates after `on`");
+    }
+    Ok(())
+}
+
+fn redacts_bodies(rule: &hir::Rule) -> bool {
+    matches!(&rule.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty())
+}
+
+fn refuse(span: Span, message: String, label: &str, help: &str) -> Result<(), Diagnostics> {
+    let mut diagnostic = Diagnostic::error(Code::HostLimit, span, message, label);
+    diagnostic.help = Some(help.to_owned());
     Err(diagnostic.into())
 }
 

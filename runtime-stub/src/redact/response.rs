@@ -3,7 +3,7 @@
 
 use super::body::{Body, Deny, Stage};
 use super::head::Head;
-use crate::contract::map;
+use crate::contract::{REDACTIONS, map};
 use crate::edits::header;
 use crate::frame::Frame;
 use crate::host::Host;
@@ -11,12 +11,10 @@ use crate::tables::redact::Reader;
 
 /// Headers that no longer hold once a body changes.
 const STALE: [&[u8]; 7] = [b"content-length", b"etag", b"content-md5", b"digest", b"content-digest", b"repr-digest", b"accept-ranges"];
-/// Most redactions of one response.
-const MOST: usize = 16;
 
 /// The redactions that apply to a response, in file order.
 pub struct Choice {
-    added: [(&'static [u8], u32); MOST],
+    added: [(&'static [u8], u32); REDACTIONS],
     count: usize,
 }
 
@@ -35,7 +33,7 @@ pub enum Start {
 impl Choice {
     /// None yet.
     pub const fn new() -> Choice {
-        Choice { added: [(&[], 0); MOST], count: 0 }
+        Choice { added: [(&[], 0); REDACTIONS], count: 0 }
     }
 
     /// Adds a redaction (`tables::redact`) with the metric of its rule. False when there are too many: a fault.
