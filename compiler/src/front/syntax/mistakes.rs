@@ -127,7 +127,7 @@ fn unknown_operator(place: &Place<'_>) -> Option<Diagnostic> {
     }
     let word = place.word(before);
     let operators = ["in", "contains", "starts_with", "ends_with", "matches", "is", "per", "and", "or", "not"];
-    let foreign = [("equals", "=="), ("eq", "=="), ("like", "matches"), ("startswith", "starts_with"), ("endswith", "ends_with")];
+    let foreign = [("add", "append"), ("equals", "=="), ("eq", "=="), ("like", "matches"), ("startswith", "starts_with"), ("endswith", "ends_with")];
     let known = foreign.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
     let diagnostic = error(place, before, format!("`{word}` is no operator"), "not known here");
     Some(match known.or_else(|| closest(word, operators)) {
@@ -169,6 +169,16 @@ impl Place<'_> {
     }
 }
 
+impl Place<'_> {
+    /// The string before this place when it is a method in quotes after `on`, and the method.
+    fn method_in_quotes(&self) -> Option<(usize, &str)> {
+        let (before, Token::String(text)) = self.previous()? else { return None };
+        let after_on = self.token(before.checked_sub(1)?) == Some(&Token::Keyword(Keyword::On));
+        let capitals = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        (after_on && capitals).then_some((before, text.as_str()))
+    }
+}
+
 /// A word where a string belongs, a string where a word belongs, an interpolation where the text is fixed.
 fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
@@ -182,6 +192,13 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
             error(place, at, "an interpolation where the text must be fixed", "this string is read by the compiler")
                 .help("write the text without `${…}`; write `\\$` for a dollar sign before `{`"),
         ),
+        Token::String(_) if place.method_in_quotes().is_some() => {
+            let (before, method) = place.method_in_quotes()?;
+            Some(
+                error(place, before, "a method is written without quotes", "this reads as a path")
+                    .help(format!("write `{method}`")),
+            )
+        }
         Token::String(text) if expected.has("IDENTIFIER") && !expected.has("STRING") => {
             let word = text.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_").to_lowercase();
             let diagnostic = error(place, at, format!("expected a name, found the string `{}`", short(place.word(at))), "a name has no quotes");
