@@ -1,6 +1,6 @@
 //! The committed stub against its contract. In: `runtime-stub/prebuilt/stub.wasm`. Out: every function at the border is there with
 //! its type, nothing can panic, and old hosts can load it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use portcullis_runtime::contract::{Mechanism, Policy, Signature, Val};
 use wasmparser::types::EntityType;
