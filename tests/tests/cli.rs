@@ -133,6 +133,13 @@ fn deploy_refuses_a_module_and_a_configuration_that_do_not_fit() {
 }
 
 #[test]
+fn deploy_tells_of_clusters_that_nobody_serves() {
+    let args = ["deploy", "envoy", &quickstart(), "--module", "q.wasm", "--upstream", "orders=127.0.0.1:1"];
+    let (code, _, err) = portcullis(&args);
+    assert_eq!((code, err.as_str()), (0, "warning: a route names the cluster `orders_canary`; give it with --upstream orders_canary=HOST:PORT\n"));
+}
+
+#[test]
 fn the_binary_itself_runs() {
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "-p", "portcullis", "--", "check", &quickstart()])

@@ -105,6 +105,13 @@ fn envoy(arguments: &Envoy, io: &mut Io<'_>) -> Result<(), Stop> {
         listen_port: arguments.listen,
         admin_port: arguments.admin,
     };
+    if !arguments.filter_only {
+        for cluster in clusters(policy) {
+            if !arguments.upstreams.iter().any(|upstream| upstream.name == cluster) {
+                writeln!(io.err, "warning: a route names the cluster `{cluster}`; give it with --upstream {cluster}=HOST:PORT")?;
+            }
+        }
+    }
     let value = if arguments.filter_only { deploy::envoy::filter(&request) } else { deploy::envoy::bootstrap(&request) };
     files::print(io, &deploy::yaml::text(&value))
 }
@@ -136,6 +143,25 @@ fn istio(arguments: &Istio, io: &mut Io<'_>) -> Result<(), Stop> {
 
 fn has_routes(policy: &hir::Policy) -> bool {
     policy.rules.iter().any(|rule| matches!(rule.kind, hir::RuleKind::Route(_)))
+}
+
+/// The clusters that routes name as they are written, in order, without repeats.
+fn clusters(policy: &hir::Policy) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for rule in &policy.rules {
+        let hir::RuleKind::Route(route) = &rule.kind else { continue };
+        for target in route.arms.iter().map(|arm| &arm.target).chain([&route.otherwise]) {
+            let names: Vec<&str> = match target {
+                hir::Target::Keep => Vec::new(),
+                hir::Target::Split(_, weights) => weights.iter().map(|(name, _)| name.as_str()).collect(),
+                hir::Target::Cluster(value) => {
+                    if let hir::ExprKind::Const(hir::Const::String(name)) = &value.kind { vec![name] } else { Vec::new() }
+                }
+            };
+            found.extend(names.into_iter().filter(|name| !found.contains(name)).collect::<Vec<_>>());
+        }
+    }
+    found
 }
 
 /// A module that lies where Envoy will look must be what the policy compiles to: the capability list is made for that one.
