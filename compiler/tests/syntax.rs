@@ -228,7 +228,8 @@ fn noise_never_panics() {
     let mut random = Random(7);
     let whole = std::fs::read_to_string(fixtures("ast").join("whole-language.policy")).unwrap();
     let mut pieces: Vec<String> = whole.split_whitespace().map(str::to_owned).collect();
-    let signs = ["{", "}", "(", ")", "[", "]", "\"", "${", "\"${", "}\"", "/", "\n", "\n\n", "é", "\u{0}", "'", "\\", "=", "->", "0x", "9%"];
+    let signs =
+        ["{", "}", "(", ")", "[", "]", "\"", "${", "\"${", "}\"", "/", "\n", "\n\n", "é", "\u{0}", "'", "\\", "=", "->", "0x", "9%"];
     pieces.extend(signs.iter().map(|sign| (*sign).to_owned()));
     for _ in 0..600 {
         let length = random.below(60);

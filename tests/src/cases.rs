@@ -7,11 +7,11 @@ use portcullis::base::render::render;
 use portcullis::base::{Diagnostics, FileId, Sources};
 use portcullis::front::{check, syntax};
 use portcullis::ir::hir;
-use portcullis::{back, lower, plan};
 use portcullis::tools::compare::comparable;
 use portcullis::tools::engine::Engine;
 use portcullis::tools::message::Outcome;
 use portcullis::tools::test_runner::{TestResult, run_one};
+use portcullis::{back, lower, plan};
 
 /// One file of the corpus, checked.
 #[derive(Debug)]

@@ -131,7 +131,10 @@ fn a_denied_request_costs_one_read_and_one_reply() {
             ("proxy_increment_metric", 1),
         ])
     );
-    assert_eq!(simulator.filter_state().values().map(|value| String::from_utf8_lossy(value).into_owned()).collect::<Vec<_>>(), ["deny default"]);
+    assert_eq!(
+        simulator.filter_state().values().map(|value| String::from_utf8_lossy(value).into_owned()).collect::<Vec<_>>(),
+        ["deny default"]
+    );
 }
 
 #[test]
@@ -175,7 +178,10 @@ fn memory_is_two_pages_and_tables() {
         let mut pages = Vec::new();
         for round in 0..3 {
             for number in 0..400_u32 {
-                let request = Request { client: std::net::IpAddr::from([10, round, 1, u8::try_from(number % 250).unwrap()]), ..get(&format!("/orders/{number}"), &[("x-api-key", "acme-key")]) };
+                let request = Request {
+                    client: std::net::IpAddr::from([10, round, 1, u8::try_from(number % 250).unwrap()]),
+                    ..get(&format!("/orders/{number}"), &[("x-api-key", "acme-key")])
+                };
                 simulator.request(&request, &ok()).unwrap();
             }
             pages.push(u64::from(simulator.last().memory_pages));
@@ -214,7 +220,6 @@ fn the_same_policy_gives_the_same_bytes() {
     assert_eq!(wasm(EVERYTHING), wasm(EVERYTHING));
     assert_eq!(wasm(HEADERS_ONLY), wasm(HEADERS_ONLY));
 }
-
 
 /// What every module needs: one read, a reply, counters, a log line for a configuration that it refuses.
 const COMMON: [&str; 8] = [
@@ -326,7 +331,9 @@ fn old_hosts_and_careless_ones_load_every_module() {
                         let plain = |val: &ValType| matches!(val, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64);
                         assert!(ty.params().iter().chain(ty.results()).all(plain), "{}", export.name);
                     }
-                    ExternalKind::FuncExact | ExternalKind::Table | ExternalKind::Global | ExternalKind::Tag => panic!("exports {}", export.name),
+                    ExternalKind::FuncExact | ExternalKind::Table | ExternalKind::Global | ExternalKind::Tag => {
+                        panic!("exports {}", export.name)
+                    }
                 }
             }
         }

@@ -54,8 +54,7 @@ fn agrees(optimised: bool, make: Make<'_>) {
         match made {
             Ok(mut engine) => {
                 let ran = cases::run(&case, engine.as_mut());
-                let failed: Vec<TestResult> =
-                    ran.iter().map(|ran| ran.result.clone()).filter(|result| !result.passed).collect();
+                let failed: Vec<TestResult> = ran.iter().map(|ran| ran.result.clone()).filter(|result| !result.passed).collect();
                 if !failed.is_empty() {
                     failures.push(format!("{} on {}:\n{}", case.name, engine.name(), report(&case.sources, &failed)));
                 }

@@ -38,7 +38,13 @@ fn good_is_zero() {
 fn a_policy_at_fault_is_one_and_nothing_is_written() {
     let (folder, file) = policy("policy broken { default = deny 403 }\nforbid \"a\" { when request.header[\"x\"] == 1 }\n");
     let module = folder.join("out.wasm");
-    for args in [&["check", &file][..], &["build", &file, "-o", module.to_str().unwrap()], &["test", &file], &["plan", &file], &["dump", "wat", &file]] {
+    for args in [
+        &["check", &file][..],
+        &["build", &file, "-o", module.to_str().unwrap()],
+        &["test", &file],
+        &["plan", &file],
+        &["dump", "wat", &file],
+    ] {
         let (code, _, err) = portcullis(args);
         assert_eq!(code, 1, "{args:?}");
         assert!(err.contains("test.policy:2") && err.contains("help"), "{args:?}: {err}");
@@ -112,7 +118,8 @@ fn istio_gets_either_resource() {
 
 #[test]
 fn deploy_refuses_a_module_and_a_configuration_that_do_not_fit() {
-    let (folder, file) = policy("policy p { default = allow }\nconfig { word: string }\nforbid \"w\" { when request.host == config.word }\n");
+    let (folder, file) =
+        policy("policy p { default = allow }\nconfig { word: string }\nforbid \"w\" { when request.host == config.word }\n");
     let module = folder.join("p.wasm");
     fs::write(&module, b"something else").unwrap();
     let module_text = module.to_str().unwrap();
@@ -136,7 +143,10 @@ fn deploy_refuses_a_module_and_a_configuration_that_do_not_fit() {
 fn deploy_tells_of_clusters_that_nobody_serves() {
     let args = ["deploy", "envoy", &quickstart(), "--module", "q.wasm", "--upstream", "orders=127.0.0.1:1"];
     let (code, _, err) = portcullis(&args);
-    assert_eq!((code, err.as_str()), (0, "warning: a route names the cluster `orders_canary`; give it with --upstream orders_canary=HOST:PORT\n"));
+    assert_eq!(
+        (code, err.as_str()),
+        (0, "warning: a route names the cluster `orders_canary`; give it with --upstream orders_canary=HOST:PORT\n")
+    );
 }
 
 #[test]

@@ -27,10 +27,16 @@ fn case(seed: u64) -> Case {
 }
 
 fn report(seed: u64, case: &Case, found: &Disagreement) -> String {
-    let mut out = format!("seed {seed}: {} differs in {}\n\n{}\nconfiguration: {}\n", found.engine, found.kind, case.policy(), case.configuration);
+    let mut out =
+        format!("seed {seed}: {} differs in {}\n\n{}\nconfiguration: {}\n", found.engine, found.kind, case.policy(), case.configuration);
     for (index, step) in case.steps.iter().enumerate() {
         let request = &step.request;
-        write!(out, "\n#{index} after {} ns: {} {} host {} from {}:{}", step.wait, request.method, request.target, request.authority, request.client, request.client_port).unwrap();
+        write!(
+            out,
+            "\n#{index} after {} ns: {} {} host {} from {}:{}",
+            step.wait, request.method, request.target, request.authority, request.client, request.client_port
+        )
+        .unwrap();
         for (name, value) in &request.headers {
             write!(out, "\n    {name}: {}", value.escape_ascii()).unwrap();
         }
@@ -42,7 +48,12 @@ fn report(seed: u64, case: &Case, found: &Disagreement) -> String {
             write!(out, "\n    body `{}` split {:?} trailers {:?}", body.bytes.escape_ascii(), body.split, body.trailers).unwrap();
         }
     }
-    write!(out, "\n\ninterpreter (request {:?}): {}\n{}: {}\nlog: {:#?}", found.step, found.expected, found.engine, found.found, found.logs).unwrap();
+    write!(
+        out,
+        "\n\ninterpreter (request {:?}): {}\n{}: {}\nlog: {:#?}",
+        found.step, found.expected, found.engine, found.found, found.logs
+    )
+    .unwrap();
     out
 }
 
@@ -72,7 +83,13 @@ fn all_engines_agree_about_random_policies() {
         }
         seed += 1;
         // Most of what the generator makes must be fit to run, or it tests the checker's refusals instead.
-        assert!(refused.len() <= run / 2 + 10, "{} of {} policies are refused, such as\n{}", refused.len(), run + refused.len(), refused.join("\n"));
+        assert!(
+            refused.len() <= run / 2 + 10,
+            "{} of {} policies are refused, such as\n{}",
+            refused.len(),
+            run + refused.len(),
+            refused.join("\n")
+        );
     }
     assert!(findings.is_empty(), "{}", findings.join("\n\n================\n\n"));
     let never: Vec<&str> = constructs::ALL.iter().copied().filter(|name| !constructs.contains(name)).collect();

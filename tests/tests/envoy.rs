@@ -72,13 +72,8 @@ fn the_upstream_receives_edits_the_client_address_and_every_line() {
     assert_eq!(forwarded.authority, "api.example.com");
     assert_eq!(forwarded.body, b"abcdef");
     assert_eq!(forwarded.cluster, None);
-    let expected = headers(&[
-        ("x-odd", "1"),
-        ("x-odd", "2"),
-        ("content-length", "6"),
-        ("x-edited", "yes"),
-        ("x-client", "203.0.113.9:4711"),
-    ]);
+    let expected =
+        headers(&[("x-odd", "1"), ("x-odd", "2"), ("content-length", "6"), ("x-edited", "yes"), ("x-client", "203.0.113.9:4711")]);
     assert_eq!(forwarded.headers, expected);
     assert_eq!((outcome.response.status, outcome.response.body.as_slice()), (200, b"fine".as_slice()));
     assert_eq!(engine.counters().unwrap(), [("probe".to_owned(), "allow".to_owned(), 1)]);

@@ -58,9 +58,7 @@ impl Sources {
 
     /// The text that a span covers; empty where the span is not in the file.
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.file)
-            .and_then(|source| source.text.get(span.start as usize..span.end as usize))
-            .unwrap_or("")
+        self.get(span.file).and_then(|source| source.text.get(span.start as usize..span.end as usize)).unwrap_or("")
     }
 
     /// Line and column of a span's start, both counted from 1; columns count characters.

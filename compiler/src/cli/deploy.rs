@@ -155,7 +155,11 @@ fn clusters(policy: &hir::Policy) -> Vec<&str> {
                 hir::Target::Keep => Vec::new(),
                 hir::Target::Split(_, weights) => weights.iter().map(|(name, _)| name.as_str()).collect(),
                 hir::Target::Cluster(value) => {
-                    if let hir::ExprKind::Const(hir::Const::String(name)) = &value.kind { vec![name] } else { Vec::new() }
+                    if let hir::ExprKind::Const(hir::Const::String(name)) = &value.kind {
+                        vec![name]
+                    } else {
+                        Vec::new()
+                    }
                 }
             };
             found.extend(names.into_iter().filter(|name| !found.contains(name)).collect::<Vec<_>>());

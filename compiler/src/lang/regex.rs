@@ -44,10 +44,7 @@ fn narrow(tree: &mut ast::Ast) -> Result<(), String> {
         ast::Ast::Assertion(assertion) => {
             let word = !matches!(
                 assertion.kind,
-                ast::AssertionKind::StartLine
-                    | ast::AssertionKind::EndLine
-                    | ast::AssertionKind::StartText
-                    | ast::AssertionKind::EndText
+                ast::AssertionKind::StartLine | ast::AssertionKind::EndLine | ast::AssertionKind::StartText | ast::AssertionKind::EndText
             );
             if word {
                 let span = assertion.span;
@@ -56,11 +53,7 @@ fn narrow(tree: &mut ast::Ast) -> Result<(), String> {
         }
         ast::Ast::ClassPerl(class) => {
             let span = class.span;
-            let bracketed = ast::ClassBracketed {
-                span,
-                negated: false,
-                kind: ast::ClassSet::Item(ast::ClassSetItem::Ascii(ascii(class))),
-            };
+            let bracketed = ast::ClassBracketed { span, negated: false, kind: ast::ClassSet::Item(ast::ClassSetItem::Ascii(ascii(class))) };
             *tree = without(ast::Flag::CaseInsensitive, span, ast::Ast::ClassBracketed(Box::new(bracketed)));
         }
         ast::Ast::ClassBracketed(class) => narrow_set(&mut class.kind),

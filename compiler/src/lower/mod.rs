@@ -17,10 +17,10 @@ mod request;
 mod response;
 mod route;
 mod tables;
-mod text;
 #[cfg(test)]
 #[allow(clippy::panic)]
 mod tests;
+mod text;
 
 use crate::ir::{hir, lir};
 use crate::plan::Plan;

@@ -114,7 +114,8 @@ pub(super) fn names(builder: &mut Builder<'_>, names: &[String]) -> DataId {
 
 /// The strings among constants.
 pub(super) fn string_set(builder: &mut Builder<'_>, values: &[Const]) -> DataId {
-    let strings: Vec<&str> = values.iter().filter_map(|value| if let Const::String(text) = value { Some(text.as_str()) } else { None }).collect();
+    let strings: Vec<&str> =
+        values.iter().filter_map(|value| if let Const::String(text) = value { Some(text.as_str()) } else { None }).collect();
     builder.table("set", tables::strings::encode_set(&strings))
 }
 
@@ -207,9 +208,7 @@ pub(super) fn split(builder: &mut Builder<'_>, weights: &[(String, u32)]) -> Dat
 pub(super) fn metrics(policy: &str, metrics: &[(String, &'static str)]) -> Vec<u8> {
     let named: Vec<(String, &str)> = metrics
         .iter()
-        .map(|(rule, outcome)| {
-            (format!("policy=.={policy};.;rule=.={rule};.;outcome=.={outcome};.;portcullis_rule_total"), rule.as_str())
-        })
+        .map(|(rule, outcome)| (format!("policy=.={policy};.;rule=.={rule};.;outcome=.={outcome};.;portcullis_rule_total"), rule.as_str()))
         .collect();
     tables::metrics::encode(&named)
 }
@@ -217,7 +216,8 @@ pub(super) fn metrics(policy: &str, metrics: &[(String, &'static str)]) -> Vec<u
 /// What the configuration must look like.
 pub(super) fn schema(builder: &mut Builder<'_>) -> DataId {
     let policy = builder.policy;
-    let fields: Vec<schema::Field<'_>> = policy.config.iter().enumerate().map(|(number, field)| schema_field(policy, number, field)).collect();
+    let fields: Vec<schema::Field<'_>> =
+        policy.config.iter().enumerate().map(|(number, field)| schema_field(policy, number, field)).collect();
     builder.table("configuration", schema::write(&fields))
 }
 
@@ -228,9 +228,17 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
         Ty::List(_) => schema::Kind::List,
         Ty::Map(_) => schema::Kind::Map,
         Ty::Secret => schema::Kind::Secret,
-        Ty::String | Ty::Float | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Optional(_) | Ty::Error => {
-            schema::Kind::String
-        }
+        Ty::String
+        | Ty::Float
+        | Ty::Bytes
+        | Ty::Ip
+        | Ty::Cidr
+        | Ty::Duration
+        | Ty::Time
+        | Ty::Rate
+        | Ty::Regex
+        | Ty::Optional(_)
+        | Ty::Error => schema::Kind::String,
     };
     let default = field.default.as_ref().map(|default| match default {
         ConfigDefault::Bool(value) => schema::Default::Bool(*value),

@@ -36,7 +36,8 @@ fn a_module_tells_what_it_needs_of_its_host() {
         about.get("host_features").map(ToString::to_string).unwrap_or_default()
     };
     let quickstart = include_str!("../../../examples/quickstart/quickstart.policy");
-    let all = r#"["clock","filter_state","header_edits","local_response","metrics","random","response_body","response_headers","shared_data"]"#;
+    let all =
+        r#"["clock","filter_state","header_edits","local_response","metrics","random","response_body","response_headers","shared_data"]"#;
     assert_eq!(features(quickstart), all);
     let small = "policy p { default = deny 403 }\npermit \"a\" { on GET \"/a\" when client.ip in [\"10.0.0.0/8\"] }";
     assert_eq!(features(small), r#"["filter_state","header_edits","local_response","metrics","properties"]"#);

@@ -20,11 +20,7 @@ pub(super) fn concat(builder: &mut Builder<'_>, context: &mut Context, pieces: &
         let (set, local) = hold(builder, context, piece);
         before.push(set);
         let write = write_plain(&piece.ty, local);
-        writes.push(if piece.ty.is_optional() {
-            Stmt::If(is_present(&piece.ty, Expr::Local(local)), vec![write], vec![])
-        } else {
-            write
-        });
+        writes.push(if piece.ty.is_optional() { Stmt::If(is_present(&piece.ty, Expr::Local(local)), vec![write], vec![]) } else { write });
     }
     before.extend(writes);
     Expr::Block(before, Box::new(call(Mechanism::TextEnd, vec![])))
@@ -135,7 +131,16 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
         Ty::Bool => Mechanism::TextBool,
         Ty::Ip => Mechanism::TextIp,
         Ty::Int | Ty::Duration | Ty::Time => Mechanism::TextInt,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Float | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_)
+        Ty::String
+        | Ty::Bytes
+        | Ty::Secret
+        | Ty::Float
+        | Ty::Cidr
+        | Ty::Rate
+        | Ty::Regex
+        | Ty::List(_)
+        | Ty::Map(_)
+        | Ty::Optional(_)
         | Ty::Error => Mechanism::TextStr,
     };
     act(mechanism, vec![value])

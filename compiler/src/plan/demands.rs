@@ -134,8 +134,10 @@ fn json_values<'a>(json: &'a hir::Json, found: &mut Vec<&'a hir::Expr>) {
 /// Whether anything in the policy reads a response fact or acts on responses.
 pub(super) fn has_response_phase(policy: &hir::Policy, plan: &Plan) -> bool {
     let acts = plan.rules.iter().any(|rule| rule.phase == super::Phase::Response && !rule.dead);
-    let headers = policy.limits.iter().enumerate().any(|(index, limit)| {
-        limit.headers && policy.scopes.iter().any(|scope| scope.apply.iter().any(|id| id.index() == index))
-    });
+    let headers = policy
+        .limits
+        .iter()
+        .enumerate()
+        .any(|(index, limit)| limit.headers && policy.scopes.iter().any(|scope| scope.apply.iter().any(|id| id.index() == index)));
     acts || headers || plan.rules.iter().any(|rule| rule.response_conditions.iter().any(|expr| response::reads_response(policy, expr)))
 }

@@ -62,13 +62,15 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
             continue;
         }
         let ranks: Vec<(Template, u32)> = if matches!(rule.kind, hir::RuleKind::Route(_)) {
-            plan.route_ranks.iter().filter(|(ranked, _, _)| ranked.index() == id).map(|(_, template, rank)| (template.clone(), *rank)).collect()
+            plan.route_ranks
+                .iter()
+                .filter(|(ranked, _, _)| ranked.index() == id)
+                .map(|(_, template, rank)| (template.clone(), *rank))
+                .collect()
         } else {
             Vec::new()
         };
-        let order = |template: &Template| {
-            ranks.iter().find(|(ranked, _)| ranked == template).map_or(id as u32, |(_, rank)| *rank)
-        };
+        let order = |template: &Template| ranks.iter().find(|(ranked, _)| ranked == template).map_or(id as u32, |(_, rank)| *rank);
         place(plan, &mut accepts, routes::clauses(policy, rule), planned.condition, rule_kind(&rule.kind), id as u32, &order);
     }
     let mut methods: Vec<String> = accepts.values().flatten().flat_map(|entry| entry.methods.clone()).collect();
@@ -106,19 +108,18 @@ fn place(
     }
     // A route may stand at several ranks: one entry for each of its clauses keeps them apart.
     let groups: Vec<Vec<hir::On>> = if kind == kind::ROUTE {
-        let single = |clause: &hir::On, template: &Template| {
-            vec![hir::On { methods: clause.methods.clone(), templates: vec![template.clone()] }]
-        };
+        let single =
+            |clause: &hir::On, template: &Template| vec![hir::On { methods: clause.methods.clone(), templates: vec![template.clone()] }];
         clauses.iter().flat_map(|clause| clause.templates.iter().map(|template| single(clause, template)).collect::<Vec<_>>()).collect()
     } else {
         vec![clauses]
     };
     for clauses in groups {
         let rank = clauses.iter().flat_map(|clause| &clause.templates).map(order).min().unwrap_or(id);
-        let mut all = condition.and_then(|id| plan.conditions.get(id.0 as usize)).cloned().unwrap_or_else(|| Condition {
-            name: format!("rule {id}: on"),
-            ..Condition::default()
-        });
+        let mut all = condition
+            .and_then(|id| plan.conditions.get(id.0 as usize))
+            .cloned()
+            .unwrap_or_else(|| Condition { name: format!("rule {id}: on"), ..Condition::default() });
         if !clauses.iter().any(everything) {
             all.paths.push(clauses);
         }

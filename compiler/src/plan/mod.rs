@@ -26,8 +26,8 @@ pub(crate) use index::rule_kind;
 pub use index::{Accept, Entry, Index};
 pub use print::print;
 pub use response::Carried;
-pub use routes::Ranks;
 pub(crate) use response::key as response_key;
+pub use routes::Ranks;
 
 /// Which passes run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

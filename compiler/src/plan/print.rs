@@ -68,7 +68,8 @@ fn list(names: &[String]) -> String {
 }
 
 fn rule_names(policy: &hir::Policy, rules: &[hir::RuleId]) -> String {
-    let names: Vec<String> = rules.iter().filter_map(|id| policy.rules.get(id.index())).map(|rule| format!("{:?}", rule.name.text)).collect();
+    let names: Vec<String> =
+        rules.iter().filter_map(|id| policy.rules.get(id.index())).map(|rule| format!("{:?}", rule.name.text)).collect();
     names.join(", ")
 }
 

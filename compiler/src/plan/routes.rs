@@ -18,7 +18,8 @@ pub(super) fn rank(policy: &hir::Policy, plan: &mut Plan) {
     }
     // Ties are refused by the checker where one request can reach both; file order keeps the rest deterministic.
     all.sort();
-    plan.route_ranks = all.into_iter().enumerate().map(|(rank, (_, rule, template))| (hir::RuleId(rule as u32), template, rank as u32)).collect();
+    plan.route_ranks =
+        all.into_iter().enumerate().map(|(rank, (_, rule, template))| (hir::RuleId(rule as u32), template, rank as u32)).collect();
 }
 
 /// Kind of each segment; compared as text the more specific template comes first.

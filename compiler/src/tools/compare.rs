@@ -2,15 +2,12 @@
 //! that do the same: the order of different headers, blanks around values, lines that an Envoy joins, framing, and headers
 //! that an Envoy adds itself.
 
-use super::message::{Forwarded, Headers, Outcome, Response, JOINED_BY_ENVOY, as_received};
+use super::message::{Forwarded, Headers, JOINED_BY_ENVOY, Outcome, Response, as_received};
 
 /// The outcome in the form in which two engines' outcomes are equal or one of them is wrong.
 #[must_use]
 pub fn comparable(outcome: &Outcome) -> Outcome {
-    let forwarded = outcome.forwarded.as_ref().map(|forwarded| Forwarded {
-        headers: headers(&forwarded.headers),
-        ..forwarded.clone()
-    });
+    let forwarded = outcome.forwarded.as_ref().map(|forwarded| Forwarded { headers: headers(&forwarded.headers), ..forwarded.clone() });
     let mut response = Response { headers: headers(&outcome.response.headers), ..outcome.response.clone() };
     if !response.complete {
         // How much arrives before a cut depends on timing.

@@ -77,8 +77,7 @@ fn samples(job: Job) -> Vec<Sample> {
     match job {
         Job::Pass => vec![sample("/any", None, 200)],
         Job::Decide(count) | Job::DecideAndEdit(count) => {
-            let mut samples: Vec<Sample> =
-                [0, count / 2, count - 1].iter().map(|rule| sample(&path(*rule), None, 200)).collect();
+            let mut samples: Vec<Sample> = [0, count / 2, count - 1].iter().map(|rule| sample(&path(*rule), None, 200)).collect();
             samples.push(sample(&path(count), None, 403));
             samples.extend(denied_paths().map(|path| sample(path, None, 403)));
             samples

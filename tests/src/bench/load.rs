@@ -38,8 +38,7 @@ pub(super) struct Turn {
 impl Turn {
     /// Connects, warms up with requests that a set of `rules` rules permits, and finds out how many make a slice.
     pub(super) fn new(envoy: Envoy, rules: usize) -> Result<Self, EngineError> {
-        let connection =
-            TcpStream::connect((Ipv4Addr::LOCALHOST, envoy.port())).map_err(fault("connecting to Envoy"))?;
+        let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, envoy.port())).map_err(fault("connecting to Envoy"))?;
         connection.set_nodelay(true).map_err(fault("setting up the load's socket"))?;
         connection.set_read_timeout(Some(Duration::from_secs(10))).map_err(fault("setting up the load's socket"))?;
         let last = rules.saturating_sub(1);

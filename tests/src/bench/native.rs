@@ -22,8 +22,7 @@ pub(super) fn rbac_tree(count: usize) -> Value {
         let config = json!({ "@type": "type.googleapis.com/envoy.config.rbac.v3.Action", "name": name, "action": action });
         json!({ "action": { "name": "action", "typed_config": config } })
     };
-    let map: Map<String, Value> =
-        (0..count).map(|rule| (prefix(rule), action(&format!("r{rule:05}"), "ALLOW"))).collect();
+    let map: Map<String, Value> = (0..count).map(|rule| (prefix(rule), action(&format!("r{rule:05}"), "ALLOW"))).collect();
     let input = json!({
         "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
         "header_name": ":path",
@@ -35,8 +34,7 @@ pub(super) fn rbac_tree(count: usize) -> Value {
 
 /// The gateway as a chain of filters.
 pub(super) fn gateway(per_minute: u64) -> Vec<Value> {
-    let credentials: Vec<Value> =
-        (0..KEYS).map(|number| json!({ "key": key(number), "client": client(number) })).collect();
+    let credentials: Vec<Value> = (0..KEYS).map(|number| json!({ "key": key(number), "client": client(number) })).collect();
     let keys = json!({
         "credentials": credentials,
         "key_sources": [{ "header": "x-api-key" }],

@@ -45,7 +45,11 @@ pub struct Disagreement {
 /// A policy through the front end; `None` when the checker refuses it.
 pub fn checked(text: &str) -> Result<portcullis::Checked, String> {
     let checked = portcullis::check("random.policy", text, &mut |_| Err("there are no files".to_owned()));
-    if checked.policy.is_some() { Ok(checked) } else { Err(format!("{:?}", checked.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect::<Vec<_>>())) }
+    if checked.policy.is_some() {
+        Ok(checked)
+    } else {
+        Err(format!("{:?}", checked.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect::<Vec<_>>()))
+    }
 }
 
 /// The typed policy of a case.
@@ -149,9 +153,8 @@ fn compare(name: &str, expected: &Trace, found: &Trace, logs: Vec<String>) -> Op
 /// An outcome with its bytes as text.
 fn shown(outcome: &Outcome) -> String {
     let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
-    let headers = |headers: &[(String, Vec<u8>)]| {
-        headers.iter().map(|(name, value)| format!("\n      {name}: {}", text(value))).collect::<String>()
-    };
+    let headers =
+        |headers: &[(String, Vec<u8>)]| headers.iter().map(|(name, value)| format!("\n      {name}: {}", text(value))).collect::<String>();
     let mut out = format!("{:?}", outcome.decision);
     if let Some(forwarded) = &outcome.forwarded {
         out.push_str(&format!(

@@ -61,7 +61,12 @@ impl Expressions<'_> {
             9 => format!("({}) {} ({})", self.any_text(next), self.pick(&["contains", "starts_with", "ends_with"]), self.any_text(next)),
             10 => format!("({}) {} ({})", self.integer(next), self.pick(&["<", "<=", ">", ">=", "==", "!="]), self.integer(next)),
             11 => format!("({}) {} ({})", self.any_integer(next), self.pick(&["==", "!="]), self.any_integer(next)),
-            12 => format!("({}) {} {}", self.integer(next), self.pick(&["<", "<=", ">", ">=", "==", "!="]), self.pick(&["1.5", "7.0", "-0.5", "1000.0", "9223372036854775807.0"])),
+            12 => format!(
+                "({}) {} {}",
+                self.integer(next),
+                self.pick(&["<", "<=", ">", ">=", "==", "!="]),
+                self.pick(&["1.5", "7.0", "-0.5", "1000.0", "9223372036854775807.0"])
+            ),
             13 => format!("({}) {} ({})", self.any_text(next), self.pick(&["in", "not in"]), self.texts(next)),
             14 => format!("({}) contains ({})", self.texts(next), self.any_text(next)),
             15 => format!("({}) {} ({})", self.any_integer(next), self.pick(&["in", "not in"]), self.integers(next)),
@@ -97,7 +102,9 @@ impl Expressions<'_> {
             6 => format!("request.method {} {}", self.pick(&["==", "!="]), quoted(self.random.word(METHODS))),
             7 => format!("{} starts_with {}", self.read_text(), self.literal()),
             8 => format!("{} in [{}, {}]", self.read_optional(), self.literal(), self.literal()),
-            9 if self.place.response => format!("response.status {} {}", self.pick(&["==", "<", ">="]), self.pick(&["200", "204", "404", "500"])),
+            9 if self.place.response => {
+                format!("response.status {} {}", self.pick(&["==", "<", ">="]), self.pick(&["200", "204", "404", "500"]))
+            }
             _ => format!("{} matches {}", self.read_optional(), self.pick(PATTERNS)),
         }
     }
@@ -166,7 +173,8 @@ impl Expressions<'_> {
             2 | 3 => format!("request.cookies[{}]", quoted(self.random.word(COOKIES))),
             4 if self.place.response => format!("response.headers[{}]", quoted(self.random.word(ANSWERED))),
             5 if self.place.credentials.iter().any(|(_, optional)| *optional) => {
-                let known: Vec<String> = self.place.credentials.iter().filter(|(_, optional)| *optional).map(|(name, _)| name.clone()).collect();
+                let known: Vec<String> =
+                    self.place.credentials.iter().filter(|(_, optional)| *optional).map(|(name, _)| name.clone()).collect();
                 format!("{}.key_id", self.random.pick(&known))
             }
             6 if self.random.chance(20) => "request.id".to_owned(),
@@ -183,7 +191,8 @@ impl Expressions<'_> {
             4 => self.pick(&["request.scheme", "request.protocol"]),
             5 | 6 if !self.place.captures.is_empty() => format!("path.{}", self.random.pick(&self.place.captures)),
             7 if self.place.credentials.iter().any(|(_, optional)| !*optional) => {
-                let known: Vec<String> = self.place.credentials.iter().filter(|(_, optional)| !*optional).map(|(name, _)| name.clone()).collect();
+                let known: Vec<String> =
+                    self.place.credentials.iter().filter(|(_, optional)| !*optional).map(|(name, _)| name.clone()).collect();
                 format!("{}.key_id", self.random.pick(&known))
             }
             _ => "request.method".to_owned(),

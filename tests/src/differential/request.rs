@@ -39,7 +39,10 @@ fn path(random: &mut Random, world: &World) -> String {
     }
     if random.chance(25) {
         let at = random.below(segments.len() + 1);
-        let odd = *random.pick(&["", ".", "..", "%2e", "%2E%2e", "x", "%61", "a%2fb", "%5c", "%zz", "%", "%c3%bc", "%ff", "a#b", "a%25b", "ü", "%e2%82", "a;b", "a+b", "%41%42", "a\\b", "%00"]);
+        let odd = *random.pick(&[
+            "", ".", "..", "%2e", "%2E%2e", "x", "%61", "a%2fb", "%5c", "%zz", "%", "%c3%bc", "%ff", "a#b", "a%25b", "ü", "%e2%82", "a;b",
+            "a+b", "%41%42", "a\\b", "%00",
+        ]);
         segments.insert(at, odd.to_owned());
     }
     let mut path = format!("/{}", segments.join("/"));
@@ -216,7 +219,17 @@ const BODIES: &[&str] = &[
 
 fn answer(random: &mut Random) -> Answer {
     let mut headers: Headers = Vec::new();
-    let types = ["application/json", "text/plain", "application/json; charset=utf-8", "text/html; charset=iso-8859-1", "text/plain; charset=utf-16", "application/problem+json", "image/png", "TEXT/plain", "application/json;charset=\"UTF-8\""];
+    let types = [
+        "application/json",
+        "text/plain",
+        "application/json; charset=utf-8",
+        "text/html; charset=iso-8859-1",
+        "text/plain; charset=utf-16",
+        "application/problem+json",
+        "image/png",
+        "TEXT/plain",
+        "application/json;charset=\"UTF-8\"",
+    ];
     for name in ANSWERED {
         let lines = [0, 0, 1, 1, 2][random.below(5)];
         for _ in 0..lines {

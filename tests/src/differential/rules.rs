@@ -85,7 +85,8 @@ fn scope(random: &mut Random, world: &mut World, around: &Around, depth: usize) 
     }
     if !world.credentials.is_empty() {
         for _ in 0..random.below(3) {
-            let mut names: Vec<String> = world.credentials.iter().map(|credential| credential.name.clone()).filter(|_| random.chance(60)).collect();
+            let mut names: Vec<String> =
+                world.credentials.iter().map(|credential| credential.name.clone()).filter(|_| random.chance(60)).collect();
             if names.is_empty() {
                 names.push(random.pick(&world.credentials).name.clone());
             }
@@ -227,25 +228,43 @@ fn redact(random: &mut Random, children: &mut Vec<Node>) {
     let any = random.chance(80);
     if any {
         if random.chance(40) {
-            let types = *random.pick(&["\"application/json\"", "\"text/*\"", "\"*/*\"", "\"application/*+json\", \"text/html\"", "\"application/*\""]);
+            let types = *random.pick(&[
+                "\"application/json\"",
+                "\"text/*\"",
+                "\"*/*\"",
+                "\"application/*+json\", \"text/html\"",
+                "\"application/*\"",
+            ]);
             children.push(Node::line(format!("types = [{types}]")));
         }
         if random.chance(30) {
             children.push(Node::line(format!("max_body = {}", random.pick(&["20B", "64B", "1KiB", "1MiB"]))));
             if random.chance(60) {
-                children.push(Node::line(format!("on_oversize = {}", random.pick(&["allow", "deny 502", "deny 500 \"too \\\"large\\\"\""]))));
+                children
+                    .push(Node::line(format!("on_oversize = {}", random.pick(&["allow", "deny 502", "deny 500 \"too \\\"large\\\"\""]))));
             }
         }
         if random.chance(40) {
             children.push(Node::line(format!("on_encoded = {}", random.pick(&["allow", "deny 502", "deny 501 \"encoded\""]))));
         }
-        let mask = *random.pick(&["mask()", "mask", "mask(keep_last = 4)", "mask(keep_first = 6, keep_last = 4, with = \"#\")", "mask(with = \"•\")", "mask(with = \"\\\"\", keep_first = 1)", "mask(keep_first = 99)"]);
+        let mask = *random.pick(&[
+            "mask()",
+            "mask",
+            "mask(keep_last = 4)",
+            "mask(keep_first = 6, keep_last = 4, with = \"#\")",
+            "mask(with = \"•\")",
+            "mask(with = \"\\\"\", keep_first = 1)",
+            "mask(keep_first = 99)",
+        ]);
         let detector = *random.pick(&["builtin.card", "[builtin.card]"]);
         children.push(Node::line(format!("any {detector} -> {mask}")));
     }
     if !any || random.chance(30) {
         for _ in 0..random.between(1, 2) {
-            children.push(Node::line(format!("header {} -> remove", random.pick(&["\"x-internal-*\"", "\"x-kind\"", "\"Set-Cookie\"", "\"x-a\"", "\"e*\""]))));
+            children.push(Node::line(format!(
+                "header {} -> remove",
+                random.pick(&["\"x-internal-*\"", "\"x-kind\"", "\"Set-Cookie\"", "\"x-a\"", "\"e*\""])
+            )));
         }
     }
 }
@@ -267,7 +286,12 @@ fn target(random: &mut Random, world: &World, place: &Place) -> String {
         }
         2 | 3 => {
             let key = Expressions { random, world, place }.writable(1);
-            let split = *random.pick(&["\"a\": 5%, \"b\": 95%", "\"a\": 33.33%, \"b\": 33.33%, \"c\": 33.34%", "\"a\": 100%", "\"a\": 0%, \"b\": 100%"]);
+            let split = *random.pick(&[
+                "\"a\": 5%, \"b\": 95%",
+                "\"a\": 33.33%, \"b\": 33.33%, \"c\": 33.34%",
+                "\"a\": 100%",
+                "\"a\": 0%, \"b\": 100%",
+            ]);
             format!("split by {key} {{ {split} }}")
         }
         _ => format!("cluster {}", quoted(random.word(&["orders", "other", "a b"]))),

@@ -1,10 +1,23 @@
 //! The vocabulary that policies and requests share, so that they meet, and what a policy has declared so far.
 
 /// Header names that policies read and requests carry.
-pub const HEADERS: &[&str] =
-    &["x-a", "x-b", "x-n", "x-internal-1", "accept-language", "user-agent", "content-type", "authorization", "host", "cookie", "range", "accept-encoding"];
+pub const HEADERS: &[&str] = &[
+    "x-a",
+    "x-b",
+    "x-n",
+    "x-internal-1",
+    "accept-language",
+    "user-agent",
+    "content-type",
+    "authorization",
+    "host",
+    "cookie",
+    "range",
+    "accept-encoding",
+];
 /// Header names that policies edit.
-pub const EDITED: &[&str] = &["x-a", "x-b", "x-new", "x-internal-1", "accept-language", "user-agent", "content-type", "authorization", "etag"];
+pub const EDITED: &[&str] =
+    &["x-a", "x-b", "x-new", "x-internal-1", "accept-language", "user-agent", "content-type", "authorization", "etag"];
 /// Response headers.
 pub const ANSWERED: &[&str] = &["x-a", "x-kind", "content-type", "etag", "set-cookie", "x-internal-2", "cache-control"];
 /// Query keys.
@@ -13,27 +26,102 @@ pub const QUERY: &[&str] = &["q", "id", "a b", "dry", "ü", "k"];
 pub const COOKIES: &[&str] = &["sid", "theme", "k"];
 /// Texts that are compared with each other.
 pub const TEXTS: &[&str] = &[
-    "", "a", "b", "A", "abc", "abcabc", "0", "7", "42", "-7", "007", "+5", "9223372036854775807", "9223372036854775808", "true", "grün", "x y", " x ",
-    "a, b", "a,b", "orders", "a/b", "ORDERS", "\u{212a}", "ß", "\"q\"", "b\\c", "$x", "a\tb", "GET", "https", "text/html", "10.1.2.3", "é", "日本",
+    "",
+    "a",
+    "b",
+    "A",
+    "abc",
+    "abcabc",
+    "0",
+    "7",
+    "42",
+    "-7",
+    "007",
+    "+5",
+    "9223372036854775807",
+    "9223372036854775808",
+    "true",
+    "grün",
+    "x y",
+    " x ",
+    "a, b",
+    "a,b",
+    "orders",
+    "a/b",
+    "ORDERS",
+    "\u{212a}",
+    "ß",
+    "\"q\"",
+    "b\\c",
+    "$x",
+    "a\tb",
+    "GET",
+    "https",
+    "text/html",
+    "10.1.2.3",
+    "é",
+    "日本",
     "a-rather-long-text-that-needs-more-than-one-word-of-memory-0123456789",
 ];
 /// Segments of paths.
 pub const SEGMENTS: &[&str] = &["a", "b", "orders", "v1", "grün", "a b", "x~y", "7", "A", "a&b"];
 /// Hosts of requests.
 pub const AUTHORITIES: &[&str] = &[
-    "api.example.com", "API.Example.com:8443", "x.example.com", "a.b.example.com", "example.com", "other.test", "other.test:", "[::1]:80", "api.example.com.",
+    "api.example.com",
+    "API.Example.com:8443",
+    "x.example.com",
+    "a.b.example.com",
+    "example.com",
+    "other.test",
+    "other.test:",
+    "[::1]:80",
+    "api.example.com.",
     "a,b",
 ];
 /// Hosts in policies.
 pub const HOSTS: &[&str] = &["api.example.com", "*.example.com", "other.test", "example.com", "[::1]"];
 /// Addresses.
-pub const ADDRESSES: &[&str] = &["192.0.2.1", "10.1.2.3", "10.1.2.4", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "::ffff:10.1.2.3", "::1", "0.0.0.0", "255.255.255.255"];
+pub const ADDRESSES: &[&str] = &[
+    "192.0.2.1",
+    "10.1.2.3",
+    "10.1.2.4",
+    "2001:db8::1",
+    "2001:db8::2",
+    "2001:db8:0:1::1",
+    "::ffff:10.1.2.3",
+    "::1",
+    "0.0.0.0",
+    "255.255.255.255",
+];
 /// Networks.
-pub const NETWORKS: &[&str] = &["10.0.0.0/8", "192.0.2.0/24", "10.1.2.3/32", "2001:db8::/32", "2001:db8::/64", "0.0.0.0/0", "::/0", "::ffff:10.0.0.0/104", "::1/128"];
+pub const NETWORKS: &[&str] =
+    &["10.0.0.0/8", "192.0.2.0/24", "10.1.2.3/32", "2001:db8::/32", "2001:db8::/64", "0.0.0.0/0", "::/0", "::ffff:10.0.0.0/104", "::1/128"];
 /// Patterns of `matches`.
 pub const PATTERNS: &[&str] = &[
-    "/^a/", "/b$/i", r"/\d+/", "/^[a-z]{1,3}$/", "/gr.n/", "/(a|b)*c/", r"/\bx\b/", "/^$/", "/[^a-z]/s", "/o.d/", r"/^\w+$/m", "/(?i)ORD/", r"/\//", "/Ü|É/i",
-    "/a b/x", "/K/i", r"/^\S*$/", "/a+?b?/", r"/\p{Greek}|ß/", "/.*c.*c/", r"/^(?:a|ab)(?:c|bcd)*$/", "/^.{2}$/", r"/\B/", "/s/i",
+    "/^a/",
+    "/b$/i",
+    r"/\d+/",
+    "/^[a-z]{1,3}$/",
+    "/gr.n/",
+    "/(a|b)*c/",
+    r"/\bx\b/",
+    "/^$/",
+    "/[^a-z]/s",
+    "/o.d/",
+    r"/^\w+$/m",
+    "/(?i)ORD/",
+    r"/\//",
+    "/Ü|É/i",
+    "/a b/x",
+    "/K/i",
+    r"/^\S*$/",
+    "/a+?b?/",
+    r"/\p{Greek}|ß/",
+    "/.*c.*c/",
+    r"/^(?:a|ab)(?:c|bcd)*$/",
+    "/^.{2}$/",
+    r"/\B/",
+    "/s/i",
 ];
 /// Methods.
 pub const METHODS: &[&str] = &["GET", "POST", "HEAD", "DELETE", "PUT", "OPTIONS", "PATCH"];

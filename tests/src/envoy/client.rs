@@ -46,14 +46,8 @@ pub fn send(port: u16, request: &Request) -> Result<Response, EngineError> {
 }
 
 fn write(mut stream: &TcpStream, request: &Request) -> std::io::Result<()> {
-    let mut head = format!(
-        "{}{} {} HTTP/1.1\r\nhost: {}\r\n",
-        proxy_line(request),
-        request.method,
-        request.target,
-        request.authority
-    )
-    .into_bytes();
+    let mut head =
+        format!("{}{} {} HTTP/1.1\r\nhost: {}\r\n", proxy_line(request), request.method, request.target, request.authority).into_bytes();
     push_fields(&mut head, &request.headers);
     head.extend_from_slice(framing(&request.headers, request.body.as_ref()).as_bytes());
     head.extend_from_slice(b"\r\n");
@@ -83,19 +77,10 @@ fn read(stream: &TcpStream, head_request: bool) -> Result<Response, EngineError>
             return Ok(Response { status, headers: head.headers, body, trailers, complete: true });
         }
         let tail = read_tail(&mut reader, &head.headers, false);
-        return Ok(Response {
-            status,
-            headers: head.headers,
-            body: tail.body,
-            trailers: tail.trailers,
-            complete: tail.complete,
-        });
+        return Ok(Response { status, headers: head.headers, body: tail.body, trailers: tail.trailers, complete: tail.complete });
     }
 }
 
 fn status(line: &str) -> Result<u16, EngineError> {
-    line.split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .ok_or_else(|| EngineError(format!("`{line}` is no status line")))
+    line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| EngineError(format!("`{line}` is no status line")))
 }

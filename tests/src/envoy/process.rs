@@ -104,8 +104,8 @@ impl Envoy {
 
     /// The port of the first listener.
     fn listener_port(&self) -> Result<u16, EngineError> {
-        let listeners: Value = serde_json::from_str(&self.admin("/listeners?format=json")?)
-            .map_err(fault("reading the list of listeners"))?;
+        let listeners: Value =
+            serde_json::from_str(&self.admin("/listeners?format=json")?).map_err(fault("reading the list of listeners"))?;
         listeners
             .pointer("/listener_statuses/0/local_address/socket_address/port_value")
             .and_then(Value::as_u64)
@@ -180,8 +180,7 @@ fn port_in(file: &Path) -> Option<u16> {
 
 /// Why Envoy did not start: what the module said, and what Envoy called critical.
 fn reason(log: &str) -> String {
-    let telling: Vec<&str> =
-        log.lines().filter(|line| line.contains("wasm log") || line.contains("[critical]")).collect();
+    let telling: Vec<&str> = log.lines().filter(|line| line.contains("wasm log") || line.contains("[critical]")).collect();
     if telling.is_empty() { format!("Envoy did not start\n{log}") } else { telling.join("\n") }
 }
 

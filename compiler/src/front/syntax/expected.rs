@@ -34,14 +34,38 @@ pub(super) const ITEMS: &[Keyword] = &[
 
 /// What may follow an operand.
 const OPERATORS: [&str; 26] = [
-    "==", "!=", "<", "<=", ">", ">=", "in", "not", "contains", "starts_with", "ends_with", "matches", "is", "per", "+", "-",
-    "*", "%", "??", ".", "[", "(", "and", "or", "for", "?",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "in",
+    "not",
+    "contains",
+    "starts_with",
+    "ends_with",
+    "matches",
+    "is",
+    "per",
+    "+",
+    "-",
+    "*",
+    "%",
+    "??",
+    ".",
+    "[",
+    "(",
+    "and",
+    "or",
+    "for",
+    "?",
 ];
 
 /// What an expression begins with, beside names.
 const OPERANDS: [&str; 23] = [
-    "INT", "FLOAT", "DURATION", "SIZE", "PERCENT", "STRING", "HEAD", "REGEX", "CONSTANT", "true", "false", "null", "not",
-    "if", "some", "every", "match", "(", "[", "{", "-", "distinct", "fetch",
+    "INT", "FLOAT", "DURATION", "SIZE", "PERCENT", "STRING", "HEAD", "REGEX", "CONSTANT", "true", "false", "null", "not", "if", "some",
+    "every", "match", "(", "[", "{", "-", "distinct", "fetch",
 ];
 
 /// The terminals that the parser would have taken.

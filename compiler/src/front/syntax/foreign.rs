@@ -98,8 +98,7 @@ impl State<'_> {
             Some(_) | None => "remove it, or enclose it in a string",
         };
         self.report(
-            Diagnostic::error(Code::BadCharacter, span, format!("{shown} does not belong here"), "no token begins with it")
-                .help(help),
+            Diagnostic::error(Code::BadCharacter, span, format!("{shown} does not belong here"), "no token begins with it").help(help),
         );
         self.restart(end);
     }

@@ -139,10 +139,7 @@ impl Scan<'_> {
             other => {
                 super::expected::ITEMS.contains(other)
                     && matches!(next, Some(Token::Identifier | Token::Keyword(_)))
-                    && matches!(
-                        self.at(index + 2),
-                        Some(Token::BraceOpen | Token::ParenOpen | Token::Assign | Token::Colon)
-                    )
+                    && matches!(self.at(index + 2), Some(Token::BraceOpen | Token::ParenOpen | Token::Assign | Token::Colon))
             }
         }
     }

@@ -177,9 +177,7 @@ impl State<'_> {
     fn token(&mut self, raw: Raw) {
         let std::ops::Range { start, end } = self.lexer.span();
         let token = match raw {
-            Raw::Word => {
-                Keyword::from_text(self.lexer.slice()).map_or(Token::Identifier, Token::Keyword)
-            }
+            Raw::Word => Keyword::from_text(self.lexer.slice()).map_or(Token::Identifier, Token::Keyword),
             Raw::Constant => Token::Constant,
             Raw::Number => return self.number(start, end),
             Raw::Quote => return self.string(start, end, true),
@@ -256,8 +254,7 @@ impl State<'_> {
         for bad in &piece.bad {
             let span = self.span(bad.start, bad.end);
             self.report(
-                Diagnostic::error(Code::BadLiteral, span, "a malformed escape in a string", bad.label.clone())
-                    .help(bad.help.clone()),
+                Diagnostic::error(Code::BadLiteral, span, "a malformed escape in a string", bad.label.clone()).help(bad.help.clone()),
             );
         }
         let head = self.lexed.tokens.len();
@@ -364,18 +361,18 @@ impl State<'_> {
         });
         let Some(length) = close else {
             let span = self.span(start, start + 1);
-            let string = self.lexed.tokens.last().filter(|last| {
-                matches!(last.token, Token::String(_)) && last.span.end == span.start && line.contains('"')
-            });
+            let string = self
+                .lexed
+                .tokens
+                .last()
+                .filter(|last| matches!(last.token, Token::String(_)) && last.span.end == span.start && line.contains('"'));
             let diagnostic = match string.map(|last| last.span) {
                 Some(string) => {
                     Diagnostic::error(Code::BadLiteral, string, "a `\"` is missing on this line", "one string for the compiler")
                         .help("close the string where it ends")
                 }
-                None => {
-                    Diagnostic::error(Code::BadLiteral, span, "a regex that is not closed", "no `/` follows on this line")
-                        .help("close it with `/`; there is no division")
-                }
+                None => Diagnostic::error(Code::BadLiteral, span, "a regex that is not closed", "no `/` follows on this line")
+                    .help("close it with `/`; there is no division"),
             };
             self.report(diagnostic);
             self.push(Token::Regex(String::new(), String::new()), start, line_end);
@@ -402,5 +399,4 @@ impl State<'_> {
         self.push(Token::Regex(pattern.to_owned(), flags.to_owned()), start, end);
         self.restart(end);
     }
-
 }

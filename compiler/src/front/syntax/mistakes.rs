@@ -10,9 +10,38 @@ use crate::lang::keywords::Keyword;
 
 /// The words that clauses, edits, redactions and parts begin with.
 const CLAUSES: [&str; 32] = [
-    "on", "when", "unless", "reply", "set", "append", "remove", "any", "json", "header", "query", "form", "otherwise",
-    "authenticate", "apply", "permit", "forbid", "rewrite", "redact", "route", "scope", "claims", "request", "expect", "at",
-    "wait", "repeat", "from", "upstream", "service", "token", "config",
+    "on",
+    "when",
+    "unless",
+    "reply",
+    "set",
+    "append",
+    "remove",
+    "any",
+    "json",
+    "header",
+    "query",
+    "form",
+    "otherwise",
+    "authenticate",
+    "apply",
+    "permit",
+    "forbid",
+    "rewrite",
+    "redact",
+    "route",
+    "scope",
+    "claims",
+    "request",
+    "expect",
+    "at",
+    "wait",
+    "repeat",
+    "from",
+    "upstream",
+    "service",
+    "token",
+    "config",
 ];
 
 /// Words of other languages, and what is written here.
@@ -72,10 +101,9 @@ fn comparison(place: &Place<'_>) -> Option<Diagnostic> {
         Token::Assign if place.previous().is_some_and(|(_, before)| *before == Token::Equal) => {
             Some(error(place, at, "`===` is no operator", "one `=` too many").help("write `==`"))
         }
-        Token::Assign if place.expected.has("==") => Some(
-            error(place, at, "`=` gives a value to a name, it does not compare", "an operator is expected here")
-                .help("write `==`"),
-        ),
+        Token::Assign if place.expected.has("==") => {
+            Some(error(place, at, "`=` gives a value to a name, it does not compare", "an operator is expected here").help("write `==`"))
+        }
         Token::Equal if place.expected.has("=") => {
             Some(error(place, at, "`==` compares, it gives no value to a name", "`=` is expected here").help("write `=`"))
         }
@@ -88,8 +116,7 @@ fn comparison(place: &Place<'_>) -> Option<Diagnostic> {
             )
         }
         Token::Question if place.expected.operator() => Some(
-            error(place, at, "`?` is no operator", "not known in expressions")
-                .help("write `if … then … else …`, or `??` for a default"),
+            error(place, at, "`?` is no operator", "not known in expressions").help("write `if … then … else …`, or `??` for a default"),
         ),
         Token::Colon if place.expected.has("=") && place.expected.operator() => None,
         Token::Colon if place.expected.has("=") => {
@@ -127,7 +154,8 @@ fn unknown_operator(place: &Place<'_>) -> Option<Diagnostic> {
     }
     let word = place.word(before);
     let operators = ["in", "contains", "starts_with", "ends_with", "matches", "is", "per", "and", "or", "not"];
-    let foreign = [("add", "append"), ("equals", "=="), ("eq", "=="), ("like", "matches"), ("startswith", "starts_with"), ("endswith", "ends_with")];
+    let foreign =
+        [("add", "append"), ("equals", "=="), ("eq", "=="), ("like", "matches"), ("startswith", "starts_with"), ("endswith", "ends_with")];
     let known = foreign.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
     let diagnostic = error(place, before, format!("`{word}` is no operator"), "not known here");
     Some(match known.or_else(|| closest(word, operators)) {
@@ -194,23 +222,18 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
         ),
         Token::String(_) if place.method_in_quotes().is_some() => {
             let (before, method) = place.method_in_quotes()?;
-            Some(
-                error(place, before, "a method is written without quotes", "this reads as a path")
-                    .help(format!("write `{method}`")),
-            )
+            Some(error(place, before, "a method is written without quotes", "this reads as a path").help(format!("write `{method}`")))
         }
         Token::String(text) if expected.has("IDENTIFIER") && !expected.has("STRING") => {
             let word = text.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_").to_lowercase();
-            let diagnostic = error(place, at, format!("expected a name, found the string `{}`", short(place.word(at))), "a name has no quotes");
+            let diagnostic =
+                error(place, at, format!("expected a name, found the string `{}`", short(place.word(at))), "a name has no quotes");
             Some(if word.is_empty() { diagnostic } else { diagnostic.help(format!("write `{word}`")) })
         }
         Token::Identifier | Token::Keyword(_) if expected.has("CONSTANT") && !expected.any_name() => {
             let word = place.word(at);
             let method = word.to_uppercase();
-            Some(
-                error(place, at, format!("`{word}` is no method"), "methods are written in capitals")
-                    .help(format!("write `{method}`")),
-            )
+            Some(error(place, at, format!("`{word}` is no method"), "methods are written in capitals").help(format!("write `{method}`")))
         }
         Token::Identifier | Token::Constant | Token::Keyword(_) if expected.has("STRING") && !expected.has("IDENTIFIER") => {
             let word = place.word(at);
@@ -220,8 +243,7 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
             )
         }
         Token::Regex(pattern, _) if expected.has("STRING") => Some(
-            error(place, at, "a path is written as a string", "this reads as a regex")
-                .help(format!("write `\"/{}\"`", short(pattern))),
+            error(place, at, "a path is written as a string", "this reads as a regex").help(format!("write `\"/{}\"`", short(pattern))),
         ),
         _ => None,
     }
@@ -250,7 +272,11 @@ fn reserved_word(place: &Place<'_>) -> Option<Diagnostic> {
 fn unknown_entry(place: &Place<'_>) -> Option<Diagnostic> {
     let (_, token) = place.found()?;
     let (before, previous) = place.previous()?;
-    if !place.expected.only("=") || super::error::incomplete(place).is_some() || !place.begins_entry(before) || matches!(token, Token::BraceClose) {
+    if !place.expected.only("=")
+        || super::error::incomplete(place).is_some()
+        || !place.begins_entry(before)
+        || matches!(token, Token::BraceClose)
+    {
         return None;
     }
     let word = place.word(before);
@@ -343,10 +369,9 @@ fn operand(place: &Place<'_>) -> Option<Diagnostic> {
             error(place, at, format!("`{}` as an operand needs parentheses", word.text()), format!("an operand of `{after}`"))
                 .help(format!("write `({} … in … satisfies …)`", word.text())),
         ),
-        Token::Keyword(Keyword::Not) => Some(
-            error(place, at, "`not` as an operand needs parentheses", format!("an operand of `{after}`"))
-                .help("write `(not …)`"),
-        ),
+        Token::Keyword(Keyword::Not) => {
+            Some(error(place, at, "`not` as an operand needs parentheses", format!("an operand of `{after}`")).help("write `(not …)`"))
+        }
         Token::Comma => Some(
             error(place, at, format!("expected an expression, found `,` after `{after}`"), "nothing stands before this comma")
                 .help("remove the comma, or write what belongs before it"),
@@ -392,8 +417,5 @@ fn slip(place: &Place<'_>) -> Option<Diagnostic> {
     let word = place.word(at);
     let meant = closest(word, place.expected.keywords())?;
     let expected = expected::Expected::words(&place.expected);
-    Some(
-        error(place, at, format!("expected {expected}, found `{word}`"), "not known here")
-            .help(format!("write `{meant}`")),
-    )
+    Some(error(place, at, format!("expected {expected}, found `{word}`"), "not known here").help(format!("write `{meant}`")))
 }

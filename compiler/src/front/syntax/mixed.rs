@@ -50,9 +50,7 @@ fn is_credential(place: &Place<'_>, at: usize) -> bool {
 /// The nearest `operator` before `at` on the same level of brackets.
 fn operator_before(place: &Place<'_>, at: usize, operator: Keyword) -> Option<usize> {
     let level = place.layout.bracket_of.get(at)?;
-    (0..at).rev().find(|index| {
-        place.layout.bracket_of.get(*index) == Some(level) && place.token(*index) == Some(&Token::Keyword(operator))
-    })
+    (0..at).rev().find(|index| place.layout.bracket_of.get(*index) == Some(level) && place.token(*index) == Some(&Token::Keyword(operator)))
 }
 
 /// The operand beside an operator: the text up to what cannot belong to it.

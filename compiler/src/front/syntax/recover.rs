@@ -118,8 +118,7 @@ impl Recovery<'_> {
 
     fn attempt(&self) -> Result<ast::File, Failure> {
         let kept = self.tokens.iter().zip(&self.left_out).filter(|(_, left_out)| !**left_out);
-        let stream =
-            kept.map(|(spanned, _)| Ok((spanned.span.start as usize, spanned.token.clone(), spanned.span.end as usize)));
+        let stream = kept.map(|(spanned, _)| Ok((spanned.span.start as usize, spanned.token.clone(), spanned.span.end as usize)));
         grammar::FileParser::new().parse(self.ctx, stream)
     }
 
@@ -185,9 +184,10 @@ impl Recovery<'_> {
             };
             let diagnostic = error::describe(&place);
             // What is said about the token before says nothing about this one.
-            let about_before = midway && diagnostic.labels.first().is_some_and(|label| {
-                self.before(at).and_then(|before| self.tokens.get(before)).is_some_and(|before| before.span == label.span)
-            });
+            let about_before = midway
+                && diagnostic.labels.first().is_some_and(|label| {
+                    self.before(at).and_then(|before| self.tokens.get(before)).is_some_and(|before| before.span == label.span)
+                });
             self.diagnostics.push(diagnostic);
             if about_before {
                 return self.leave_out(at, midway);

@@ -80,9 +80,7 @@ fn depth_of_kind(kind: &ast::ExprKind) -> usize {
         ast::ExprKind::Call { callee, args } => depth(callee).max(deepest_arg(args)),
         ast::ExprKind::If { condition, then, otherwise } => depth(condition).max(depth(then)).max(depth(otherwise)),
         ast::ExprKind::Quantified { list, condition, .. } => depth(list).max(depth(condition)),
-        ast::ExprKind::Match { subject, arms } => {
-            arms.iter().map(|arm| depth(&arm.value)).max().unwrap_or(0).max(depth(subject))
-        }
+        ast::ExprKind::Match { subject, arms } => arms.iter().map(|arm| depth(&arm.value)).max().unwrap_or(0).max(depth(subject)),
     };
     below + 1
 }
@@ -142,12 +140,7 @@ pub(crate) fn conditional(condition: ast::Expr, then: ast::Expr, otherwise: ast:
 }
 
 /// `some` and `every`
-pub(crate) fn quantified(
-    quantifier: ast::Quantifier,
-    name: ast::Name,
-    list: ast::Expr,
-    condition: ast::Expr,
-) -> ast::ExprKind {
+pub(crate) fn quantified(quantifier: ast::Quantifier, name: ast::Name, list: ast::Expr, condition: ast::Expr) -> ast::ExprKind {
     ast::ExprKind::Quantified { quantifier, name, list: Box::new(list), condition: Box::new(condition) }
 }
 
@@ -162,12 +155,7 @@ pub(crate) fn binary(op: ast::BinaryOp, left: ast::Expr, right: ast::Expr) -> as
 }
 
 /// An interpolated string; texts between expressions that are empty are left out.
-pub(crate) fn interpolation(
-    head: ast::Name,
-    first: ast::Expr,
-    rest: Vec<(ast::Name, ast::Expr)>,
-    tail: ast::Name,
-) -> ast::ExprKind {
+pub(crate) fn interpolation(head: ast::Name, first: ast::Expr, rest: Vec<(ast::Name, ast::Expr)>, tail: ast::Name) -> ast::ExprKind {
     let mut parts = Vec::new();
     push_text(&mut parts, head);
     parts.push(first);

@@ -10,12 +10,12 @@ mod test;
 
 pub use expr::{Arg, BinaryOp, CompareOp, Expr, ExprKind, MatchArm, MatchPattern, Member, Quantifier};
 pub use item::{
-    Attr, Config, Declaration, DeclarationKind, Field, Function, Import, Item, Jwt, Let, ListOrMap, Lookup, Outcome, Param,
-    Policy, Reply, ReplyBody, Source, Type, Value,
+    Attr, Config, Declaration, DeclarationKind, Field, Function, Import, Item, Jwt, Let, ListOrMap, Lookup, Outcome, Param, Policy, Reply,
+    ReplyBody, Source, Type, Value,
 };
 pub use print::print;
 pub use rule::{
-    Action, Apply, Authenticate, Combination, Detector, Edit, EditKind, On, Redaction, RedactionTarget, Rule, RuleKind, RuleItem, Scope,
+    Action, Apply, Authenticate, Combination, Detector, Edit, EditKind, On, Redaction, RedactionTarget, Rule, RuleItem, RuleKind, Scope,
     ScopeItem, SplitArm, Target, TargetKind,
 };
 pub use test::{BodyPart, Expected, Found, Given, Part, Step, StepKind, Test};

@@ -4,9 +4,8 @@
 
 use super::print_expr::{arg, args, expr, object_name, quoted};
 use super::{
-    Action, Attr, BodyPart, Combination, Detector, EditKind, Expected, Field, File, Found, Given, Item, ListOrMap, Outcome,
-    Param, Part, RedactionTarget, Reply, ReplyBody, Rule, RuleItem, Scope, ScopeItem, Step, StepKind, Target, TargetKind,
-    Type, Value,
+    Action, Attr, BodyPart, Combination, Detector, EditKind, Expected, Field, File, Found, Given, Item, ListOrMap, Outcome, Param, Part,
+    RedactionTarget, Reply, ReplyBody, Rule, RuleItem, Scope, ScopeItem, Step, StepKind, Target, TargetKind, Type, Value,
 };
 
 /// The tree of a file as text.
@@ -285,17 +284,15 @@ fn target(target: &Target) -> String {
         TargetKind::Keep => "keep".to_owned(),
         TargetKind::Split(key, arms) => {
             let weight = |hundredths: u32| format!("{}.{:02}%", hundredths / 100, hundredths % 100);
-            let list: Vec<String> =
-                arms.iter().map(|arm| format!("{}: {}", quoted(&arm.cluster.text), weight(arm.weight))).collect();
+            let list: Vec<String> = arms.iter().map(|arm| format!("{}: {}", quoted(&arm.cluster.text), weight(arm.weight))).collect();
             format!("split by {} {{ {} }}", expr(key), list.join(", "))
         }
     }
 }
 
 fn expectation(expected: &Expected) -> String {
-    let body = |negated: &bool, what: &str, value: &super::Expr| {
-        format!("{}body {what} {}", if *negated { "not " } else { "" }, expr(value))
-    };
+    let body =
+        |negated: &bool, what: &str, value: &super::Expr| format!("{}body {what} {}", if *negated { "not " } else { "" }, expr(value));
     match expected {
         Expected::Allow => "allow".to_owned(),
         Expected::Deny(status, None) => format!("deny {status}"),

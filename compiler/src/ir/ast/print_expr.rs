@@ -29,10 +29,8 @@ pub(super) fn expr(node: &Expr) -> String {
         ExprKind::Name(name) | ExprKind::Constant(name) => name.clone(),
         ExprKind::List(elements) => format!("[{}]", args(elements)),
         ExprKind::Object(members) => {
-            let list: Vec<String> = members
-                .iter()
-                .map(|member| format!("{}: {}", object_name(&member.name.text), expr(&member.value)))
-                .collect();
+            let list: Vec<String> =
+                members.iter().map(|member| format!("{}: {}", object_name(&member.name.text), expr(&member.value))).collect();
             if list.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", list.join(", ")) }
         }
         ExprKind::Not(operand) => format!("(not {})", expr(operand)),
@@ -115,8 +113,8 @@ pub(super) fn quoted(text: &str) -> String {
 /// A member's name: bare where it is a word.
 pub(super) fn object_name(text: &str) -> String {
     let mut characters = text.chars();
-    let word = characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && characters.all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let word =
+        characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && characters.all(|c| c.is_ascii_alphanumeric() || c == '_');
     if word { text.to_owned() } else { quoted(text) }
 }
 

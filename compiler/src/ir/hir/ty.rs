@@ -42,8 +42,21 @@ impl Ty {
     pub fn present(&self) -> &Ty {
         match self {
             Ty::Optional(inner) => inner,
-            Ty::Bool | Ty::Int | Ty::Float | Ty::String | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Rate
-            | Ty::Secret | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Error => self,
+            Ty::Bool
+            | Ty::Int
+            | Ty::Float
+            | Ty::String
+            | Ty::Bytes
+            | Ty::Ip
+            | Ty::Cidr
+            | Ty::Duration
+            | Ty::Time
+            | Ty::Rate
+            | Ty::Secret
+            | Ty::Regex
+            | Ty::List(_)
+            | Ty::Map(_)
+            | Ty::Error => self,
         }
     }
 
@@ -57,8 +70,20 @@ impl Ty {
     pub fn optional(self) -> Ty {
         match self {
             Ty::Optional(_) | Ty::Error => self,
-            Ty::Bool | Ty::Int | Ty::Float | Ty::String | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Rate
-            | Ty::Secret | Ty::Regex | Ty::List(_) | Ty::Map(_) => Ty::Optional(Box::new(self)),
+            Ty::Bool
+            | Ty::Int
+            | Ty::Float
+            | Ty::String
+            | Ty::Bytes
+            | Ty::Ip
+            | Ty::Cidr
+            | Ty::Duration
+            | Ty::Time
+            | Ty::Rate
+            | Ty::Secret
+            | Ty::Regex
+            | Ty::List(_)
+            | Ty::Map(_) => Ty::Optional(Box::new(self)),
         }
     }
 }

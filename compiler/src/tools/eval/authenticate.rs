@@ -85,9 +85,7 @@ fn known(keys: &hir::Keys, config: &[Value], value: &[u8]) -> Option<String> {
     match keys {
         hir::Keys::Known(keys) => keys.iter().find(|(_, digest)| *digest == presented).map(|(name, _)| name.clone()),
         hir::Keys::Config(id) => match config.get(id.index()) {
-            Some(Value::Map(keys)) => {
-                keys.iter().find(|(_, written)| digest(written) == Some(presented)).map(|(name, _)| name.clone())
-            }
+            Some(Value::Map(keys)) => keys.iter().find(|(_, written)| digest(written) == Some(presented)).map(|(name, _)| name.clone()),
             Some(_) | None => None,
         },
     }

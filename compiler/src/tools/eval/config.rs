@@ -33,8 +33,7 @@ impl<'de> serde::Deserialize<'de> for Members {
 /// The values of all fields, by `ConfigId`.
 pub(super) fn read(policy: &hir::Policy, configuration: &str) -> Result<Vec<Value>, String> {
     let configuration = if configuration.trim().is_empty() { "{}" } else { configuration };
-    let Members(members) =
-        serde_json::from_str(configuration).map_err(|_| "the configuration is no JSON object".to_owned())?;
+    let Members(members) = serde_json::from_str(configuration).map_err(|_| "the configuration is no JSON object".to_owned())?;
     for (index, (key, _)) in members.iter().enumerate() {
         if !policy.config.iter().any(|field| field.name.text == *key) {
             return Err(format!("configuration key `{key}` is unknown"));

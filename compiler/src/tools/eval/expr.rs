@@ -76,9 +76,7 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
             Value::Bool(false)
         }
         hir::ExprKind::Equal(left, right) => Value::Bool(eval(left, ctx)?.equals(&eval(right, ctx)?)),
-        hir::ExprKind::Less(left, right) => {
-            Value::Bool(eval(left, ctx)?.order(&eval(right, ctx)?).is_some_and(std::cmp::Ordering::is_lt))
-        }
+        hir::ExprKind::Less(left, right) => Value::Bool(eval(left, ctx)?.order(&eval(right, ctx)?).is_some_and(std::cmp::Ordering::is_lt)),
         hir::ExprKind::LessEqual(left, right) => {
             Value::Bool(eval(left, ctx)?.order(&eval(right, ctx)?).is_some_and(std::cmp::Ordering::is_le))
         }
@@ -149,12 +147,7 @@ fn map_entries(id: hir::MapId, ctx: Context<'_>) -> Result<&[(String, hir::Const
 }
 
 /// A test of two strings: false when one is absent.
-fn strings(
-    left: &hir::Expr,
-    right: &hir::Expr,
-    ctx: Context<'_>,
-    test: impl Fn(&str, &str) -> bool,
-) -> Result<Value, EngineError> {
+fn strings(left: &hir::Expr, right: &hir::Expr, ctx: Context<'_>, test: impl Fn(&str, &str) -> bool) -> Result<Value, EngineError> {
     Ok(match (eval(left, ctx)?, eval(right, ctx)?) {
         (Value::String(left), Value::String(right)) => Value::Bool(test(&left, &right)),
         _ => Value::Bool(false),
@@ -205,9 +198,7 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::CredentialPresent(id) => {
             Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.key_id().is_some()))
         }
-        hir::Read::ResponseStatus => {
-            facts.response.as_ref().map_or(Value::Absent, |response| Value::Int(i64::from(response.status)))
-        }
+        hir::Read::ResponseStatus => facts.response.as_ref().map_or(Value::Absent, |response| Value::Int(i64::from(response.status))),
         hir::Read::ResponseHeader(name) => {
             let lines = facts.response.iter().flat_map(|response| facts::lines(&response.headers, name));
             Value::optional(facts::joined(&lines.map(<[u8]>::to_vec).collect::<Vec<_>>()))

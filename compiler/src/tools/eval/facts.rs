@@ -76,8 +76,7 @@ impl Facts {
     pub(super) fn of(request: &Request) -> Option<Facts> {
         let headers = as_received(&request.headers);
         for name in SINGLE {
-            let lines: Vec<&[u8]> =
-                lines(&headers, name).chain((name == "host").then_some(request.authority.as_bytes())).collect();
+            let lines: Vec<&[u8]> = lines(&headers, name).chain((name == "host").then_some(request.authority.as_bytes())).collect();
             if lines.len() > 1 || lines.iter().any(|line| looks_joined(name, line)) {
                 return None;
             }
@@ -219,9 +218,15 @@ pub(super) mod tests {
 
     #[test]
     fn hosts() {
-        for (authority, expected) in
-            [("API.Example.com:8080", "api.example.com"), ("a.", "a"), ("a.:80", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a:", "a"), ("a:b", "a:b")]
-        {
+        for (authority, expected) in [
+            ("API.Example.com:8080", "api.example.com"),
+            ("a.", "a"),
+            ("a.:80", "a"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("a:", "a"),
+            ("a:b", "a:b"),
+        ] {
             assert_eq!(host(authority), expected);
         }
     }

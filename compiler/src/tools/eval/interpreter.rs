@@ -45,14 +45,7 @@ enum Course {
 impl Interpreter {
     /// An interpreter of this policy; `start` it before the first request.
     pub fn new(policy: hir::Policy) -> Interpreter {
-        Interpreter {
-            policy,
-            config: None,
-            now: 0,
-            tables: limit::Tables::new(),
-            counters: BTreeMap::new(),
-            regexes: RefCell::default(),
-        }
+        Interpreter { policy, config: None, now: 0, tables: limit::Tables::new(), counters: BTreeMap::new(), regexes: RefCell::default() }
     }
 }
 
@@ -181,12 +174,8 @@ impl<'a> Run<'a> {
     ) -> Result<Option<Course>, EngineError> {
         let policy = self.policy;
         let applies = |index: usize| scopes.iter().any(|scope| scope.apply.iter().any(|id| id.index() == index));
-        let limits: Vec<(usize, &hir::Limit)> = policy
-            .limits
-            .iter()
-            .enumerate()
-            .filter(|(index, limit)| limit.needs_identity == needs_identity && applies(*index))
-            .collect();
+        let limits: Vec<(usize, &hir::Limit)> =
+            policy.limits.iter().enumerate().filter(|(index, limit)| limit.needs_identity == needs_identity && applies(*index)).collect();
         let ctx = self.context(facts);
         match limit::step(&limits, ctx, self.now, self.tables)? {
             Verdict::Admitted(step) => {
@@ -218,11 +207,7 @@ impl<'a> Run<'a> {
     fn forward(&mut self, facts: &Facts, untouched: Forwarded) -> Result<Forwarded, EngineError> {
         let policy = self.policy;
         let ctx = self.context(facts);
-        let mut message = Editable {
-            path: facts.path.normalised.clone(),
-            authority: facts.authority.clone(),
-            headers: untouched.headers,
-        };
+        let mut message = Editable { path: facts.path.normalised.clone(), authority: facts.authority.clone(), headers: untouched.headers };
         let mut query = facts.query.clone();
         authenticate::strip(policy, facts, &mut query, &mut message.headers);
         if self.may_inspect(facts)? {

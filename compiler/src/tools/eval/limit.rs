@@ -33,13 +33,8 @@ impl Admitted {
         if self.lines.is_empty() {
             return Headers::new();
         }
-        let join = |part: fn(&(usize, String, String)) -> &str| {
-            self.lines.iter().map(part).collect::<Vec<_>>().join(", ").into_bytes()
-        };
-        vec![
-            ("ratelimit".to_owned(), join(|(_, limit, _)| limit)),
-            ("ratelimit-policy".to_owned(), join(|(_, _, policy)| policy)),
-        ]
+        let join = |part: fn(&(usize, String, String)) -> &str| self.lines.iter().map(part).collect::<Vec<_>>().join(", ").into_bytes();
+        vec![("ratelimit".to_owned(), join(|(_, limit, _)| limit)), ("ratelimit-policy".to_owned(), join(|(_, _, policy)| policy))]
     }
 }
 

@@ -205,8 +205,25 @@ mod tests {
     #[test]
     fn malformed_paths() {
         for received in [
-            "", "a", "*", "..", "/a%2fb", "/a%2Fb", "/a%5cb", "/a\\b", "/a%00", "/a%", "/a%4", "/a%zz", "/a#b", "/%c0%af", "/%ff",
-            "/%ed%a0%80", "/xyz/.%00../abc", "/xyz/AAAAA%%0000/abc", "http://host/",
+            "",
+            "a",
+            "*",
+            "..",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a\\b",
+            "/a%00",
+            "/a%",
+            "/a%4",
+            "/a%zz",
+            "/a#b",
+            "/%c0%af",
+            "/%ff",
+            "/%ed%a0%80",
+            "/xyz/.%00../abc",
+            "/xyz/AAAAA%%0000/abc",
+            "http://host/",
         ] {
             assert_eq!(normalise(received), None, "{received}");
         }

@@ -10,10 +10,9 @@ use crate::tools::engine::EngineError;
 pub(super) fn host_matches(hosts: &[hir::HostPattern], host: &str) -> bool {
     let matches = |pattern: &hir::HostPattern| match pattern {
         hir::HostPattern::Exact(name) => name == host,
-        hir::HostPattern::Under(parent) => host
-            .strip_suffix(parent.as_str())
-            .and_then(|front| front.strip_suffix('.'))
-            .is_some_and(|labels| !labels.is_empty()),
+        hir::HostPattern::Under(parent) => {
+            host.strip_suffix(parent.as_str()).and_then(|front| front.strip_suffix('.')).is_some_and(|labels| !labels.is_empty())
+        }
     };
     hosts.is_empty() || hosts.iter().any(matches)
 }
@@ -34,8 +33,7 @@ pub(super) fn matching_scopes<'a>(policy: &'a hir::Policy, facts: &Facts) -> Vec
 
 /// Whether the scopes around a rule and one of its `on` match.
 pub(super) fn place_matches(policy: &hir::Policy, rule: &hir::Rule, facts: &Facts) -> bool {
-    rule.scope.is_none_or(|id| scope_matches(policy, id, facts))
-        && (rule.on.is_empty() || !matching_templates(rule, facts).is_empty())
+    rule.scope.is_none_or(|id| scope_matches(policy, id, facts)) && (rule.on.is_empty() || !matching_templates(rule, facts).is_empty())
 }
 
 /// The templates of a rule's `on` that match method and path.

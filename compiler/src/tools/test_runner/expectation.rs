@@ -96,8 +96,7 @@ fn body(outcome: &Outcome) -> String {
 
 /// All lines of a header as one value.
 fn joined(headers: &Headers, name: &str) -> Option<String> {
-    let lines: Vec<&[u8]> =
-        headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.trim_ascii()).collect();
+    let lines: Vec<&[u8]> = headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.trim_ascii()).collect();
     (!lines.is_empty()).then(|| String::from_utf8_lossy(&lines.join(b", ".as_slice())).into_owned())
 }
 
@@ -109,13 +108,7 @@ fn written(of: &str, name: &str, presence: &hir::Presence, variables: &Variables
     }
 }
 
-fn header(
-    written: &str,
-    name: &str,
-    actual: Option<String>,
-    presence: &hir::Presence,
-    variables: &Variables,
-) -> Result<(), Difference> {
+fn header(written: &str, name: &str, actual: Option<String>, presence: &hir::Presence, variables: &Variables) -> Result<(), Difference> {
     let holds = match presence {
         hir::Presence::Equals(value) => {
             let expected = value::text(value, variables);
@@ -137,13 +130,14 @@ fn elements(list: &str) -> impl Iterator<Item = &str> {
 /// Equal as JSON: numbers by value, members in any order.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => left == right || (left.as_f64() == right.as_f64() && left.is_f64() != right.is_f64()),
+        (Value::Number(left), Value::Number(right)) => {
+            left == right || (left.as_f64() == right.as_f64() && left.is_f64() != right.is_f64())
+        }
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
         }
         (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left.iter().all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
+            left.len() == right.len() && left.iter().all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
         }
         (left, right) => left == right,
     }

@@ -1,8 +1,8 @@
 //! Runs `test` blocks on any engine. In: checked tests, an engine. Out: results, and the outcome of every request.
 
 mod configuration;
-mod expectation;
 mod exchange;
+mod expectation;
 mod report;
 mod value;
 
@@ -49,8 +49,7 @@ pub fn run(policy: &hir::Policy, tests: &[&hir::Test], engine: &mut dyn Engine) 
 
 /// Runs one test. Also gives the outcomes of all its requests as far as it came: engines can be compared by them.
 pub fn run_one(policy: &hir::Policy, test: &hir::Test, engine: &mut dyn Engine) -> (TestResult, Vec<Outcome>) {
-    let mut run =
-        Run { policy, engine, now: START, variables: Vec::new(), outcomes: Vec::new(), last: None, counted: BTreeMap::new() };
+    let mut run = Run { policy, engine, now: START, variables: Vec::new(), outcomes: Vec::new(), last: None, counted: BTreeMap::new() };
     let stopped = run.begin(test).and_then(|()| run.steps(&test.steps)).err();
     let mut result = TestResult { name: test.name.text.clone(), passed: stopped.is_none(), failure: None, skipped: None };
     match stopped {
@@ -84,9 +83,7 @@ impl Run<'_> {
     /// Starts the engine with the test's configuration and the first clock.
     fn begin(&mut self, test: &hir::Test) -> Result<(), Stop> {
         let (configuration, span) = configuration::of(self.policy, test);
-        let failed = |expected: &str, error: EngineError| {
-            Stop::Failed(Failure { span, expected: expected.to_owned(), got: error.0 })
-        };
+        let failed = |expected: &str, error: EngineError| Stop::Failed(Failure { span, expected: expected.to_owned(), got: error.0 });
         self.engine.start(&configuration).map_err(|error| failed("a configuration that the policy accepts", error))?;
         self.engine.set_time(self.now).map_err(|error| Stop::Skipped(error.0))?;
         self.counted = self.count().map_err(|error| failed("counters", error))?;

@@ -40,9 +40,8 @@ pub(super) fn is_readable(content_types: &[String], headers: &Headers) -> bool {
     let plain = lines(headers, "content-encoding")
         .flat_map(|line| text(line).split(',').map(|coding| coding.trim().to_ascii_lowercase()).collect::<Vec<_>>())
         .all(|coding| coding.is_empty() || coding == "identity");
-    let readable = |charset: &str| {
-        matches!(charset, "utf-8" | "us-ascii") || charset.starts_with("iso-8859-") || charset.starts_with("windows-125")
-    };
+    let readable =
+        |charset: &str| matches!(charset, "utf-8" | "us-ascii") || charset.starts_with("iso-8859-") || charset.starts_with("windows-125");
     plain
         && content_type
             .split(';')

@@ -31,13 +31,7 @@ pub(super) enum Inspection<'a> {
 }
 
 /// Looks at a response that has a body. `length_known`: whether its length is announced.
-pub(super) fn inspect<'a>(
-    applying: &[Applying<'a>],
-    status: u16,
-    headers: &Headers,
-    body: &[u8],
-    length_known: bool,
-) -> Inspection<'a> {
+pub(super) fn inspect<'a>(applying: &[Applying<'a>], status: u16, headers: &Headers, body: &[u8], length_known: bool) -> Inspection<'a> {
     let content_types = media::content_types(headers);
     let inspecting: Vec<Applying<'a>> = applying
         .iter()
@@ -141,8 +135,7 @@ fn masked(inspecting: &[Applying<'_>], letters: &[Letter], changed: &mut Vec<usi
             .find_map(|(index, (_, redact))| Some((index, redact.any.first()?)));
         let Some((index, action)) = acting else { continue };
         let hir::Detector::Card = action.detector;
-        let counted: Vec<usize> =
-            place.filter(|at| codes.get(*at).is_some_and(u8::is_ascii_alphanumeric)).collect();
+        let counted: Vec<usize> = place.filter(|at| codes.get(*at).is_some_and(u8::is_ascii_alphanumeric)).collect();
         let first = usize::try_from(action.keep_first).unwrap_or(usize::MAX);
         let last = counted.len().saturating_sub(usize::try_from(action.keep_last).unwrap_or(usize::MAX));
         let replaced = counted.get(first..last.max(first)).unwrap_or(&[]);
