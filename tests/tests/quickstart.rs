@@ -232,3 +232,29 @@ fn a_bad_configuration_is_refused_by_its_key_and_a_running_envoy_keeps_the_old()
     drop(running);
     fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn a_call_that_the_host_refuses_is_a_fault_with_its_outcome() {
+    for (outcome, status) in [("deny 503", 503), ("deny 500 \"closed\"", 500), ("allow", 200)] {
+        let folder = run_folder().unwrap();
+        let (policy, module) = (folder.join("fault.policy"), folder.join("fault.wasm"));
+        fs::write(&policy, format!("policy fault {{ default = deny 403  on_fault = {outcome} }}\n")).unwrap();
+        let (policy, module) = (policy.display().to_string(), module.display().to_string());
+        assert_eq!(portcullis(&["build", &policy, "-o", &module]).0, 0);
+        let (port, upstream) = (free_port(), format!("all=127.0.0.1:{}", upstream("all")));
+        let args = ["deploy", "envoy", &policy, "--module", &module, "--upstream", &upstream, "--listen", &port.to_string()];
+        let (code, bootstrap, err) = portcullis(&args);
+        assert_eq!((code, err.as_str()), (0, ""));
+        // Envoy answers a call that is not on the list with a status, and the VM lives on.
+        let list: Vec<&str> = bootstrap.lines().filter(|line| !line.contains("proxy_get_header_map_pairs")).collect();
+        assert!(list.len() + 1 == bootstrap.lines().count(), "{bootstrap}");
+        let file = folder.join("envoy.yaml");
+        fs::write(&file, list.join("\n").replace("0.0.0.0", "127.0.0.1")).unwrap();
+        let running = start(&file, &folder.join("log"), port);
+        for _ in 0..2 {
+            assert_eq!(get(port, "/", "").0, status, "{outcome}: {}", fs::read_to_string(folder.join("log")).unwrap());
+        }
+        drop(running);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
