@@ -43,6 +43,14 @@ fn thousands_of_operands_do_not_nest() {
 }
 
 #[test]
+fn captures_under_thousands_of_templates_do_not_nest() {
+    // The capture stands at another place in every second template.
+    let templates = list(1500, " ", |n| if n % 2 == 0 { format!("on \"/t{n}/{{id}}\"") } else { format!("on \"/x/t{n}/{{id}}\"") });
+    let text = format!("permit \"a\" {{ {templates} when path.id == \"7\" }}");
+    assert!(compile(&checked(&text), &Options::default()).is_ok());
+}
+
+#[test]
 fn thousands_of_findings_are_told_soon() {
     let text = findings(&list(5000, "\n", |n| format!("permit \"p{n}\" {{ on \"/a\" when nonsense{n} }}")));
     assert!(text.contains("further findings are not shown"), "{text:.200}");

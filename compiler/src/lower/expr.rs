@@ -236,7 +236,7 @@ fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read) -> Expr {
             let name = builder.string(name);
             call(Mechanism::RequestCookie, vec![name])
         }
-        Read::Capture(_, places) => capture(builder, places),
+        Read::Capture(_, places) => capture(builder, context, places),
         Read::ClientIp => call(Mechanism::ClientIp, vec![]),
         Read::ClientPort => call(Mechanism::ClientPort, vec![]),
         Read::ClientTls => call(Mechanism::ClientTls, vec![]),
@@ -262,18 +262,21 @@ pub(super) fn request_header(builder: &Builder<'_>, name: &str) -> Expr {
 }
 
 /// A capture: the same segment whichever template matched, or the segment of the first that does.
-fn capture(builder: &mut Builder<'_>, places: &[(hir::Template, u32)]) -> Expr {
+fn capture(builder: &mut Builder<'_>, context: &mut Context, places: &[(hir::Template, u32)]) -> Expr {
     let segment = |number: u32| call(Mechanism::PathSegment, vec![index(number as usize)]);
     let Some(((_, last), before)) = places.split_last() else { return Expr::I64(0) };
     if before.iter().all(|(_, number)| number == last) {
         return segment(*last);
     }
-    let mut value = segment(*last);
+    // From the last to the first, so that the first that matches has the last word; flat, however many there are.
+    let value = context.local(Val::I64);
+    let mut body = vec![Stmt::Set(value, segment(*last))];
     for (template, number) in before.iter().rev() {
         let matched = tables::template(builder, template);
-        value = choose(Val::I64, call(Mechanism::PathMatches, vec![Expr::Data(matched)]), segment(*number), value);
+        let matches = call(Mechanism::PathMatches, vec![Expr::Data(matched)]);
+        body.push(Stmt::If(matches, vec![Stmt::Set(value, segment(*number))], vec![]));
     }
-    value
+    Expr::Block(body, Box::new(Expr::Local(value)))
 }
 
 fn config(builder: &Builder<'_>, id: hir::ConfigId) -> Expr {
