@@ -150,6 +150,22 @@ fn deploy_tells_of_clusters_that_nobody_serves() {
 }
 
 #[test]
+fn the_examples_deployment_is_what_the_command_prints() {
+    let mut args = vec!["deploy".to_owned(), "envoy".to_owned(), quickstart(), "--module".to_owned(), "quickstart.wasm".to_owned()];
+    for (name, port) in [("default", 8080), ("orders", 8081), ("orders_canary", 8082)] {
+        args.extend(["--upstream".to_owned(), format!("{name}=127.0.0.1:{port}")]);
+    }
+    args.extend(["--listen".to_owned(), "10000".to_owned()]);
+    let (code, out, err) = portcullis(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!((code, err.as_str()), (0, ""));
+    let file = root().join("examples/quickstart/envoy.yaml");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&file, &out).unwrap();
+    }
+    assert_eq!(out, fs::read_to_string(&file).unwrap(), "BLESS=1 rewrites examples/quickstart/envoy.yaml");
+}
+
+#[test]
 fn the_binary_itself_runs() {
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "-p", "portcullis", "--", "check", &quickstart()])
