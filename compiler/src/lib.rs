@@ -20,9 +20,6 @@ use ir::{ast, hir, lir};
 /// The version that modules carry.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The precompiled runtime stub that every module is linked with; `runtime-stub/rebuild.sh` makes it.
-pub const STUB: &[u8] = include_bytes!("../../runtime-stub/prebuilt/stub.wasm");
-
 /// Reads a file that a policy names: the name as written, relative to the policy. The error is a sentence for the user.
 pub type ReadFile<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
 
@@ -87,11 +84,16 @@ pub struct Compiled {
 /// Compiles a checked policy. The same input gives the same bytes.
 pub fn compile(checked: &Checked, options: &Options) -> Result<Compiled, Diagnostics> {
     let Some(policy) = &checked.policy else { return Err(checked.diagnostics.clone()) };
+    compile_policy(policy, &digest(checked), options)
+}
+
+/// Compiles a typed policy; the digest tells which text it came from.
+pub fn compile_policy(policy: &hir::Policy, source_digest: &str, options: &Options) -> Result<Compiled, Diagnostics> {
     let plan = plan::plan(policy, options.plan.clone());
     plan::verify(policy, &plan)?;
-    let about = lower::Options { source_digest: digest(checked), compiler: VERSION.to_owned() };
+    let about = lower::Options { source_digest: source_digest.to_owned(), compiler: VERSION.to_owned() };
     let lir = lower::lower(policy, &plan, &about);
-    let output = back::emit(&lir, &back::Options { stub: STUB, simd: false })?;
+    let output = back::emit(&lir, &back::Options::default())?;
     Ok(Compiled { plan, lir, output })
 }
 

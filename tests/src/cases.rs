@@ -4,14 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use portcullis::base::render::render;
-use portcullis::base::{Diagnostics, FileId, Sources};
-use portcullis::front::{check, syntax};
+use portcullis::base::{Diagnostics, Sources};
 use portcullis::ir::hir;
+use portcullis::plan;
 use portcullis::tools::compare::comparable;
 use portcullis::tools::engine::Engine;
 use portcullis::tools::message::Outcome;
 use portcullis::tools::test_runner::{TestResult, run_one};
-use portcullis::{back, lower, plan};
 
 /// One file of the corpus, checked.
 #[derive(Debug)]
@@ -53,24 +52,15 @@ pub fn folder() -> PathBuf {
 /// One policy file, parsed and checked; files that it names are read beside it.
 pub fn load_file(path: &Path) -> Result<Case, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut sources = Sources::default();
-    let file = sources.add(path.display().to_string(), text);
-    let (tree, mut diagnostics) = syntax::parse(&sources, file);
-    let policy = if diagnostics.has_errors() {
-        None
-    } else {
-        let mut beside = |_: FileId, name: &str| {
-            let folder = path.parent().unwrap_or(Path::new("."));
-            std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string())
-        };
-        let (policy, found): (_, Diagnostics) = check::check(&[(file, tree)], &sources, &mut beside);
-        diagnostics.extend(found);
-        policy
+    let mut beside = |name: &str| {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string())
     };
+    let checked = portcullis::check(&path.display().to_string(), &text, &mut beside);
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    match policy {
-        Some(policy) => Ok(Case { name, sources, policy }),
-        None => Err(render(&sources, &diagnostics, false)),
+    match checked.policy {
+        Some(policy) => Ok(Case { name, sources: checked.sources, policy }),
+        None => Err(render(&checked.sources, &checked.diagnostics, false)),
     }
 }
 
@@ -117,8 +107,6 @@ pub fn differences(case: &Case, first: &[Ran], second: &[Ran]) -> Vec<String> {
 pub fn module(case: &Case, optimised: bool) -> Result<Vec<u8>, String> {
     let options = if optimised { plan::Options::default() } else { plan::Options::unoptimised() };
     let rendered = |found: Diagnostics| format!("{}: {}", case.name, render(&case.sources, &found, false));
-    let planned = plan::plan(&case.policy, options);
-    let about = lower::Options { source_digest: String::new(), compiler: String::new() };
-    let lowered = lower::lower(&case.policy, &planned, &about);
-    back::emit(&lowered, &back::Options::default()).map(|output| output.wasm).map_err(rendered)
+    let compiled = portcullis::compile_policy(&case.policy, "", &portcullis::Options { plan: options });
+    compiled.map(|compiled| compiled.output.wasm).map_err(rendered)
 }

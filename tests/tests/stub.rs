@@ -2,11 +2,10 @@
 //! its type, nothing can panic, and old hosts can load it.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+use portcullis::back::STUB;
 use portcullis_runtime::contract::{Mechanism, Policy, Signature, Val};
 use wasmparser::types::EntityType;
 use wasmparser::{Name, Parser, Payload, ValType, Validator, WasmFeatures};
-
-const STUB: &[u8] = include_bytes!("../../runtime-stub/prebuilt/stub.wasm");
 
 fn types() -> wasmparser::types::Types {
     let baseline = WasmFeatures::MVP

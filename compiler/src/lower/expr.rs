@@ -243,9 +243,8 @@ fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read) -> Expr {
         Read::KeyId(id) => {
             // Checking first is free when it was done: the state is kept for the request.
             let state = super::auth::state(builder, *id);
-            let local = context.local(Val::I32);
             let name = call(Mechanism::CredentialKeyId, vec![index(id.index())]);
-            Expr::Block(vec![Stmt::Set(local, state)], Box::new(name))
+            Expr::Block(vec![Stmt::Do(state)], Box::new(name))
         }
         Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
         Read::ResponseStatus => call(Mechanism::ResponseStatus, vec![]),

@@ -179,8 +179,3 @@ fn rewrite(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) ->
 pub(super) fn has(policy: &hir::Policy, wanted: i32) -> bool {
     policy.rules.iter().any(|rule| crate::plan::rule_kind(&rule.kind) == wanted)
 }
-
-/// Takes a request header away before the upstream.
-pub(super) fn drop_header(builder: &mut Builder<'_>, name: &str) -> Stmt {
-    edit::remove(builder, map::REQUEST, name)
-}

@@ -1,6 +1,6 @@
 //! The response phase: what requests leave behind for it, and `policy.on_response_headers`.
 
-use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind};
+use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{self, all, choose, is_text};
@@ -60,7 +60,7 @@ fn store_function(builder: &mut Builder<'_>) -> FunctionId {
         {
             // The upstream must answer plainly and whole, or what is looked for could hide.
             for name in ["accept-encoding", "range", "if-range"] {
-                body.push(request::drop_header(builder, name));
+                body.push(edit::remove(builder, map::REQUEST, name));
             }
         }
         if body.is_empty() {
