@@ -372,7 +372,7 @@ fn every_line_of_a_header_is_seen() {
 fn answer(body: &str, split: usize, trailers: &[(&str, &str)]) -> Answer {
     Answer {
         status: 200,
-        headers: vec![("content-type".to_owned(), b"text/plain".to_vec())],
+        headers: vec![("content-type".to_owned(), b"text/plain".to_vec()), ("trailer".to_owned(), b"x-t".to_vec())],
         body: Some(Body {
             bytes: body.as_bytes().to_vec(),
             split: Some(split),

@@ -1,9 +1,10 @@
 //! A response body that is inspected, callback by callback.
 //! In: what the host has buffered. Out: the action to return; the buffer rewritten where it must be.
 //!
-//! Bytes that are held back stay in the host's buffer (action 1), because trailers end a body without a last call and
-//! what only the guest holds then could not be sent any more. Up to [`KEPT`] bytes are left there; beyond that the buffer is
-//! released and the held bytes wait in the guest until the next chunk. If trailers come exactly then, the stream is cut.
+//! Bytes that are held back wait in the guest until the next chunk. Trailers end a body without a last call, and what only
+//! the guest holds then could not be sent any more; so where trailers may come, the first [`KEPT`] bytes of a body stay in
+//! the host's buffer (action 1) while something is held. Not longer: a large chunk behind them would be more than the host
+//! buffers, and it ends such a stream. If trailers come where only the guest holds bytes, the stream is cut.
 
 use super::mask::{MASKS, Masks};
 use super::output::Output;
@@ -12,7 +13,7 @@ use crate::host::{Host, Status, buffer};
 use crate::rt::arena::{Arena, Text};
 use crate::tables::redact::Reader;
 
-/// Most bytes that are left in the host's buffer.
+/// How far into a body bytes are left in the host's buffer.
 pub const KEPT: usize = 64 << 10;
 
 /// A denial.
@@ -80,12 +81,14 @@ pub struct Body {
     in_host: usize,
     /// Whether the held bytes are in the guest only.
     in_guest: bool,
+    /// Whether trailers may end the body.
+    may_trail: bool,
     state: State,
 }
 
 impl Body {
     /// One before its first byte, without redactions.
-    pub const fn new(is_json: bool) -> Body {
+    pub const fn new(is_json: bool, may_trail: bool) -> Body {
         Body {
             scanner: Scanner::new(is_json),
             stages: [Stage { table: &[], metric: 0, limit: 0 }; MASKS],
@@ -95,6 +98,7 @@ impl Body {
             seen: 0,
             in_host: 0,
             in_guest: false,
+            may_trail,
             state: State::Inspecting,
         }
     }
@@ -189,7 +193,7 @@ impl Body {
             self.in_guest = false;
             return Some(action::CONTINUE);
         }
-        if after <= KEPT {
+        if self.may_trail && self.seen <= KEPT as u64 {
             if !verbatim {
                 write(host, arena, old, size, out.finish()?, held_now)?;
             }

@@ -3,6 +3,10 @@
 
 use crate::bytes::{equal_ignoring_case, from, split_once, until};
 
+/// Headers that say something about a body.
+const NAMES: [&[u8]; 7] =
+    [b":status", b"content-type", b"content-encoding", b"content-length", b"trailer", b"transfer-encoding", b"connection"];
+
 /// Facts about a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head<'a> {
@@ -14,31 +18,41 @@ pub struct Head<'a> {
     pub encoded: bool,
     /// Length in bytes, when it is told.
     pub length: Option<u64>,
+    /// Whether trailers may end the body: they are announced, or nothing says that this is HTTP/1, where others are dropped.
+    pub may_trail: bool,
 }
 
 impl<'a> Head<'a> {
     /// Reads header pairs.
     pub fn read(pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Head<'a> {
         let mut head = Head::default();
+        let (mut framed, mut announced) = (false, false);
         for (name, value) in pairs {
-            match name {
-                b":status" => head.encoded |= value == b"206",
-                b"content-type" => {
+            // By number: a comparison in place for each name would be more code.
+            match NAMES.iter().position(|known| *known == name) {
+                Some(0) => head.encoded |= value == b"206",
+                Some(1) => {
                     let mut rest = Some(value);
                     next_piece(&mut rest, b',');
                     head.doubled |= head.content_type.is_some() || rest.is_some();
                     head.content_type = head.content_type.or(Some(value));
                 }
-                b"content-encoding" => {
+                Some(2) => {
                     let mut rest = Some(value);
                     while let Some(coding) = next_piece(&mut rest, b',') {
                         head.encoded |= !coding.is_empty() && !equal_ignoring_case(coding, b"identity");
                     }
                 }
-                b"content-length" => head.length = number(value),
-                _ => {}
+                Some(3) => {
+                    head.length = number(value);
+                    framed = true;
+                }
+                Some(4) => announced = true,
+                Some(_) => framed = true,
+                None => {}
             }
         }
+        head.may_trail = announced || !framed;
         head
     }
 
@@ -188,5 +202,18 @@ mod tests {
         assert_eq!(head(&[("content-length", "123")]).length, Some(123));
         assert_eq!(head(&[("content-length", "1,2")]).length, None);
         assert!(head(&[]).media().next().is_none());
+    }
+
+    #[test]
+    fn knows_where_trailers_may_come() {
+        for (pairs, may_trail) in [
+            (&[(":status", "200")][..], true),
+            (&[("content-length", "5")], false),
+            (&[("transfer-encoding", "chunked")], false),
+            (&[("connection", "close")], false),
+            (&[("transfer-encoding", "chunked"), ("trailer", "x-checksum")], true),
+        ] {
+            assert_eq!(head(pairs).may_trail, may_trail, "{pairs:?}");
+        }
     }
 }

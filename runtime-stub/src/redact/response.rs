@@ -59,7 +59,7 @@ impl Choice {
             return Start::Pass;
         }
         let readable = head.is_readable();
-        let mut body = Body::new(head.is_json());
+        let mut body = Body::new(head.is_json(), head.may_trail);
         let mut some = false;
         for (table, metric) in self.added.iter().take(self.count) {
             let table = Reader::new(table);

@@ -150,6 +150,22 @@ fn little_is_left_in_the_buffer_and_nothing_is_lost_silently() {
     assert_eq!(whole.sent, large);
 }
 
+/// A chunk as large as the host's buffer behind held bytes would end the stream.
+#[test]
+fn where_no_trailers_may_come_nothing_waits_in_the_hosts_buffer() {
+    let body = b"4111 1111 1111 1111 4111 11".repeat(40);
+    let expected = naive::text(&body, &MASK);
+    for framing in [("content-length", "1080"), ("transfer-encoding", "chunked"), ("connection", "close")] {
+        for size in 1..40 {
+            let Start::Inspect(mut record) = start(&[redaction()], &[("content-type", "text/plain"), framing]) else {
+                panic!("not inspected")
+            };
+            let run = run(&mut record, body.chunks(size), false);
+            assert!(run.sent == expected && run.buffered <= size + 64, "{framing:?} {size} {}", run.buffered);
+        }
+    }
+}
+
 #[test]
 fn long_bodies_need_constant_memory() {
     let chunk = [&b"{\"card\": \"4111 1111 1111 1111\"}".repeat(500)[..], b"41"].concat();
