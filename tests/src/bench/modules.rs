@@ -1,4 +1,4 @@
-//! Modules to compare ours with. In: nothing. Out: Wasm bytes: two written by hand, one built with the Rust SDK.
+//! Modules to compare ours with. In: nothing. Out: Wasm bytes: three written by hand, one built with the Rust SDK.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -16,12 +16,19 @@ const NO_OP: &str = include_str!("modules/no_op.wat");
 /// Fetches all headers in one call and replaces one: the least that a useful module does.
 const MINIMAL: &str = include_str!("modules/minimal.wat");
 
+/// Makes the host calls of the whole gateway and decides nothing: what no module with a shared limit goes below.
+const FLOOR: &str = include_str!("modules/floor.wat");
+
 pub(super) fn no_op() -> Result<Vec<u8>, EngineError> {
     wat::parse_str(NO_OP).map_err(fault("assembling the no-op module"))
 }
 
 pub(super) fn minimal() -> Result<Vec<u8>, EngineError> {
     wat::parse_str(MINIMAL).map_err(fault("assembling the minimal module"))
+}
+
+pub(super) fn floor() -> Result<Vec<u8>, EngineError> {
+    wat::parse_str(FLOOR).map_err(fault("assembling the module of the gateway's host calls"))
 }
 
 /// Builds `tests/sdk-filter`, a package outside of the workspace.

@@ -52,11 +52,13 @@ const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 pub(super) fn all(folder: &Path, compile: Option<Compile<'_>>) -> Result<Vec<Variant>, EngineError> {
     let no_op = store(folder, "no_op", &modules::no_op()?)?;
     let minimal = store(folder, "minimal", &modules::minimal()?)?;
+    let floor = store(folder, "floor", &modules::floor()?)?;
     let sdk = store(folder, "sdk", &modules::sdk()?)?;
     let mut all = vec![
         variant("no filter", Job::Pass, |_| Vec::new()),
         variant("no-op module", Job::Pass, move |_| vec![wasm_filter(&no_op, "", false)]),
         variant("minimal module by hand", Job::Pass, move |_| vec![wasm_filter(&minimal, "", false)]),
+        variant("the gateway's host calls by hand, without deciding", Job::Pass, move |_| vec![wasm_filter(&floor, "", false)]),
     ];
     for count in SIZES {
         if let Some(compile) = compile {
