@@ -5,3 +5,4 @@ pub mod cases;
 pub mod command;
 pub mod differential;
 pub mod envoy;
+pub mod fuzz;

@@ -22,8 +22,16 @@ mod grammar {
     include!(concat!(env!("OUT_DIR"), "/policy.rs"));
 }
 
-use crate::base::{Diagnostics, FileId, Sources};
+use crate::base::{Diagnostics, FileId, Sources, Span};
 use crate::ir::ast;
+
+/// The places of the tokens of `file`, in order, and what the lexer finds wrong. [`parse`] does not need this: it is for
+/// who looks at tokens alone.
+pub fn tokens(sources: &Sources, file: FileId) -> (Vec<Span>, Diagnostics) {
+    let Some(source) = sources.get(file) else { return (Vec::new(), Diagnostics::new()) };
+    let lexed = lexer::lex(&source.text, file);
+    (lexed.tokens.iter().map(|token| token.span).collect(), lexed.diagnostics)
+}
 
 /// The syntax tree of `file` and the findings. Where there are errors the tree lacks the entries that have them.
 pub fn parse(sources: &Sources, file: FileId) -> (ast::File, Diagnostics) {

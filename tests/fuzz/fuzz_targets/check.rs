@@ -1,0 +1,7 @@
+//! libFuzzer on `Target::Check`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use portcullis_tests::fuzz::Target;
+
+fuzz_target!(|data: &[u8]| Target::Check.run(data));
