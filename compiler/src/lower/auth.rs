@@ -5,14 +5,20 @@ use portcullis_runtime::contract::{Mechanism, Val, credential, kind};
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{any, binary, not};
 use super::{reply, tables};
-use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys};
+use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
 /// The state of a credential; computed once for each request.
 pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
     let policy = builder.policy;
-    let Some(Credential::ApiKey(key)) = policy.credentials.get(id.index()) else { return Expr::I32(credential::ABSENT) };
-    let description = tables::credential(builder, key);
+    match policy.credentials.get(id.index()) {
+        Some(Credential::ApiKey(key)) => api_key(builder, id, key),
+        None => Expr::I32(credential::ABSENT),
+    }
+}
+
+fn api_key(builder: &mut Builder<'_>, id: CredentialId, key: &hir::ApiKey) -> Expr {
+    let description = tables::credential(builder, &key.from);
     match &key.keys {
         Keys::Known(keys) => {
             let keys = tables::keys(builder, keys);
@@ -22,6 +28,15 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
             call(Mechanism::CredentialCheckConfig, vec![index(id.index()), Expr::Data(description), index(field.index())])
         }
     }
+}
+
+/// What is known of a valid credential. Checking first is free when it was done: the state is kept for the request.
+pub(super) fn member(builder: &mut Builder<'_>, id: CredentialId, member: Member) -> Expr {
+    let state = state(builder, id);
+    let value = match member {
+        Member::KeyId => call(Mechanism::CredentialKeyId, vec![index(id.index())]),
+    };
+    Expr::Block(vec![Stmt::Do(state)], Box::new(value))
 }
 
 /// `NAME is present`.
@@ -106,12 +121,19 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
 /// The refusal of a credential.
 fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16) -> Vec<Stmt> {
     let policy = builder.policy;
-    let Some(Credential::ApiKey(key)) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
-    let bearer = key.from.iter().any(|source| matches!(source, CredentialSource::Bearer));
-    let scheme = if bearer { "Bearer" } else { "ApiKey" };
-    let challenge = (status == 401).then(|| format!("{scheme} realm=\"{}\"", policy.name.text));
+    let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
+    let challenge = (status == 401).then(|| challenge(policy, credential));
     let full = reply::Full { reply: reply::bare(status), challenge, limits: false };
-    reply::refuse_with(builder, &full, &key.name.text, "deny")
+    reply::refuse_with(builder, &full, &credential.name().text, "deny")
+}
+
+/// What tells the caller how to present the credential (RFC 9110, section 11.6.1).
+fn challenge(policy: &hir::Policy, credential: &Credential) -> String {
+    let realm = &policy.name.text;
+    match credential {
+        Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => format!("Bearer realm=\"{realm}\""),
+        Credential::ApiKey(_) => format!("ApiKey realm=\"{realm}\""),
+    }
 }
 
 /// Whether some scope authenticates a credential.
@@ -125,9 +147,8 @@ pub(super) fn strip(builder: &mut Builder<'_>) -> Vec<Stmt> {
     let policy = builder.policy;
     let mut body = Vec::new();
     for (number, credential) in policy.credentials.iter().enumerate() {
-        let Credential::ApiKey(key) = credential;
-        if !key.forward && is_demanded(policy, number) {
-            let description = tables::credential(builder, key);
+        if !credential.forward() && is_demanded(policy, number) {
+            let description = tables::credential(builder, credential.from());
             body.push(act(Mechanism::CredentialStrip, vec![Expr::Data(description)]));
         }
     }

@@ -240,12 +240,7 @@ fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read) -> Expr {
         Read::ClientIp => call(Mechanism::ClientIp, vec![]),
         Read::ClientPort => call(Mechanism::ClientPort, vec![]),
         Read::ClientTls => call(Mechanism::ClientTls, vec![]),
-        Read::KeyId(id) => {
-            // Checking first is free when it was done: the state is kept for the request.
-            let state = super::auth::state(builder, *id);
-            let name = call(Mechanism::CredentialKeyId, vec![index(id.index())]);
-            Expr::Block(vec![Stmt::Do(state)], Box::new(name))
-        }
+        Read::Member(id, member) => super::auth::member(builder, *id, *member),
         Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
         Read::ResponseStatus => call(Mechanism::ResponseStatus, vec![]),
         Read::ResponseHeader(name) => {

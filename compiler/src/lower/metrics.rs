@@ -57,8 +57,7 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         builder.metrics.enter(name, outcome);
     }
     for credential in &policy.credentials {
-        let crate::ir::hir::Credential::ApiKey(key) = credential;
-        builder.metrics.enter(&key.name.text, "deny");
+        builder.metrics.enter(&credential.name().text, "deny");
     }
     for limit in &policy.limits {
         builder.metrics.enter(&limit.name.text, "deny");

@@ -247,17 +247,15 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
         ConfigDefault::List(texts) => schema::Default::List(texts.clone()),
         ConfigDefault::Map(entries) => schema::Default::Map(entries.clone()),
     });
-    let keys = policy.credentials.iter().any(|credential| {
-        let Credential::ApiKey(key) = credential;
-        matches!(&key.keys, Keys::Config(id) if id.index() == number)
+    let keys = policy.credentials.iter().any(|credential| match credential {
+        Credential::ApiKey(key) => matches!(&key.keys, Keys::Config(id) if id.index() == number),
     });
     schema::Field { name: &field.name.text, kind, optional: field.ty.is_optional(), keys, default }
 }
 
 /// Where a credential is read from.
-pub(super) fn credential(builder: &mut Builder<'_>, key: &hir::ApiKey) -> DataId {
-    let places: Vec<Place<'_>> = key
-        .from
+pub(super) fn credential(builder: &mut Builder<'_>, from: &[CredentialSource]) -> DataId {
+    let places: Vec<Place<'_>> = from
         .iter()
         .map(|source| match source {
             CredentialSource::Bearer => Place::Bearer,

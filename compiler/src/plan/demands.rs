@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Plan, response};
-use crate::ir::hir::{self, Credential, CredentialSource, Read};
+use crate::ir::hir::{self, CredentialSource, Read};
 
 /// Headers that have a slot in every policy, so they are not demanded again; `host` stands for `:authority`.
 pub(crate) const FIXED: [&str; 4] = ["host", "content-type", "content-length", "authorization"];
@@ -39,7 +39,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::ClientIp
             | Read::ClientPort
             | Read::ClientTls
-            | Read::KeyId(_)
+            | Read::Member(..)
             | Read::CredentialPresent(_)
             | Read::ResponseStatus => {}
         });
@@ -54,8 +54,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
         look(expr);
     }
     for credential in &policy.credentials {
-        let Credential::ApiKey(key) = credential;
-        for source in &key.from {
+        for source in credential.from() {
             match source {
                 CredentialSource::Header(name) => {
                     request.insert(name.clone());

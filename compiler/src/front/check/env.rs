@@ -106,7 +106,7 @@ impl Env {
     /// Whether the value of this expression is known to be present here.
     pub(super) fn knows(&self, kind: &hir::ExprKind) -> bool {
         self.facts.iter().any(|fact| match (&fact.kind, kind) {
-            (hir::ExprKind::Read(hir::Read::CredentialPresent(known)), hir::ExprKind::Read(hir::Read::KeyId(id))) => known == id,
+            (hir::ExprKind::Read(hir::Read::CredentialPresent(known)), hir::ExprKind::Read(hir::Read::Member(id, _))) => known == id,
             _ => fact.without_places().kind == hir::Expr { kind: kind.clone(), ty: fact.ty.clone(), span: fact.span }.without_places().kind,
         })
     }

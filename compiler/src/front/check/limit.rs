@@ -102,7 +102,7 @@ fn env(ctx: &Context<'_>, applied: &[Application]) -> Env {
 }
 
 fn identity(expr: &hir::Expr) -> bool {
-    matches!(expr.kind, hir::ExprKind::Read(hir::Read::KeyId(_) | hir::Read::CredentialPresent(_)))
+    matches!(expr.kind, hir::ExprKind::Read(hir::Read::Member(..) | hir::Read::CredentialPresent(_)))
         || expr.operands().into_iter().any(identity)
 }
 

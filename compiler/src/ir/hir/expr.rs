@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{ConfigId, CredentialId, LetId, ListId, MapId, Template, Ty};
+use super::{ConfigId, CredentialId, LetId, ListId, MapId, Member, Template, Ty};
 use crate::base::Span;
 use crate::ir::ast::BinaryOp;
 
@@ -132,8 +132,8 @@ pub enum Read {
     ClientPort,
     /// `client.tls.present`
     ClientTls,
-    /// `NAME.key_id`: optional under `or` and `optional`
-    KeyId(CredentialId),
+    /// `NAME.key_id` and the like: optional under `or` and `optional`
+    Member(CredentialId, Member),
     /// `NAME is present`
     CredentialPresent(CredentialId),
     /// `response.status`

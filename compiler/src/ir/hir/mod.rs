@@ -1,6 +1,7 @@
 //! The typed tree: names resolved to ids, types known, constants checked, defaults filled in.
 //! Plain data: what later stages find out lives in side tables keyed by the ids below.
 
+mod credential;
 mod expr;
 mod policy;
 mod print;
@@ -9,10 +10,11 @@ mod test;
 mod ty;
 mod walk;
 
+pub use credential::{ApiKey, Credential, CredentialSource, Keys, Member};
 pub use expr::{Const, Expr, ExprKind, Function, Read};
 pub use policy::{
-    Absent, Action, ApiKey, Authenticate, Config, ConfigDefault, Credential, CredentialSource, HostPattern, Json, Keys, Let, Limit,
-    LimitScope, List, Map, Policy, Reply, ReplyBody, Scope, TableType,
+    Absent, Action, Authenticate, Config, ConfigDefault, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply, ReplyBody,
+    Scope, TableType,
 };
 pub use print::print;
 pub use rule::{

@@ -1,6 +1,6 @@
 //! The policy and its declarations.
 
-use super::{ConfigId, CredentialId, Expr, LimitId, Name, Rule, ScopeId, Template, Test, Ty};
+use super::{Credential, CredentialId, Expr, LimitId, Name, Rule, ScopeId, Template, Test, Ty};
 use crate::base::Span;
 
 /// A whole checked policy.
@@ -155,48 +155,6 @@ pub struct Map {
     pub ty: TableType,
     /// Keys are distinct; in the order written.
     pub entries: Vec<(String, super::Const)>,
-}
-
-/// A credential declaration.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Credential {
-    /// `api_key`
-    ApiKey(ApiKey),
-}
-
-/// `api_key NAME { … }`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ApiKey {
-    /// Its name.
-    pub name: Name,
-    /// Where it may stand, in the order written; two presented keys (of one or several places) are `400`.
-    pub from: Vec<CredentialSource>,
-    /// The known keys.
-    pub keys: Keys,
-    /// Whether the upstream gets to see it.
-    pub forward: bool,
-}
-
-/// A place that a credential is read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CredentialSource {
-    /// `authorization: Bearer …`
-    Bearer,
-    /// A header (lower case).
-    Header(String),
-    /// A query key.
-    Query(String),
-    /// A cookie.
-    Cookie(String),
-}
-
-/// Known keys.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Keys {
-    /// Name and SHA-256 of the key. Names and digests are distinct.
-    Known(Vec<(String, [u8; 32])>),
-    /// A configured `map<string, string>` from name to `sha256:HEX`.
-    Config(ConfigId),
 }
 
 /// `limit NAME { … }` (gcra).

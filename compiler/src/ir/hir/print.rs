@@ -38,19 +38,14 @@ pub fn print(policy: &Policy) -> String {
         let entries: Vec<String> = map.entries.iter().map(|(key, value)| format!("{key:?}: {}", constant(value))).collect();
         line(0, format!("map {} = {{{}}}", map.name.text, entries.join(", ")));
     }
-    for Credential::ApiKey(key) in &policy.credentials {
-        line(0, format!("api_key {}", key.name.text));
-        let from: Vec<String> = key.from.iter().map(source).collect();
+    for credential in &policy.credentials {
+        line(0, format!("{} {}", credential.keyword(), credential.name().text));
+        let from: Vec<String> = credential.from().iter().map(source).collect();
         line(1, format!("from {}", from.join(", ")));
-        match &key.keys {
-            Keys::Known(known) => {
-                for (name, digest) in known {
-                    line(1, format!("key {name:?} {}", hex(digest)));
-                }
-            }
-            Keys::Config(id) => line(1, format!("keys {}", config_name(policy, id.index()))),
+        match credential {
+            Credential::ApiKey(key) => keys(policy, "key", &key.keys, &mut line),
         }
-        if key.forward {
+        if credential.forward() {
             line(1, "forward".to_owned());
         }
     }
@@ -167,7 +162,7 @@ fn authenticate(policy: &Policy, line: &Authenticate) -> String {
         .credentials
         .iter()
         .map(|id| match policy.credentials.get(id.index()) {
-            Some(Credential::ApiKey(key)) => key.name.text.as_str(),
+            Some(credential) => credential.name().text.as_str(),
             None => "?",
         })
         .collect();
@@ -200,6 +195,13 @@ fn target(policy: &Policy, target: &Target) -> String {
             let weights: Vec<String> = weights.iter().map(|(name, weight)| format!("{name:?}: {weight}/10000")).collect();
             format!("split by {} {{{}}}", expr(policy, key), weights.join(", "))
         }
+    }
+}
+
+fn keys(policy: &Policy, word: &str, keys: &Keys, line: &mut impl FnMut(usize, String)) {
+    match keys {
+        Keys::Known(known) => known.iter().for_each(|(name, digest)| line(1, format!("{word} {name:?} {}", hex(digest)))),
+        Keys::Config(id) => line(1, format!("{word}s {}", config_name(policy, id.index()))),
     }
 }
 
@@ -351,7 +353,7 @@ fn expr(policy: &Policy, value: &Expr) -> String {
 
 fn read(policy: &Policy, read: &Read) -> String {
     let credential = |index: usize| match policy.credentials.get(index) {
-        Some(Credential::ApiKey(key)) => key.name.text.clone(),
+        Some(credential) => credential.name().text.clone(),
         None => "?".to_owned(),
     };
     match read {
@@ -376,7 +378,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::ClientIp => "client.ip".to_owned(),
         Read::ClientPort => "client.port".to_owned(),
         Read::ClientTls => "client.tls.present".to_owned(),
-        Read::KeyId(id) => format!("{}.key_id", credential(id.index())),
+        Read::Member(id, member) => format!("{}.{}", credential(id.index()), member.as_str()),
         Read::CredentialPresent(id) => format!("({} is present)", credential(id.index())),
         Read::ResponseStatus => "response.status".to_owned(),
         Read::ResponseHeader(name) => format!("response.headers[{name:?}]"),

@@ -9,13 +9,16 @@ use super::value::Value;
 use crate::ir::hir;
 use crate::tools::message::Headers;
 
+/// What a verified credential says of the caller.
+pub(super) type Identity = Vec<(hir::Member, String)>;
+
 /// What a request presents of one credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Presented {
     /// Nothing.
     Absent,
-    /// One known key: its name.
-    Valid(String),
+    /// One that is verified, with what it says of the caller.
+    Valid(Identity),
     /// One unknown key.
     Invalid,
     /// Several.
@@ -23,10 +26,15 @@ pub(super) enum Presented {
 }
 
 impl Presented {
-    /// The name of the key, when it is valid.
-    pub(super) fn key_id(&self) -> Option<String> {
+    /// Whether it is verified.
+    pub(super) fn is_valid(&self) -> bool {
+        matches!(self, Presented::Valid(_))
+    }
+
+    /// What it says of the caller, when it is valid.
+    pub(super) fn member(&self, member: hir::Member) -> Option<String> {
         match self {
-            Presented::Valid(name) => Some(name.clone()),
+            Presented::Valid(identity) => identity.iter().find(|(known, _)| *known == member).map(|(_, value)| value.clone()),
             Presented::Absent | Presented::Invalid | Presented::Doubled => None,
         }
     }
@@ -52,7 +60,10 @@ pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts) -
                 match (found.pop(), found.is_empty()) {
                     (None, _) => Presented::Absent,
                     (Some(_), false) => Presented::Doubled,
-                    (Some(value), true) => known(&key.keys, config, &value).map_or(Presented::Invalid, Presented::Valid),
+                    (Some(value), true) => match known(&key.keys, config, &value) {
+                        Some(name) => Presented::Valid(vec![(hir::Member::KeyId, name)]),
+                        None => Presented::Invalid,
+                    },
                 }
             }
         })
@@ -112,7 +123,7 @@ pub(super) fn refusal(lines: &[hir::Authenticate], presented: &[Presented]) -> O
             }
         }
         let mut missing = line.credentials.iter().filter(|id| *state(id) == Presented::Absent);
-        let enough = line.optional || (line.any && line.credentials.iter().any(|id| state(id).key_id().is_some()));
+        let enough = line.optional || (line.any && line.credentials.iter().any(|id| state(id).is_valid()));
         if !enough && let Some(id) = missing.next() {
             return Some(Refusal { credential: *id, status: 401 });
         }
@@ -120,17 +131,25 @@ pub(super) fn refusal(lines: &[hir::Authenticate], presented: &[Presented]) -> O
     None
 }
 
+/// The value of `www-authenticate` for a credential that is missing or not valid.
+pub(super) fn challenge(realm: &str, credential: &hir::Credential) -> String {
+    let scheme = match credential {
+        hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
+        hir::Credential::ApiKey(_) => "ApiKey",
+    };
+    format!("{scheme} realm=\"{realm}\"")
+}
+
 /// Takes the credentials that are not forwarded out of query and headers, if some scope reads them.
 pub(super) fn strip(policy: &hir::Policy, facts: &Facts, query: &mut Option<String>, headers: &mut Headers) {
     let mut queries = Vec::new();
     let mut cookies = Vec::new();
     for (index, credential) in policy.credentials.iter().enumerate() {
-        let hir::Credential::ApiKey(key) = credential;
         let is_read = policy.scopes.iter().flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
-        if key.forward || !is_read.into_iter().any(|id| id.index() == index) {
+        if credential.forward() || !is_read.into_iter().any(|id| id.index() == index) {
             continue;
         }
-        for source in &key.from {
+        for source in credential.from() {
             match source {
                 hir::CredentialSource::Bearer => {
                     headers.retain(|(name, value)| name != "authorization" || bearer(value).is_none());

@@ -194,10 +194,8 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::ClientIp => Value::Ip(facts.client),
         hir::Read::ClientPort => Value::Int(i64::from(facts.client_port)),
         hir::Read::ClientTls => Value::Bool(false),
-        hir::Read::KeyId(id) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.key_id())),
-        hir::Read::CredentialPresent(id) => {
-            Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.key_id().is_some()))
-        }
+        hir::Read::Member(id, member) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.member(*member))),
+        hir::Read::CredentialPresent(id) => Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.is_valid())),
         hir::Read::ResponseStatus => facts.response.as_ref().map_or(Value::Absent, |response| Value::Int(i64::from(response.status))),
         hir::Read::ResponseHeader(name) => {
             let lines = facts.response.iter().flat_map(|response| facts::lines(&response.headers, name));

@@ -191,16 +191,15 @@ impl<'a> Run<'a> {
 
     /// `400` for a credential that is presented twice, else `401` with a challenge.
     fn unauthenticated(&mut self, refusal: &authenticate::Refusal) -> Course {
-        let Some(hir::Credential::ApiKey(key)) = self.policy.credentials.get(refusal.credential.index()) else {
+        let Some(credential) = self.policy.credentials.get(refusal.credential.index()) else {
             return self.deny("fault", reply::empty(503, Headers::new()));
         };
         let mut headers = Headers::new();
         if refusal.status == 401 {
-            let scheme = if key.from.contains(&hir::CredentialSource::Bearer) { "Bearer" } else { "ApiKey" };
-            let challenge = format!("{scheme} realm=\"{}\"", self.policy.name.text);
+            let challenge = authenticate::challenge(&self.policy.name.text, credential);
             headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
         }
-        self.deny(&key.name.text, reply::empty(refusal.status, headers))
+        self.deny(&credential.name().text, reply::empty(refusal.status, headers))
     }
 
     /// What the upstream receives.

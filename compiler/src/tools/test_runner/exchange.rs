@@ -15,9 +15,7 @@ const CLIENT_PORT: u16 = 40_000;
 /// The request and the upstream's answer. An error says why there is none.
 pub(super) fn of(policy: &hir::Policy, given: &hir::Given, variables: &Variables) -> Result<(Request, Answer), String> {
     if let Some((credential, _)) = given.tokens.first() {
-        let name = policy.credentials.get(credential.index()).map_or("", |credential| match credential {
-            hir::Credential::ApiKey(key) => key.name.text.as_str(),
-        });
+        let name = policy.credentials.get(credential.index()).map_or("", |credential| credential.name().text.as_str());
         return Err(format!("`{name}` is an API key: no token can be made for it, give the key where it is read"));
     }
     let client = match &given.from {

@@ -65,24 +65,30 @@ impl Found {
                 hir::TableType::Cidr => "map cidr",
             });
         }
-        for hir::Credential::ApiKey(key) in &policy.credentials {
-            for from in &key.from {
-                self.add(match from {
-                    hir::CredentialSource::Bearer => "api_key bearer",
-                    hir::CredentialSource::Header(_) => "api_key header",
-                    hir::CredentialSource::Query(_) => "api_key query",
-                    hir::CredentialSource::Cookie(_) => "api_key cookie",
-                });
-            }
-            self.add(match key.keys {
-                hir::Keys::Known(_) => "api_key keys",
-                hir::Keys::Config(_) => "api_key configured keys",
-            });
-            self.add_if(key.forward, "api_key forward");
-        }
+        policy.credentials.iter().for_each(|credential| self.credential(credential));
         policy.limits.iter().for_each(|limit| self.limit(limit));
         policy.scopes.iter().for_each(|scope| self.scope(scope));
         policy.rules.iter().for_each(|rule| self.rule(rule));
+    }
+
+    fn credential(&mut self, credential: &hir::Credential) {
+        match credential {
+            hir::Credential::ApiKey(key) => {
+                for from in &key.from {
+                    self.add(match from {
+                        hir::CredentialSource::Bearer => "api_key bearer",
+                        hir::CredentialSource::Header(_) => "api_key header",
+                        hir::CredentialSource::Query(_) => "api_key query",
+                        hir::CredentialSource::Cookie(_) => "api_key cookie",
+                    });
+                }
+                self.add(match key.keys {
+                    hir::Keys::Known(_) => "api_key keys",
+                    hir::Keys::Config(_) => "api_key configured keys",
+                });
+                self.add_if(key.forward, "api_key forward");
+            }
+        }
     }
 
     fn hosts(&mut self, hosts: &[hir::HostPattern]) {
@@ -360,7 +366,7 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::ClientIp => "client.ip",
         hir::Read::ClientPort => "client.port",
         hir::Read::ClientTls => "client.tls",
-        hir::Read::KeyId(_) => "key_id",
+        hir::Read::Member(_, member) => member.as_str(),
         hir::Read::CredentialPresent(_) => "credential present",
         hir::Read::ResponseStatus => "response.status",
         hir::Read::ResponseHeader(_) => "response.header",

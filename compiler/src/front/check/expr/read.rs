@@ -125,7 +125,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             let key = map_key(ctx, env, key)?;
             Some(hir::Expr { kind: hir::ExprKind::MapGet(id, Box::new(key)), ty, span })
         }
-        Symbol::Credential(id) => key_id(ctx, env, name, id, steps, span),
+        Symbol::Credential(id) => member(ctx, env, name, id, steps, span),
         Symbol::Limit(_) => {
             ctx.push(
                 Diagnostic::error(Code::UnknownName, at, format!("the limit `{name}` is no value"), "used as a value")
@@ -243,10 +243,7 @@ pub(super) fn credential(ctx: &mut Context<'_>, env: &Env, id: hir::CredentialId
     if let Some(optional) = env.credentials.get(&id) {
         return Some(*optional);
     }
-    let name = match ctx.credentials.get(id.index()) {
-        Some(hir::Credential::ApiKey(key)) => key.name.text.clone(),
-        None => return None,
-    };
+    let name = ctx.credentials.get(id.index())?.name().text.clone();
     let help = match env.place {
         "a `limit`" => format!("write `authenticate {name}` in every scope that applies the limit"),
         "a `let`" => "read it in the rule itself: a `let` belongs to no scope".to_owned(),
@@ -256,12 +253,15 @@ pub(super) fn credential(ctx: &mut Context<'_>, env: &Env, id: hir::CredentialId
     None
 }
 
-fn key_id(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
+    let example = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect::<Vec<_>>().join(" or ");
     match steps {
-        [Step::Member(member)] if member.text == "key_id" => {
+        [Step::Member(written)] if members.iter().any(|member| member.as_str() == written.text) => {
+            let member = *members.iter().find(|member| member.as_str() == written.text)?;
             let optional = credential(ctx, env, id, span)?;
             let ty = if optional { hir::Ty::String.optional() } else { hir::Ty::String };
-            Some(hir::Expr { kind: hir::ExprKind::Read(hir::Read::KeyId(id)), ty, span })
+            Some(hir::Expr { kind: hir::ExprKind::Read(hir::Read::Member(id, member)), ty, span })
         }
         [] => {
             ctx.error(
@@ -269,23 +269,17 @@ fn key_id(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
                 span,
                 format!("the credential `{name}` is no value by itself"),
                 "used as a value",
-                format!("write `{name}.key_id`, or `{name} is present`"),
+                format!("write {example}, or `{name} is present`"),
             );
             None
         }
         [Step::Member(member), ..] => {
-            let label = "unknown member";
-            ctx.error(
-                Code::UnknownName,
-                member.span,
-                format!("`{name}` has no `{}`", member.text),
-                label,
-                format!("write `{name}.key_id`"),
-            );
+            let message = format!("`{name}` has no `{}`", member.text);
+            ctx.error(Code::UnknownName, member.span, message, "unknown member", format!("write {example}"));
             None
         }
         [Step::Key(..), ..] => {
-            ctx.error(Code::UnknownName, span, format!("`{name}` has no such member"), "unknown member", format!("write `{name}.key_id`"));
+            ctx.error(Code::UnknownName, span, format!("`{name}` has no such member"), "unknown member", format!("write {example}"));
             None
         }
     }
