@@ -55,6 +55,9 @@ pub fn check(name: &str, text: &str, read_file: &mut ReadFile<'_>) -> Checked {
         let (checked, found) = front::check::check(&parsed, &sources, &mut read);
         policy = checked;
         diagnostics.extend(found);
+        if let Some(policy) = &policy {
+            diagnostics.extend(front::lint::lint(&parsed, policy));
+        }
     }
     diagnostics.sort();
     if diagnostics.has_errors() {

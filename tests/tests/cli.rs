@@ -175,3 +175,77 @@ fn the_binary_itself_runs() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stdout).contains("good"));
 }
+
+const AT_FAULT: &str = "policy p { default = deny 403 }\npermit \"ä\" { on GET \"a\" }\npermit \"ä\" { on PSOT \"/b\" }\n";
+
+#[test]
+fn findings_as_json_have_their_places() {
+    let (_, file) = policy(AT_FAULT);
+    let good = quickstart();
+    let (code, out, err) = portcullis(&["check", "--format", "json", &file, &good]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["version"], 1);
+    assert_eq!((&report["files"][1]["good"], &report["files"][1]["findings"]), (&true.into(), &serde_json::json!([])));
+    let first = &report["files"][0];
+    assert_eq!((&first["file"], &first["good"], &first["rules"]), (&file.as_str().into(), &false.into(), &serde_json::Value::Null));
+    let codes: Vec<&str> = first["findings"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["P0401", "P0202", "P0807"]);
+    let twice = &first["findings"][1];
+    assert_eq!(twice["severity"], "error");
+    assert_eq!(
+        twice["labels"][0]["place"],
+        serde_json::json!({ "file": file, "line": 3, "column": 8, "end_line": 3, "end_column": 11, "start": 68, "end": 72 })
+    );
+    assert_eq!(twice["labels"][1]["place"]["line"], 2);
+    assert!(twice["help"].as_str().unwrap().starts_with("choose"));
+    let (code, out, _) = portcullis(&["check", "--format", "json", &good]);
+    assert_eq!(code, 0);
+    assert!(serde_json::from_str::<serde_json::Value>(&out).unwrap()["files"][0]["rules"].as_u64().unwrap() > 0);
+}
+
+/// What the schema of SARIF 2.1.0 requires, and what code scanning reads.
+#[test]
+fn findings_as_sarif_are_a_valid_log() {
+    let (_, file) = policy(AT_FAULT);
+    let (code, out, _) = portcullis(&["check", "--format", "sarif", &file, &quickstart()]);
+    assert_eq!(code, 1);
+    let log: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    assert_eq!(log["runs"].as_array().unwrap().len(), 1);
+    let run = &log["runs"][0];
+    let driver = &run["tool"]["driver"];
+    assert_eq!(driver["name"], "portcullis");
+    let rules = driver["rules"].as_array().unwrap();
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 3);
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(rules[index]["shortDescription"]["text"].is_string() && rules[index]["help"]["text"].is_string());
+        assert!(["error", "warning", "note", "none"].contains(&result["level"].as_str().unwrap()));
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let related = result.get("relatedLocations").and_then(|list| list.as_array()).cloned().unwrap_or_default();
+        for location in result["locations"].as_array().unwrap().iter().chain(&related) {
+            let physical = &location["physicalLocation"];
+            let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
+            assert!(uri.is_ascii() && !uri.contains([' ', '\\', '"']), "{uri}");
+            let region = &physical["region"];
+            assert!(region["startLine"].as_u64().unwrap() >= 1 && region["startColumn"].as_u64().unwrap() >= 1);
+            assert!(region.get("endLine").is_none_or(|end| end.as_u64() >= region["startLine"].as_u64()));
+        }
+    }
+}
+
+#[test]
+fn codes_are_explained() {
+    let (code, out, err) = portcullis(&["explain", "p0301"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with("# P0301: ") && out.contains("## Wrong") && out.contains("## Right"), "{out}");
+    let (code, out, _) = portcullis(&["explain"]);
+    assert_eq!(code, 0);
+    assert_eq!(out.lines().count(), portcullis::base::Code::ALL.len());
+    let (code, _, err) = portcullis(&["explain", "P9999"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("P9999"));
+}

@@ -2,7 +2,9 @@
 
 pub mod code;
 pub mod diagnostic;
+pub mod explain;
 pub mod render;
+pub mod report;
 pub mod source;
 
 pub use code::Code;

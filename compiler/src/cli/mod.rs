@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod deploy;
 mod dump;
+mod explain;
 mod files;
 mod plan;
 mod test;
@@ -75,6 +76,8 @@ enum Command {
     Build(build::Arguments),
     /// Check policies without compiling them.
     Check(check::Arguments),
+    /// Explain a code with a wrong and a right example, or list all codes.
+    Explain(explain::Arguments),
     /// Run the tests in policies, on the module that would ship.
     Test(test::Arguments),
     /// Show which rule runs in which callback and what is fetched.
@@ -122,6 +125,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8 {
     let outcome = match arguments.command {
         Command::Build(arguments) => build::run(&arguments, io),
         Command::Check(arguments) => check::run(&arguments, io),
+        Command::Explain(arguments) => explain::run(&arguments, io),
         Command::Test(arguments) => test::run(&arguments, io),
         Command::Plan(arguments) => plan::run(&arguments, io),
         Command::Dump(arguments) => dump::run(&arguments, io),

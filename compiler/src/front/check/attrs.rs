@@ -75,7 +75,7 @@ pub(super) fn missing(ctx: &mut Context<'_>, span: Span, block: &str, name: &str
 /// Reports an attribute whose value has another form.
 pub(super) fn wrong(ctx: &mut Context<'_>, attr: &ast::Attr, expected: &str, example: &str) {
     ctx.error(
-        Code::TypeMismatch,
+        Code::WrongForm,
         value_span(attr),
         format!("`{}` takes {expected}", attr.name.text),
         format!("not {expected}"),

@@ -142,7 +142,7 @@ fn declare(ctx: &mut Context<'_>, name: &ast::Name, symbol: Symbol) -> bool {
 
 fn hides(ctx: &mut Context<'_>, name: &ast::Name, what: &str) {
     ctx.error(
-        Code::DuplicateName,
+        Code::BadName,
         name.span,
         format!("`{}` would hide the built-in {what} `{}`", name.text, name.text),
         "a built-in is called so",

@@ -12,7 +12,7 @@ pub(super) fn check(ctx: &mut Context<'_>, fields: &[&ast::Field]) {
         if let Some(first) = ctx.config_names.get(&field.name.text) {
             let first = first.and_then(|id| ctx.config.get(id.index())).map(|config| config.name.span);
             let finding = Diagnostic::error(
-                Code::DuplicateName,
+                Code::DuplicateKey,
                 field.name.span,
                 format!("`config.{}` is declared twice", field.name.text),
                 "declared again here",
@@ -110,7 +110,7 @@ fn default(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<hir:
     };
     if value.is_none() {
         ctx.error(
-            Code::TypeMismatch,
+            Code::NotConstant,
             expr.span,
             format!("the default is no `{ty}` literal"),
             format!("expected {} literal", super::expr::article(ty)),

@@ -32,7 +32,7 @@ pub(super) fn distinct_members(ctx: &mut Context<'_>, members: &[ast::Member]) {
         if let Some(first) = seen.get(member.name.text.as_str()) {
             ctx.push(
                 Diagnostic::error(
-                    Code::DuplicateName,
+                    Code::DuplicateKey,
                     member.name.span,
                     format!("the key `{}` appears twice", member.name.text),
                     "again here",

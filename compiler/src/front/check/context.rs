@@ -104,7 +104,19 @@ impl<'a> Context<'a> {
 
     /// Adds a warning about something that has no effect.
     pub(super) fn ineffective(&mut self, span: Span, message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) {
-        self.push(Diagnostic::warning(Code::Ineffective, span, message, label).help(help));
+        self.warning(Code::Ineffective, span, message, label, help);
+    }
+
+    /// Adds a warning with a fix.
+    pub(super) fn warning(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Diagnostic::warning(code, span, message, label).help(help));
     }
 
     /// Refuses a construct of the language that this version does not compile.
@@ -161,23 +173,17 @@ impl<'a> Context<'a> {
         const RESERVED: &[&str] = &["default", "malformed", "body_limit", "fault"];
         if RESERVED.contains(&name.text.as_str()) {
             self.error(
-                Code::DuplicateName,
+                Code::BadName,
                 name.span,
                 format!("the name `{}` is taken", name.text),
                 "the policy's own outcomes are called so",
                 "choose another name",
             );
         } else if name.text.trim().is_empty() {
-            self.error(
-                Code::DuplicateName,
-                name.span,
-                "an empty name",
-                "metrics and replies name it",
-                "give it a name that says what it is for",
-            );
+            self.error(Code::BadName, name.span, "an empty name", "metrics and replies name it", "give it a name that says what it is for");
         } else if let Some(what) = unspeakable(&name.text) {
             self.error(
-                Code::DuplicateName,
+                Code::BadName,
                 name.span,
                 format!("a name with {what}"),
                 "metrics, replies and logs could not tell it from their own text",

@@ -164,7 +164,7 @@ fn known(ctx: &mut Context<'_>, attr: &ast::Attr, entries: Vec<(String, String, 
 
 fn digest_refused(ctx: &mut Context<'_>, name: &str, span: Span) {
     ctx.error(
-        Code::BadCredential,
+        Code::BadDigest,
         span,
         format!("the key of `{name}` is no digest"),
         "expected `sha256:` and 64 hexadecimal digits",

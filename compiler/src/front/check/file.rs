@@ -86,7 +86,7 @@ fn text(ctx: &mut Context<'_>, source: &ast::Source) -> Option<(String, String)>
     }
     let ast::ExprKind::String(path) = &source.text.kind else {
         ctx.error(
-            Code::TypeMismatch,
+            Code::NotConstant,
             source.text.span,
             "a file name with an interpolation",
             "files are read when the policy is compiled",

@@ -27,7 +27,7 @@ pub(super) fn hosts(ctx: &mut Context<'_>, attr: Option<&ast::Attr>) -> Vec<hir:
         };
         match pattern(text) {
             Ok(host) if hosts.contains(&host) => {
-                ctx.ineffective(*span, format!("the host `{text}` is named twice"), "named before", "drop it");
+                ctx.warning(Code::Repeated, *span, format!("the host `{text}` is named twice"), "named before", "drop it");
             }
             Ok(host) => hosts.push(host),
             Err(help) => ctx.error(Code::BadHost, *span, format!("`{text}` is no host pattern"), "no host matches this", help),

@@ -41,7 +41,7 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir
 }
 
 fn refuse(ctx: &mut Context<'_>, span: crate::base::Span, what: &str) -> Option<hir::Json> {
-    ctx.error(Code::TypeMismatch, span, format!("{what} in a JSON text"), "no JSON value", "write a value");
+    ctx.error(Code::NotText, span, format!("{what} in a JSON text"), "no JSON value", "write a value");
     None
 }
 
@@ -78,7 +78,7 @@ fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Js
         | hir::Ty::Regex
         | hir::Ty::Optional(_) => {
             let label = format!("has type `{}`", checked.ty);
-            ctx.error(Code::TypeMismatch, span, "a value that JSON cannot hold", label, "write a string, a number or a bool");
+            ctx.error(Code::NotText, span, "a value that JSON cannot hold", label, "write a string, a number or a bool");
             None
         }
     }

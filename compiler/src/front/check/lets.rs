@@ -42,7 +42,7 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let]) {
         }
         if value.ty == hir::Ty::Regex || matches!(value.ty, hir::Ty::Rate) {
             ctx.error(
-                Code::TypeMismatch,
+                Code::NotValue,
                 item.value.span,
                 format!("a `let` cannot hold a {}", value.ty),
                 "not a value",

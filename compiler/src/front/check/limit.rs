@@ -21,7 +21,8 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration], a
         let applications = applied.get(&declaration.name.text).map_or(&[] as &[Application], Vec::as_slice);
         let own = ctx.symbols.get(&declaration.name.text).is_some_and(|(_, span)| *span == declaration.name.span);
         if applications.is_empty() && own {
-            ctx.ineffective(
+            ctx.warning(
+                Code::Unused,
                 declaration.name.span,
                 format!("the limit `{}` is never applied", declaration.name.text),
                 "no scope names it",
@@ -222,7 +223,7 @@ fn algorithm(ctx: &mut Context<'_>, attrs: &Attrs<'_>) {
 fn unknown_word(ctx: &mut Context<'_>, attr: &ast::Attr, word: &str, known: &[&str]) {
     let all = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let help = suggest::help(word, known.iter().copied(), &format!("write one of {all}"));
-    ctx.error(Code::UnknownName, attrs::value_span(attr), format!("`{}` knows no `{word}`", attr.name.text), "unknown here", help);
+    ctx.error(Code::UnknownOption, attrs::value_span(attr), format!("`{}` knows no `{word}`", attr.name.text), "unknown here", help);
 }
 
 fn exceed(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> hir::Reply {
@@ -251,7 +252,7 @@ fn absent(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'
         if let Some(part) = optional {
             ctx.push(
                 Diagnostic::error(
-                    Code::BadLimit,
+                    Code::MissingAbsent,
                     declaration.name.span,
                     format!("`limit {}` does not say what happens without its key", declaration.name.text),
                     "`absent` is missing",

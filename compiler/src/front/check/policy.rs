@@ -55,7 +55,8 @@ pub(super) fn check_effects(ctx: &mut Context<'_>, header: Option<&Header>) {
     let unreached: Vec<Span> =
         ctx.scopes.iter().filter(|scope| !host::overlap(&policy.hosts, &scope.hosts)).map(|scope| scope.span).collect();
     for span in unreached {
-        ctx.ineffective(
+        ctx.warning(
+            Code::Unreached,
             span,
             "a scope that no request reaches",
             "its hosts are none of the policy's",
@@ -68,7 +69,8 @@ pub(super) fn check_effects(ctx: &mut Context<'_>, header: Option<&Header>) {
     let permits: Vec<ast::Name> =
         ctx.rules.iter().filter(|rule| rule.kind == hir::RuleKind::Permit).map(|rule| rule.name.clone()).collect();
     for name in permits {
-        ctx.ineffective(
+        ctx.warning(
+            Code::PermitWithoutEffect,
             name.span,
             format!("the permit `{}` decides nothing", name.text),
             "everything that no `forbid` refuses is allowed",

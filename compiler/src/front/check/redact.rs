@@ -75,7 +75,7 @@ fn types(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> Vec<hir::MediaRange> {
         match media_range(text) {
             Some(found) => types.push(found),
             None => ctx.error(
-                Code::TypeMismatch,
+                Code::BadContentType,
                 *span,
                 format!("`{text}` is no content type"),
                 "no response has this type",
@@ -129,7 +129,7 @@ fn one(ctx: &mut Context<'_>, redaction: &ast::Redaction, redact: &mut hir::Reda
             for written in detectors {
                 let Some(detector) = detector(ctx, written) else { continue };
                 if redact.any.iter().any(|known| known.detector == detector) {
-                    ctx.ineffective(written.span, "the same is looked for twice", "the first one decides", "drop it");
+                    ctx.warning(Code::Repeated, written.span, "the same is looked for twice", "the first one decides", "drop it");
                 } else if let Some((keep_first, keep_last, with)) = mask {
                     redact.any.push(hir::AnyRedaction { detector, keep_first, keep_last, with });
                 }
@@ -148,7 +148,7 @@ fn one(ctx: &mut Context<'_>, redaction: &ast::Redaction, redact: &mut hir::Reda
         }
         ast::RedactionTarget::Json(name) => ctx.not_yet(name.span, "`json` in `redact`", "use `any builtin.card -> mask(…)`"),
         ast::RedactionTarget::Query(name) | ast::RedactionTarget::Form(name) => ctx.error(
-            Code::UnknownAttribute,
+            Code::Misplaced,
             name.span,
             "a response has no query and no form",
             "belongs to a request",
@@ -169,7 +169,7 @@ fn known_action(ctx: &mut Context<'_>, action: &ast::Name, place: &str, instead:
         ctx.not_yet(action.span, &format!("`{}` {place}", action.text), instead);
     } else {
         let help = suggest::help(&action.text, ACTIONS.iter().copied(), instead);
-        ctx.error(Code::UnknownName, action.span, format!("there is no action `{}`", action.text), "unknown action", help);
+        ctx.error(Code::UnknownOption, action.span, format!("there is no action `{}`", action.text), "unknown action", help);
     }
 }
 
@@ -182,7 +182,7 @@ fn detector(ctx: &mut Context<'_>, written: &ast::Detector) -> Option<hir::Detec
         }
         [root, name] if root.text == "builtin" => {
             let help = suggest::help(&name.text, BUILT_IN.iter().copied(), "use `builtin.card`");
-            ctx.error(Code::UnknownName, name.span, format!("there is no detector `builtin.{}`", name.text), "unknown detector", help);
+            ctx.error(Code::UnknownOption, name.span, format!("there is no detector `builtin.{}`", name.text), "unknown detector", help);
             None
         }
         [name] => {
@@ -191,7 +191,7 @@ fn detector(ctx: &mut Context<'_>, written: &ast::Detector) -> Option<hir::Detec
                 Some((symbol, declared)) => {
                     let keyword = symbol.keyword();
                     ctx.push(
-                        Diagnostic::error(Code::UnknownName, name.span, format!("`{}` is no detector", name.text), "cannot be looked for")
+                        Diagnostic::error(Code::WrongKind, name.span, format!("`{}` is no detector", name.text), "cannot be looked for")
                             .also(declared, format!("declared as `{keyword}`"))
                             .help("name a detector, such as `builtin.card`"),
                     );
@@ -210,7 +210,7 @@ fn detector(ctx: &mut Context<'_>, written: &ast::Detector) -> Option<hir::Detec
             None
         }
         _ => {
-            ctx.error(Code::UnknownName, written.span, "this is no detector", "unknown detector", "use `builtin.card`");
+            ctx.error(Code::WrongKind, written.span, "this is no detector", "unknown detector", "use `builtin.card`");
             None
         }
     }

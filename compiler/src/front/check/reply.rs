@@ -18,7 +18,7 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, reply: &ast::Reply) -> Opt
     let (status, body) = (status?, body?);
     if matches!(status, 204 | 205 | 304) && matches!(body, hir::ReplyBody::Text(_) | hir::ReplyBody::Json(_)) {
         ctx.error(
-            Code::BadStatus,
+            Code::BodyForbidden,
             reply.status_span,
             format!("a reply with status {status} has no body"),
             "no body may follow",

@@ -58,7 +58,7 @@ fn misplaced(ctx: &mut Context<'_>, rule: &ast::Rule, item: &ast::RuleItem) {
     };
     if !allowed {
         let help = if what == "reply" { "write `forbid`, or drop the reply" } else { "drop it, or write it into another rule" };
-        ctx.error(Code::UnknownAttribute, span, format!("`{}` cannot have `{what}`", rule.kind.keyword()), "does not belong here", help);
+        ctx.error(Code::Misplaced, span, format!("`{}` cannot have `{what}`", rule.kind.keyword()), "does not belong here", help);
     }
 }
 
@@ -71,7 +71,7 @@ fn on(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Rule) -> Vec<Pla
         let mut methods: Vec<String> = Vec::new();
         for method in &on.methods {
             if methods.contains(&method.text) {
-                ctx.ineffective(method.span, format!("the method `{}` is named twice", method.text), "named before", "drop it");
+                ctx.warning(Code::Repeated, method.span, format!("the method `{}` is named twice", method.text), "named before", "drop it");
             } else {
                 likely(ctx, method);
                 methods.push(method.text.clone());
@@ -98,7 +98,7 @@ fn likely(ctx: &mut Context<'_>, method: &ast::Name) {
     }
     if let Some(meant) = suggest::nearest(&method.text, METHODS.iter().copied()) {
         let message = format!("`{}` is an unusual method", method.text);
-        ctx.ineffective(method.span, message, "no common request has it", format!("did you mean `{meant}`?"));
+        ctx.warning(Code::UnusualMethod, method.span, message, "no common request has it", format!("did you mean `{meant}`?"));
     }
 }
 

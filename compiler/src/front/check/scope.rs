@@ -140,7 +140,8 @@ fn open(ctx: &mut Context<'_>, around: &Surroundings, scope: &ast::Scope) -> Sur
                 for name in &line.names {
                     let Some(id) = limit(ctx, name) else { continue };
                     if apply.contains(&id) {
-                        ctx.ineffective(
+                        ctx.warning(
+                            Code::Repeated,
                             name.span,
                             format!("the limit `{}` is applied twice", name.text),
                             "a limit counts a request once",
@@ -205,14 +206,14 @@ fn credentials(ctx: &mut Context<'_>, line: &ast::Authenticate) -> Option<hir::A
     for name in &line.names {
         match ctx.symbols.get(&name.text).copied() {
             Some((Symbol::Credential(id), _)) if credentials.contains(&id) => {
-                ctx.ineffective(name.span, format!("`{}` is named twice", name.text), "named before", "drop it");
+                ctx.warning(Code::Repeated, name.span, format!("`{}` is named twice", name.text), "named before", "drop it");
             }
             Some((Symbol::Credential(id), _)) => credentials.push(id),
             Some((Symbol::Unsupported("jwt" | "basic" | "hmac" | "token" | "mtls"), _)) => {}
             Some((symbol, declared)) => {
                 let keyword = symbol.keyword();
                 ctx.push(
-                    Diagnostic::error(Code::UnknownName, name.span, format!("`{}` is no credential", name.text), "cannot be authenticated")
+                    Diagnostic::error(Code::WrongKind, name.span, format!("`{}` is no credential", name.text), "cannot be authenticated")
                         .also(declared, format!("declared as `{keyword}`"))
                         .help("name an `api_key`"),
                 );
@@ -235,7 +236,7 @@ fn limit(ctx: &mut Context<'_>, name: &ast::Name) -> Option<hir::LimitId> {
         Some((symbol, declared)) => {
             let keyword = symbol.keyword();
             ctx.push(
-                Diagnostic::error(Code::UnknownName, name.span, format!("`{}` is no limit", name.text), "cannot be applied")
+                Diagnostic::error(Code::WrongKind, name.span, format!("`{}` is no limit", name.text), "cannot be applied")
                     .also(declared, format!("declared as `{keyword}`"))
                     .help("name a `limit`"),
             );

@@ -47,7 +47,7 @@ fn list(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType,
         ast::Value::Expr(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => {
             let span = value_span(&item.value);
             ctx.error(
-                Code::TypeMismatch,
+                Code::NotConstant,
                 span,
                 format!("the list `{}` is no list literal", item.name.text),
                 "expected constants",
@@ -94,7 +94,7 @@ fn map(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType, 
         ast::Value::Expr(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => {
             let span = value_span(&item.value);
             ctx.error(
-                Code::TypeMismatch,
+                Code::NotConstant,
                 span,
                 format!("the map `{}` is no object literal", item.name.text),
                 "expected constants",
@@ -161,7 +161,7 @@ fn literal(ctx: &mut Context<'_>, ty: hir::TableType, expr: &ast::Expr) -> Optio
 fn not_literal(ctx: &mut Context<'_>, ty: hir::TableType, span: Span) {
     let ty = expr_type(ty);
     ctx.error(
-        Code::TypeMismatch,
+        Code::NotConstant,
         span,
         format!("an element that is no `{ty}` literal"),
         format!("expected {} literal", super::expr::article(&ty)),

@@ -101,7 +101,7 @@ pub(super) fn config(ctx: &mut Context<'_>, object: &ast::Expr, variables: &[Str
             let known = ctx.config_names.keys().map(String::as_str);
             let help = suggest::help(&member.name.text, known, "name a field of `config`");
             let message = format!("the configuration has no `{}`", member.name.text);
-            ctx.error(Code::UnknownName, member.name.span, message, "not declared in `config`", help);
+            ctx.error(Code::UnknownMember, member.name.span, message, "not declared in `config`", help);
             continue;
         };
         let Some(value) = value(ctx, &member.value, variables) else { continue };

@@ -19,7 +19,7 @@ pub(super) fn type_names(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
 fn known(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
     if !types::TYPES.contains(&ty.name.text.as_str()) {
         let help = suggest::help(&ty.name.text, types::TYPES.iter().copied(), "use one of the language's types, such as `string`");
-        ctx.error(Code::UnknownName, ty.name.span, format!("there is no type `{}`", ty.name.text), "unknown type", help);
+        ctx.error(Code::UnknownType, ty.name.span, format!("there is no type `{}`", ty.name.text), "unknown type", help);
         return false;
     }
     let expected = types::arguments(&ty.name.text);
@@ -27,7 +27,7 @@ fn known(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
         let example = if expected == 1 { "list<string>" } else { "map<string, string>" };
         let help = if expected == 0 { format!("write `{}`", ty.name.text) } else { format!("write `{example}`") };
         ctx.error(
-            Code::TypeMismatch,
+            Code::UnknownType,
             ty.span,
             format!(
                 "`{}` takes {}",

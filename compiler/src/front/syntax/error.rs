@@ -97,11 +97,10 @@ pub(super) fn describe(place: &Place<'_>) -> Diagnostic {
     if let Some(before) = incomplete(place) {
         let after = short(place.word(before));
         let message = format!("expected {expected} after `{after}`");
-        let diagnostic = Diagnostic::error(Code::UnexpectedToken, place.span(before), message, "nothing fitting follows");
-        return match place.token(before) {
-            Some(Token::Comma) => diagnostic.help("remove the comma, or write what it announces"),
-            Some(_) | None => diagnostic,
-        };
+        let comma = place.token(before) == Some(&Token::Comma);
+        let code = if comma { Code::BadComma } else { Code::Incomplete };
+        let diagnostic = Diagnostic::error(code, place.span(before), message, "nothing fitting follows");
+        return if comma { diagnostic.help("remove the comma, or write what it announces") } else { diagnostic };
     }
     let diagnostic = Diagnostic::error(
         Code::UnexpectedToken,
@@ -111,6 +110,7 @@ pub(super) fn describe(place: &Place<'_>) -> Diagnostic {
     );
     match place.previous() {
         Some((before, Token::Comma)) if !place.expected.expression() => {
+            let diagnostic = Diagnostic { code: Code::BadComma, ..diagnostic };
             diagnostic.also(place.span(before), "after this comma").help("remove the comma, or write what it announces")
         }
         Some(_) | None => diagnostic,

@@ -12,7 +12,7 @@ impl State<'_> {
         let std::ops::Range { start, end } = self.lexer.span();
         let span = self.span(start, end);
         self.report(
-            Diagnostic::error(Code::BadCharacter, span, format!("`{written}` is no operator"), "not known here")
+            Diagnostic::error(Code::ForeignOperator, span, format!("`{written}` is no operator"), "not known here")
                 .help(format!("write `{meant}`")),
         );
         token
@@ -37,7 +37,7 @@ impl State<'_> {
         let path = self.text.get(start..end).unwrap_or_default().to_owned();
         let span = self.span(start, end);
         self.report(
-            Diagnostic::error(Code::BadCharacter, span, "a path without quotes", "this would begin a regex")
+            Diagnostic::error(Code::WrongQuotes, span, "a path without quotes", "this would begin a regex")
                 .help(format!("write `\"{path}\"`")),
         );
         self.push(Token::String(path), start, end);
@@ -55,7 +55,7 @@ impl State<'_> {
         let value = value.to_owned();
         let span = self.span(start, end);
         self.report(
-            Diagnostic::error(Code::BadCharacter, span, "single quotes do not enclose a string", "not known here")
+            Diagnostic::error(Code::WrongQuotes, span, "single quotes do not enclose a string", "not known here")
                 .help(format!("write `\"{value}\"`")),
         );
         self.push(Token::String(value), start, end);
@@ -66,15 +66,37 @@ impl State<'_> {
         let end = self.line_end(start);
         let span = self.span(start, start + written.len());
         self.report(
-            Diagnostic::error(Code::BadCharacter, span, format!("`{written}` begins no comment"), "not known here")
+            Diagnostic::error(Code::ForeignComment, span, format!("`{written}` begins no comment"), "not known here")
                 .help("begin a comment with `//`"),
         );
         self.restart(end);
     }
 
+    /// `“text”`, as word processors make it of a string: it counts as the string that was meant.
+    fn curly_quotes(&mut self, start: usize) -> bool {
+        const CURLY: [char; 4] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}'];
+        let line = self.text.get(start..self.line_end(start)).unwrap_or_default();
+        let Some(inside) = line.strip_prefix(CURLY) else { return false };
+        let Some((value, _)) = inside.split_once(|c: char| CURLY.contains(&c) || c == '"') else { return false };
+        let closing = inside.get(value.len()..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let end = start + (line.len() - inside.len()) + value.len() + closing;
+        let value = value.to_owned();
+        let span = self.span(start, end);
+        self.report(
+            Diagnostic::error(Code::WrongQuotes, span, "curly quotes do not enclose a string", "not known here")
+                .help(format!("write `\"{value}\"` in straight quotes")),
+        );
+        self.push(Token::String(value), start, end);
+        self.restart(end);
+        true
+    }
+
     /// Characters that no token begins with; a run of them is one finding.
     pub(super) fn stray(&mut self) {
         let std::ops::Range { start, .. } = self.lexer.span();
+        if self.curly_quotes(start) {
+            return;
+        }
         let rest = self.text.get(start..).unwrap_or_default();
         let known = |c: char| c.is_ascii() && (c.is_ascii_whitespace() || !c.is_ascii_control());
         let length = rest.find(known).unwrap_or(rest.len()).max(rest.chars().next().map_or(1, char::len_utf8));

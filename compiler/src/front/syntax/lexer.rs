@@ -254,7 +254,7 @@ impl State<'_> {
         for bad in &piece.bad {
             let span = self.span(bad.start, bad.end);
             self.report(
-                Diagnostic::error(Code::BadLiteral, span, "a malformed escape in a string", bad.label.clone()).help(bad.help.clone()),
+                Diagnostic::error(Code::BadEscape, span, "a malformed escape in a string", bad.label.clone()).help(bad.help.clone()),
             );
         }
         let head = self.lexed.tokens.len();
@@ -262,7 +262,7 @@ impl State<'_> {
             (Stop::LineEnd, true) if self.open.is_empty() => {
                 let span = self.span(start, piece.end);
                 self.report(
-                    Diagnostic::error(Code::BadLiteral, span, "a string that is not closed", "no `\"` up to the end of the line")
+                    Diagnostic::error(Code::UnclosedText, span, "a string that is not closed", "no `\"` up to the end of the line")
                         .help("close it with `\"`; write a line break as `\\n`"),
                 );
                 Token::String(piece.text)
@@ -289,7 +289,7 @@ impl State<'_> {
         let Some((start, end)) = self.abandon() else { return };
         let span = self.span(start, end);
         self.report(
-            Diagnostic::error(Code::BadLiteral, span, "a string with an interpolation that is not closed", "begins here")
+            Diagnostic::error(Code::UnclosedText, span, "a string with an interpolation that is not closed", "begins here")
                 .help("close each `${` with `}` and the string with `\"`"),
         );
     }
@@ -326,7 +326,7 @@ impl State<'_> {
             None => {
                 let span = self.span(start, line_end);
                 self.report(
-                    Diagnostic::error(Code::BadLiteral, span, "a raw string that is not closed", "no `\"` up to the end of the line")
+                    Diagnostic::error(Code::UnclosedText, span, "a raw string that is not closed", "no `\"` up to the end of the line")
                         .help("close it with `\"`"),
                 );
                 (line, line_end)
@@ -343,7 +343,7 @@ impl State<'_> {
             let end = rest.find("*/").map_or(self.text.len(), |at| start + at + 2);
             let span = self.span(start, start + 2);
             self.report(
-                Diagnostic::error(Code::BadCharacter, span, "`/*` begins no comment", "not known here")
+                Diagnostic::error(Code::ForeignComment, span, "`/*` begins no comment", "not known here")
                     .help("begin each line of a comment with `//`"),
             );
             return self.restart(end);
@@ -368,10 +368,10 @@ impl State<'_> {
                 .filter(|last| matches!(last.token, Token::String(_)) && last.span.end == span.start && line.contains('"'));
             let diagnostic = match string.map(|last| last.span) {
                 Some(string) => {
-                    Diagnostic::error(Code::BadLiteral, string, "a `\"` is missing on this line", "one string for the compiler")
+                    Diagnostic::error(Code::UnclosedText, string, "a `\"` is missing on this line", "one string for the compiler")
                         .help("close the string where it ends")
                 }
-                None => Diagnostic::error(Code::BadLiteral, span, "a regex that is not closed", "no `/` follows on this line")
+                None => Diagnostic::error(Code::UnclosedText, span, "a regex that is not closed", "no `/` follows on this line")
                     .help("close it with `/`; there is no division"),
             };
             self.report(diagnostic);

@@ -3,6 +3,7 @@
 
 use super::error::{Place, head, short, shown};
 use super::expected::{self, ITEMS, closest};
+use super::habits;
 use super::mixed;
 use super::token::Token;
 use crate::base::{Code, Diagnostic};
@@ -62,29 +63,37 @@ const FOREIGN: [(&str, &str); 12] = [
 
 /// The known mistake at this place.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
-    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 14] = [
-        closing_brace,
-        mixed::and_with_or,
-        no_value,
-        unknown_operator,
-        comparison,
-        open_bracket,
-        string_or_word,
-        reserved_word,
-        unknown_entry,
-        unknown_item,
-        missing_brace,
-        operand,
-        missing_comma,
-        slip,
+    type Finder = fn(&Place<'_>) -> Option<Diagnostic>;
+    let finders: [(Finder, Code); 15] = [
+        (closing_brace, Code::Unclosed),
+        (mixed::and_with_or, Code::MixedLogic),
+        (habits::find, Code::ForeignWord),
+        (no_value, Code::Incomplete),
+        (unknown_operator, Code::ForeignOperator),
+        (comparison, Code::WrongAssign),
+        (open_bracket, Code::Unclosed),
+        (string_or_word, Code::WrongQuotes),
+        (reserved_word, Code::ReservedWord),
+        (unknown_entry, Code::UnknownClause),
+        (unknown_item, Code::UnknownClause),
+        (missing_brace, Code::Unclosed),
+        (operand, Code::NeedsParentheses),
+        (missing_comma, Code::BadComma),
+        (slip, Code::UnexpectedToken),
     ];
-    finders.into_iter().find_map(|finder| finder(place))
+    let (found, code) = finders.into_iter().find_map(|(finder, code)| Some((finder(place)?, code)))?;
+    // A finder that knows several mistakes says itself which of them this is.
+    let code = if found.code == Code::UnexpectedToken { code } else { found.code };
+    Some(Diagnostic { code, ..found })
 }
 
 fn error(place: &Place<'_>, at: usize, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Code::UnexpectedToken, place.span(at), message, label)
 }
 
+fn coded(code: Code, diagnostic: Diagnostic) -> Diagnostic {
+    Diagnostic { code, ..diagnostic }
+}
 /// `}` where nothing is open.
 fn closing_brace(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
@@ -99,7 +108,7 @@ fn comparison(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
     match token {
         Token::Assign if place.previous().is_some_and(|(_, before)| *before == Token::Equal) => {
-            Some(error(place, at, "`===` is no operator", "one `=` too many").help("write `==`"))
+            Some(coded(Code::ForeignOperator, error(place, at, "`===` is no operator", "one `=` too many").help("write `==`")))
         }
         Token::Assign if place.expected.has("==") => {
             Some(error(place, at, "`=` gives a value to a name, it does not compare", "an operator is expected here").help("write `==`"))
@@ -110,14 +119,13 @@ fn comparison(place: &Place<'_>) -> Option<Diagnostic> {
         Token::Equal | Token::NotEqual | Token::Less | Token::LessEqual | Token::Greater | Token::GreaterEqual
             if place.expected.has("and") && !place.expected.has("==") =>
         {
-            Some(
-                error(place, at, "comparisons do not chain", "the left side is a comparison already")
-                    .help("join two comparisons with `and`"),
-            )
+            let found = error(place, at, "comparisons do not chain", "the left side is a comparison already");
+            Some(coded(Code::ChainedComparison, found.help("join two comparisons with `and`")))
         }
-        Token::Question if place.expected.operator() => Some(
-            error(place, at, "`?` is no operator", "not known in expressions").help("write `if … then … else …`, or `??` for a default"),
-        ),
+        Token::Question if place.expected.operator() => {
+            let found = error(place, at, "`?` is no operator", "not known in expressions");
+            Some(coded(Code::ForeignOperator, found.help("write `if … then … else …`, or `??` for a default")))
+        }
         Token::Colon if place.expected.has("=") && place.expected.operator() => None,
         Token::Colon if place.expected.has("=") => {
             Some(error(place, at, "an attribute is given with `=`", "`=` is expected here").help("write `=`"))
@@ -216,13 +224,17 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
     }
     let before = place.previous().map(|(index, _)| place.word(index)).unwrap_or_default();
     match token {
-        Token::StringHead(_) if expected.has("STRING") => Some(
-            error(place, at, "an interpolation where the text must be fixed", "this string is read by the compiler")
-                .help("write the text without `${…}`; write `\\$` for a dollar sign before `{`"),
-        ),
+        Token::StringHead(_) if expected.has("STRING") => {
+            let found = error(place, at, "an interpolation where the text must be fixed", "this string is read by the compiler");
+            Some(coded(Code::FixedText, found.help("write the text without `${…}`; write `\\$` for a dollar sign before `{`")))
+        }
         Token::String(_) if place.method_in_quotes().is_some() => {
             let (before, method) = place.method_in_quotes()?;
             Some(error(place, before, "a method is written without quotes", "this reads as a path").help(format!("write `{method}`")))
+        }
+        Token::String(_) if expected.has(",") && matches!(place.previous(), Some((_, Token::String(_)))) => {
+            let found = error(place, at, format!("no `,` before {}", shown(place, at, token)), "elements are separated by commas");
+            Some(coded(Code::BadComma, found.help("write a `,` before it")))
         }
         Token::String(text) if expected.has("IDENTIFIER") && !expected.has("STRING") => {
             let word = text.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_").to_lowercase();
@@ -233,7 +245,8 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
         Token::Identifier | Token::Keyword(_) if expected.has("CONSTANT") && !expected.any_name() => {
             let word = place.word(at);
             let method = word.to_uppercase();
-            Some(error(place, at, format!("`{word}` is no method"), "methods are written in capitals").help(format!("write `{method}`")))
+            let found = error(place, at, format!("`{word}` is no method"), "methods are written in capitals");
+            Some(coded(Code::MethodCase, found.help(format!("write `{method}`"))))
         }
         Token::Identifier | Token::Constant | Token::Keyword(_) if expected.has("STRING") && !expected.has("IDENTIFIER") => {
             let word = place.word(at);
@@ -372,10 +385,11 @@ fn operand(place: &Place<'_>) -> Option<Diagnostic> {
         Token::Keyword(Keyword::Not) => {
             Some(error(place, at, "`not` as an operand needs parentheses", format!("an operand of `{after}`")).help("write `(not …)`"))
         }
-        Token::Comma => Some(
-            error(place, at, format!("expected an expression, found `,` after `{after}`"), "nothing stands before this comma")
-                .help("remove the comma, or write what belongs before it"),
-        ),
+        Token::Comma => {
+            let message = format!("expected an expression, found `,` after `{after}`");
+            let found = error(place, at, message, "nothing stands before this comma");
+            Some(coded(Code::BadComma, found.help("remove the comma, or write what belongs before it")))
+        }
         _ => None,
     }
 }

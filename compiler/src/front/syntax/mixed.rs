@@ -30,7 +30,7 @@ pub(super) fn and_with_or(place: &Place<'_>) -> Option<Diagnostic> {
         format!("write `({a} {first} {b}) {second} {c}` or `{a} {first} ({b} {second} {c})`")
     };
     let message = "`or` and `and` are mixed without parentheses";
-    let diagnostic = Diagnostic::error(Code::UnexpectedToken, place.span(at), message, format!("`{second}` here"));
+    let diagnostic = Diagnostic::error(Code::MixedLogic, place.span(at), message, format!("`{second}` here"));
     Some(diagnostic.also(place.span(operator), format!("`{first}` here")).help(help))
 }
 

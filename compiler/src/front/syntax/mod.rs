@@ -6,6 +6,7 @@
 mod error;
 mod expected;
 mod foreign;
+mod habits;
 mod interpolation;
 mod layout;
 mod lexer;

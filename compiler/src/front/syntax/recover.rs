@@ -273,10 +273,10 @@ impl Recovery<'_> {
             let head = entry.map_or(String::new(), |entry| error::short(error::head(&place, entry.start)));
             let brace = place.span(*open);
             let diagnostic = if item.end >= self.tokens.len() {
-                Diagnostic::error(Code::UnexpectedEnd, self.end, format!("the file ends inside `{head}`"), "expected `}`")
+                Diagnostic::error(Code::Unclosed, self.end, format!("the file ends inside `{head}`"), "expected `}`")
                     .also(brace, "this `{` is not closed")
             } else {
-                Diagnostic::error(Code::UnexpectedToken, brace, format!("`{head}` is not closed"), "this `{` has no `}`")
+                Diagnostic::error(Code::Unclosed, brace, format!("`{head}` is not closed"), "this `{` has no `}`")
                     .also(place.span(item.end), "the next item begins here")
             };
             if !spoiled {

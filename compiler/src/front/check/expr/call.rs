@@ -12,7 +12,7 @@ use crate::lang::functions;
 pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, args: &[ast::Arg], span: Span) -> hir::Expr {
     let ast::ExprKind::Name(name) = &callee.kind else {
         ctx.error(
-            Code::UnknownName,
+            Code::UnknownFunction,
             callee.span,
             "this is no function",
             "cannot be called",
@@ -24,7 +24,7 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
         if !matches!(symbol, Symbol::Unsupported(_)) {
             let keyword = symbol.keyword();
             ctx.error(
-                Code::UnknownName,
+                Code::UnknownFunction,
                 callee.span,
                 format!("`{name}` is no function"),
                 format!("declared as `{keyword}`"),
@@ -35,7 +35,7 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
     }
     let Some(function) = functions::find(name) else {
         let help = suggest::help(name, functions::FUNCTIONS.iter().map(|function| function.name), "use one of the built-in functions");
-        ctx.error(Code::UnknownName, callee.span, format!("there is no function `{name}`"), "unknown function", help);
+        ctx.error(Code::UnknownFunction, callee.span, format!("there is no function `{name}`"), "unknown function", help);
         return failed(span);
     };
     let Some(compiled) = function.compiled else {

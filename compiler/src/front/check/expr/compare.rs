@@ -64,7 +64,7 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
             let quoted = ctx.quote(other.span).unwrap_or_else(|| "…".to_owned());
             let word = if written.op == ast::CompareOp::Equal { "absent" } else { "present" };
             ctx.error(
-                Code::NotComparable,
+                Code::NullComparison,
                 written.span,
                 "only JSON values can be compared with `null`",
                 "this is never `null`",
@@ -298,7 +298,7 @@ fn matches(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hi
     let left = super::check(ctx, env, written.left);
     let ast::ExprKind::Regex { pattern, flags } = &written.right.kind else {
         ctx.error(
-            Code::TypeMismatch,
+            Code::NoRegex,
             written.right.span,
             "`matches` takes a regex literal",
             "no regex literal",

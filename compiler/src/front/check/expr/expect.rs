@@ -54,7 +54,8 @@ pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &a
             hir::Ty::Int if *value.ty.present() == hir::Ty::String => "write `int(…) ?? 0` to read a number from text".to_owned(),
             _ => format!("write a value of type `{ty}`"),
         };
-        ctx.error(Code::TypeMismatch, span, format!("{what} must be {}", article(ty)), format!("has type `{}`", value.ty), help);
+        let code = if *ty == hir::Ty::Bool { Code::NotCondition } else { Code::TypeMismatch };
+        ctx.error(code, span, format!("{what} must be {}", article(ty)), format!("has type `{}`", value.ty), help);
     }
     failed(span)
 }
@@ -66,7 +67,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
     match &value.ty {
         hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Error => {
             if let (hir::Ty::Int, ast::ExprKind::Size(_)) = (&value.ty, &expr.kind) {
-                ctx.error(Code::TypeMismatch, span, "a size cannot be written as text", "a size", "write it as a string or a number");
+                ctx.error(Code::NotText, span, "a size cannot be written as text", "a size", "write it as a string or a number");
                 return failed(span);
             }
             return value;
@@ -85,7 +86,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
         | hir::Ty::List(_)
         | hir::Ty::Map(_) => {
             ctx.error(
-                Code::TypeMismatch,
+                Code::NotText,
                 span,
                 format!("{} cannot be written as text", article(&value.ty)),
                 format!("has type `{}`", value.ty),

@@ -74,7 +74,7 @@ pub(super) fn coalesce(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right
     let secret = *left.ty.present() == hir::Ty::Secret && *right.ty.present() == hir::Ty::String;
     if left.ty.present() != right.ty.present() && !secret {
         ctx.error(
-            Code::TypeMismatch,
+            Code::DefaultMismatch,
             right.span,
             "the two sides of `??` have different types",
             format!("has type `{}`, the left side `{}`", right.ty, left.ty),

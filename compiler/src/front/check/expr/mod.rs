@@ -98,7 +98,7 @@ fn not_yet(ctx: &mut Context<'_>, span: Span, what: &str, help: &str) -> hir::Ex
 }
 
 fn misplaced(ctx: &mut Context<'_>, span: Span, what: &str, label: &str, help: &str) -> hir::Expr {
-    ctx.error(Code::TypeMismatch, span, format!("{what} where a value is expected"), label, help);
+    ctx.error(Code::NotValue, span, format!("{what} where a value is expected"), label, help);
     failed(span)
 }
 
@@ -148,7 +148,7 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
         return failed(span);
     }
     let Some(first) = items.first().map(|item| item.ty.present().clone()) else {
-        ctx.error(Code::TypeMismatch, span, "an empty list", "nothing is in it", "name its elements, or declare an empty `list`");
+        ctx.error(Code::MixedList, span, "an empty list", "nothing is in it", "name its elements, or declare an empty `list`");
         return failed(span);
     };
     // Of secrets, and only of them, absent ones are left out (keys in rotation).
@@ -157,7 +157,7 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
         let fits = *item.ty.present() == ty || (ty == hir::Ty::Secret && *item.ty.present() == hir::Ty::String);
         if !fits {
             ctx.error(
-                Code::TypeMismatch,
+                Code::MixedList,
                 item.span,
                 "the elements of a list have different types",
                 format!("has type `{}`, the first has `{ty}`", item.ty),
@@ -171,7 +171,7 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
         }
     }
     if matches!(ty, hir::Ty::List(_) | hir::Ty::Map(_)) {
-        ctx.error(Code::TypeMismatch, span, "a list of lists", "elements must be single values", "write the elements in one list");
+        ctx.error(Code::MixedList, span, "a list of lists", "elements must be single values", "write the elements in one list");
         return failed(span);
     }
     hir::Expr { kind: hir::ExprKind::ListOf(items), ty: hir::Ty::List(Box::new(ty)), span }

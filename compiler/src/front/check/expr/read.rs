@@ -73,7 +73,7 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
 }
 
 fn no_members(ctx: &mut Context<'_>, span: Span, what: &str) {
-    ctx.error(Code::TypeMismatch, span, format!("{what} has no members"), "nothing can be read from it", "drop what follows it");
+    ctx.error(Code::UnknownMember, span, format!("{what} has no members"), "nothing can be read from it", "drop what follows it");
 }
 
 fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
@@ -82,7 +82,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
         "path" => return capture(ctx, env, steps, span),
         "request" | "response" | "client" | "now" | "tags" => return built_in(ctx, env, name, steps, span),
         "builtin" => {
-            ctx.error(Code::UnknownName, span, "a detector is no value", "used as a value", "name detectors in `any … -> …` of a `redact`");
+            ctx.error(Code::WrongKind, span, "a detector is no value", "used as a value", "name detectors in `any … -> …` of a `redact`");
             return None;
         }
         "self" => {
@@ -114,7 +114,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             let ty = table::expr_type(ctx.maps.get(id.index())?.ty).optional();
             let [Step::Key(key)] = steps else {
                 ctx.error(
-                    Code::TypeMismatch,
+                    Code::NotValue,
                     span,
                     format!("the map `{name}` is no value by itself"),
                     "a map is read with a key",
@@ -128,7 +128,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
         Symbol::Credential(id) => member(ctx, env, name, id, steps, span),
         Symbol::Limit(_) => {
             ctx.push(
-                Diagnostic::error(Code::UnknownName, at, format!("the limit `{name}` is no value"), "used as a value")
+                Diagnostic::error(Code::WrongKind, at, format!("the limit `{name}` is no value"), "used as a value")
                     .also(declared, "declared here")
                     .help(format!("write `apply {name}` in a `scope`")),
             );
@@ -185,13 +185,13 @@ fn config(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> O
         [Step::Member(name), rest @ ..] => (name.text.clone(), rest),
         [Step::Key(ast::Expr { kind: ast::ExprKind::String(name), .. }), rest @ ..] => (name.clone(), rest),
         _ => {
-            ctx.error(Code::TypeMismatch, span, "`config` is no value by itself", "names no field", "write `config.NAME`");
+            ctx.error(Code::NotValue, span, "`config` is no value by itself", "names no field", "write `config.NAME`");
             return None;
         }
     };
     let Some(id) = ctx.config_names.get(&name).copied() else {
         let help = suggest::help(&name, ctx.config_names.keys().map(String::as_str), &format!("declare `{name}` in a `config` block"));
-        ctx.error(Code::UnknownName, span, format!("the configuration has no `{name}`"), "not declared in `config`", help);
+        ctx.error(Code::UnknownMember, span, format!("the configuration has no `{name}`"), "not declared in `config`", help);
         return None;
     };
     let id = id?;
@@ -208,7 +208,7 @@ fn config(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> O
 fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
     let [Step::Member(name)] = steps else {
         ctx.error(
-            Code::TypeMismatch,
+            Code::NotValue,
             span,
             "`path` is no value by itself",
             "names no capture",
@@ -249,7 +249,7 @@ pub(super) fn credential(ctx: &mut Context<'_>, env: &Env, id: hir::CredentialId
         "a `let`" => "read it in the rule itself: a `let` belongs to no scope".to_owned(),
         _ => format!("move this into a `scope` with `authenticate {name}`"),
     };
-    ctx.error(Code::BadCredential, span, format!("`{name}` is not authenticated here"), "read without being verified", help);
+    ctx.error(Code::NotAuthenticated, span, format!("`{name}` is not authenticated here"), "read without being verified", help);
     None
 }
 
@@ -265,7 +265,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
         }
         [] => {
             ctx.error(
-                Code::TypeMismatch,
+                Code::NotValue,
                 span,
                 format!("the credential `{name}` is no value by itself"),
                 "used as a value",
@@ -275,11 +275,11 @@ fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
         }
         [Step::Member(member), ..] => {
             let message = format!("`{name}` has no `{}`", member.text);
-            ctx.error(Code::UnknownName, member.span, message, "unknown member", format!("write {example}"));
+            ctx.error(Code::UnknownMember, member.span, message, "unknown member", format!("write {example}"));
             None
         }
         [Step::Key(..), ..] => {
-            ctx.error(Code::UnknownName, span, format!("`{name}` has no such member"), "unknown member", format!("write {example}"));
+            ctx.error(Code::UnknownMember, span, format!("`{name}` has no such member"), "unknown member", format!("write {example}"));
             None
         }
     }
@@ -322,7 +322,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
                 not_a_value(ctx, &members.join("."), span);
             } else {
                 ctx.error(
-                    Code::TypeMismatch,
+                    Code::NotValue,
                     span,
                     format!("`{}` is read with one key", value.path),
                     "not read with one key",
@@ -354,7 +354,7 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
             (format!("there is no `{path}`"), suggest::help(path, known, "read one of the language's values, such as `request.path`"))
         }
     };
-    ctx.error(Code::UnknownName, span, message, "unknown value", help);
+    ctx.error(Code::UnknownMember, span, message, "unknown value", help);
 }
 
 fn literal_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
