@@ -195,7 +195,7 @@ fn findings_as_json_have_their_places() {
     assert_eq!(twice["severity"], "error");
     assert_eq!(
         twice["labels"][0]["place"],
-        serde_json::json!({ "file": file, "line": 3, "column": 8, "end_line": 3, "end_column": 11, "start": 68, "end": 72 })
+        serde_json::json!({ "file": file, "line": 3, "column": 8, "end_line": 3, "end_column": 11, "start": 66, "end": 70 })
     );
     assert_eq!(twice["labels"][1]["place"]["line"], 2);
     assert!(twice["help"].as_str().unwrap().starts_with("choose"));

@@ -29,7 +29,7 @@ pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
             continue;
         }
         let templates = templates(policy, rule);
-        let wider = templates.first().map(|template| wider(template)).unwrap_or_default();
+        let wider = templates.first().map(wider).unwrap_or_default();
         let candidates =
             wider.into_iter().filter_map(|key| earlier.get(&(forbids, key))).flat_map(|rules| rules.iter().take(MOST_COMPARED));
         if let Some(first) = candidates.into_iter().find(|first| covers(policy, first, rule)) {
