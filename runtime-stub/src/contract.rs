@@ -289,6 +289,8 @@ functions! {
     ForwardPath = "forward_path"(I64);
     /// `host = …`
     ForwardHost = "forward_host"(I64);
+    /// Forwards the path as it came, unless `forward_path` sets another.
+    ForwardAsReceived = "forward_as_received"();
     /// Writes `:path` when normalisation, stripped credentials or `forward_path` changed it.
     ForwardCommit = "forward_commit"();
     /// The cluster of a split (`tables::split`) for a key.

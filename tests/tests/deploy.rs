@@ -60,6 +60,7 @@ fn request(module: String, upstreams: Vec<Upstream>) -> EnvoyRequest {
         ]),
         has_routes: true,
         holds_headers: true,
+        trusted_hops: 0,
         upstreams,
         listen_port: 0,
         admin_port: Some(0),

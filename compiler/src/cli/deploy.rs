@@ -100,6 +100,7 @@ fn envoy(arguments: &Envoy, io: &mut Io<'_>) -> Result<(), Stop> {
         callbacks: compiled.output.report.callbacks.clone(),
         host_calls: compiled.output.report.host_calls.clone(),
         has_routes: has_routes(policy),
+        trusted_hops: policy.trusted_hops,
         holds_headers: false,
         upstreams: arguments.upstreams.clone(),
         listen_port: arguments.listen,
@@ -133,6 +134,7 @@ fn istio(arguments: &Istio, io: &mut Io<'_>) -> Result<(), Stop> {
         labels: arguments.labels.clone(),
         holds_headers: false,
         has_routes: has_routes(policy),
+        trusted_hops: policy.trusted_hops,
     };
     let resource = match arguments.resource {
         Kind::WasmPlugin => Resource::WasmPlugin,

@@ -35,6 +35,8 @@ pub struct EnvoyRequest {
     pub has_routes: bool,
     /// Whether response headers wait for what the policy finds in the body.
     pub holds_headers: bool,
+    /// How many proxies in front are trusted to say who the client is.
+    pub trusted_hops: u8,
     /// Upstreams; the first is where requests go that the policy does not route.
     pub upstreams: Vec<Upstream>,
     /// The port to listen on, on all addresses.
@@ -83,6 +85,7 @@ pub fn bootstrap(request: &EnvoyRequest) -> Value {
         "stat_prefix": "portcullis",
         // `client.ip` is the address of the connection, or what trusted proxies say of it.
         "use_remote_address": true,
+        "xff_num_trusted_hops": request.trusted_hops,
         // The policy decides about paths as they came, and forwards what it decided about.
         "normalize_path": false,
         "merge_slashes": false,

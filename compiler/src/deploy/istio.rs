@@ -33,6 +33,8 @@ pub struct IstioRequest {
     pub labels: Vec<(String, String)>,
     /// Whether response headers wait for what the policy finds in the body, which Istio's resources cannot allow.
     pub holds_headers: bool,
+    /// How many proxies in front are trusted to say who the client is, which Istio's mesh configuration says.
+    pub trusted_hops: u8,
     /// Whether the policy routes, which needs a route by header that Istio does not generate.
     pub has_routes: bool,
 }
@@ -92,6 +94,13 @@ pub fn text(request: &IstioRequest, resource: Resource) -> String {
     }
     if request.holds_headers {
         out.push_str("# The policy holds response headers until it has seen the body: this needs `allow_on_headers_stop_iteration`, which\n# only an EnvoyFilter can set.\n");
+    }
+    if request.trusted_hops > 0 {
+        let _ = writeln!(
+            out,
+            "# The policy trusts {} proxies about the client's address: the gateway needs the pod annotation\n# `proxy.istio.io/config: '{{\"gatewayTopology\": {{\"numTrustedProxies\": {}}}}}'`.",
+            request.trusted_hops, request.trusted_hops
+        );
     }
     if request.has_routes {
         out.push_str("# The policy routes by the header `x-portcullis-cluster`: routes with `cluster_header` need an EnvoyFilter.\n");

@@ -46,8 +46,8 @@ const POLICY: &[Attribute] = &[
     not_yet("mode"),
     not_yet("body_limit"),
     not_yet("on_oversize"),
-    not_yet("trusted_hops"),
-    not_yet("normalize_path"),
+    yes("trusted_hops"),
+    yes("normalize_path"),
 ];
 const JWT: &[Attribute] = &[
     not_yet("issuer"),

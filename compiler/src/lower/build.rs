@@ -108,6 +108,7 @@ impl<'a> Builder<'a> {
             "compiler": options.compiler,
             "source_sha256": options.source_digest,
             "callbacks": self.plan.callbacks,
+            "trusted_hops": self.policy.trusted_hops,
             "host_features": super::features::needed(self.policy, &self.module),
         });
         self.module.sections.push(("portcullis".to_owned(), about.to_string().into_bytes()));

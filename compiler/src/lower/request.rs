@@ -21,6 +21,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     body.extend(rewrite(builder, &mut context, entries));
     body.extend(route::lower(builder, &mut context, entries));
     body.extend(response::keep(builder, &mut context, entries));
+    if !builder.policy.normalize_path {
+        body.push(act(Mechanism::ForwardAsReceived, vec![]));
+    }
     body.push(act(Mechanism::ForwardCommit, vec![]));
     body.push(reply::on_fault(builder));
     body.push(give(Expr::I32(action::CONTINUE)));

@@ -186,5 +186,8 @@ fn hop_by_hop_headers_and_those_that_connection_names_do_not_pass() {
           (call $tell) (i32.const 0))"#,
     );
     assert!(send(&mut simulator, &request, &ok(b"")).forwarded.unwrap().headers.is_empty());
-    assert_eq!(log(&simulator), "https", "the scheme that the client claims");
+    assert_eq!(log(&simulator), "http", "not the scheme that the client claims");
+    simulator.trusted_hops = 1;
+    send(&mut simulator, &request, &ok(b""));
+    assert!(log(&simulator).ends_with("https"), "the scheme that a trusted proxy tells");
 }

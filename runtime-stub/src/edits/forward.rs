@@ -30,6 +30,14 @@ pub fn set_path(frame: &mut Frame<'_>, decoded: &[u8]) {
     }
 }
 
+/// Forwards the path as it came: what is normalised was for the rules only.
+pub fn as_received(frame: &mut Frame<'_>) {
+    let raw = frame.request.raw_path.unwrap_or(&[]);
+    let end = crate::bytes::position(raw, b'?').unwrap_or(raw.len());
+    frame.request.path.normal = crate::bytes::until(raw, end);
+    frame.request.path.changed = false;
+}
+
 /// Takes a key out of the query.
 pub fn strip_query(frame: &mut Frame<'_>, key: &[u8]) {
     let Some(before) = frame.forward.query.unwrap_or(frame.request.path.query) else { return };
@@ -66,7 +74,7 @@ pub fn commit<H: Host>(frame: &mut Frame<'_>, host: &mut H) {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{commit, set_host, set_path, strip_query};
+    use super::{as_received, commit, set_host, set_path, strip_query};
     use crate::frame::Frame;
     use crate::http::request::{begin, check};
     use crate::rt::arena::Arena;
@@ -96,6 +104,21 @@ mod tests {
         assert_eq!(forwarded("/a?key=s", |frame| strip_query(frame, b"key")), (vec!["/a".into()], 1));
         assert_eq!(forwarded("/a?q", |frame| set_path(frame, b"new/\xc3\xbc?")), (vec!["/new/%C3%BC%3F?q".into()], 1));
         assert_eq!(forwarded("//a?", |_| ()), (vec!["/a?".into()], 1));
+    }
+
+    #[test]
+    fn a_path_can_be_forwarded_as_it_came() {
+        assert_eq!(forwarded("/a/../%62?x", as_received), (vec!["/a/../%62?x".into()], 0));
+        let stripped = forwarded("//a?key=s&b", |frame| {
+            strip_query(frame, b"key");
+            as_received(frame);
+        });
+        assert_eq!(stripped, (vec!["//a?b".into()], 1));
+        let set = forwarded("//a?q", |frame| {
+            set_path(frame, b"/new");
+            as_received(frame);
+        });
+        assert_eq!(set, (vec!["/new?q".into()], 1));
     }
 
     #[test]

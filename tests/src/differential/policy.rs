@@ -78,6 +78,12 @@ fn opening(random: &mut Random, world: &World) -> Node {
     if random.chance(25) {
         lines.push(Node::line(hosts(random)));
     }
+    if random.chance(25) {
+        lines.push(Node::line(format!("trusted_hops = {}", random.between(0, 3))));
+    }
+    if random.chance(20) {
+        lines.push(Node::line(format!("normalize_path = {}", random.chance(20))));
+    }
     Node::block("policy p", lines)
 }
 

@@ -112,6 +112,14 @@ fn value(random: &mut Random) -> Vec<u8> {
     }
 }
 
+/// An entry of `x-forwarded-for`, mostly an address.
+fn forwarded(random: &mut Random) -> &'static str {
+    if random.chance(80) {
+        return random.word(ADDRESSES);
+    }
+    random.word(&["", "unknown", "10.1.2.3:80", "[::1]", "10.1.2", "010.1.2.3", "10.1.2.3/8", "_x"])
+}
+
 fn request(random: &mut Random, world: &World) -> Request {
     let mut headers: Headers = Vec::new();
     let mut add = |name: &str, value: Vec<u8>| headers.push((name.to_owned(), value));
@@ -178,6 +186,10 @@ fn request(random: &mut Random, world: &World) -> Request {
     }
     if random.chance(10) {
         add("if-range", b"\"e\"".to_vec());
+    }
+    for _ in 0..[0, 0, 1, 2][random.below(4)] {
+        let listed: Vec<&str> = (0..random.between(1, 4)).map(|_| forwarded(random)).collect();
+        add("x-forwarded-for", listed.join(*random.pick(&[",", ", ", " ,"])).into_bytes());
     }
     // What Envoy would add itself is there, so that all engines count the same lines.
     add("x-forwarded-proto", random.pick(&["http", "https"]).as_bytes().to_vec());

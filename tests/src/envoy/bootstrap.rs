@@ -64,7 +64,7 @@ fn typed(message: &str, config: Value) -> Value {
 
 /// A bootstrap for behaviour tests: clients speak PROXY, replies carry their details, trailers pass both ways.
 #[must_use]
-pub fn gateway(filters: &[Value], routes: Routes<'_>) -> Value {
+pub fn gateway(filters: &[Value], routes: Routes<'_>, trusted_hops: u8) -> Value {
     let any_status = json!({
         "status_code_filter": {
             "comparison": { "op": "GE", "value": { "default_value": 100, "runtime_key": "portcullis.any_status" } },
@@ -77,6 +77,7 @@ pub fn gateway(filters: &[Value], routes: Routes<'_>) -> Value {
     let more = json!({
         "local_reply_config": { "mappers": [{ "filter": any_status, "headers_to_add": [details] }] },
         "use_remote_address": true,
+        "xff_num_trusted_hops": trusted_hops,
         "skip_xff_append": true,
         "generate_request_id": false,
         "server_header_transformation": "PASS_THROUGH",

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use portcullis::tools::engine::{Engine, EngineError, Nanoseconds};
 use portcullis::tools::message::{Answer, Decision, Forwarded, Headers, Outcome, Request, Response};
+use portcullis::tools::sim::trusted_hops;
 use serde_json::Value;
 
 use super::bootstrap::{CLUSTER_HEADER, DETAILS_HEADER, Routes, gateway, wasm_filter};
@@ -67,7 +68,7 @@ impl Engine for EnvoyEngine {
         let filter = wasm_filter(&module, configuration, self.hold);
         let routes = Routes::Clusters { default: DEFAULT_CLUSTER, ports: self.upstream.ports() };
         let clock = Clock::new(&folder)?;
-        self.envoy = Some(Envoy::start_with(&gateway(&[filter], routes), 1, &clock, folder)?);
+        self.envoy = Some(Envoy::start_with(&gateway(&[filter], routes, trusted_hops(&self.module)), 1, &clock, folder)?);
         self.clock = Some(clock);
         Ok(())
     }

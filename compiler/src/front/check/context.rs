@@ -210,6 +210,8 @@ impl<'a> Context<'a> {
                 default: header.default,
                 on_fault: header.on_fault,
                 hosts: header.hosts,
+                trusted_hops: header.trusted_hops,
+                normalize_path: header.normalize_path,
                 config: self.config,
                 lets: self.lets,
                 lists: self.lists,

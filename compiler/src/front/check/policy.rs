@@ -3,7 +3,7 @@
 use super::attrs;
 use super::context::Context;
 use super::env::Env;
-use super::{host, reply};
+use super::{constant, host, reply};
 use crate::base::{Code, Diagnostic, FileId, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -14,6 +14,8 @@ pub(super) struct Header {
     pub(super) default: hir::Action,
     pub(super) on_fault: hir::Action,
     pub(super) hosts: Vec<hir::HostPattern>,
+    pub(super) trusted_hops: u8,
+    pub(super) normalize_path: bool,
 }
 
 /// Checks the blocks found; the first counts.
@@ -46,7 +48,28 @@ pub(super) fn check(ctx: &mut Context<'_>, policies: &[&ast::Policy], file: Opti
         None => Some(hir::Action::Deny(reply::empty(503))),
     };
     let hosts = host::hosts(ctx, attrs.get("hosts"));
-    Some(Header { name: policy.name.clone(), default: default?, on_fault: on_fault?, hosts })
+    let trusted_hops = attrs.get("trusted_hops").map_or(Some(0), |attr| hops(ctx, attr));
+    let normalize_path = attrs.get("normalize_path").map_or(Some(true), |attr| attrs::boolean(ctx, attr));
+    Some(Header {
+        name: policy.name.clone(),
+        default: default?,
+        on_fault: on_fault?,
+        hosts,
+        trusted_hops: trusted_hops?,
+        normalize_path: normalize_path?,
+    })
+}
+
+/// More proxies than this stand in front of nothing; a larger number is a slip that would let clients name their address.
+const HOPS: i64 = 16;
+
+fn hops(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<u8> {
+    let written = if let ast::Value::Expr(expr) = &attr.value { constant::int(expr) } else { None };
+    let hops = written.filter(|hops| (0..=HOPS).contains(hops)).and_then(|hops| u8::try_from(hops).ok());
+    if hops.is_none() {
+        attrs::wrong(ctx, attr, &format!("a number of proxies from 0 to {HOPS}"), "trusted_hops = 1");
+    }
+    hops
 }
 
 /// Warns about permits that decide nothing and scopes that no request reaches.

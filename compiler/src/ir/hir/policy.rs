@@ -14,6 +14,10 @@ pub struct Policy {
     pub on_fault: Action,
     /// The hosts that it speaks for; empty for all.
     pub hosts: Vec<HostPattern>,
+    /// How many proxies in front are trusted to say who the client is; the host is deployed with this number.
+    pub trusted_hops: u8,
+    /// Whether the upstream receives the normalised path.
+    pub normalize_path: bool,
     /// The declared configuration.
     pub config: Vec<Config>,
     /// `let`s; each reads only those before it.

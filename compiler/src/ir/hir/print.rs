@@ -23,6 +23,12 @@ pub fn print(policy: &Policy) -> String {
     if !policy.hosts.is_empty() {
         line(1, format!("hosts {}", hosts(&policy.hosts)));
     }
+    if policy.trusted_hops > 0 {
+        line(1, format!("trusted_hops {}", policy.trusted_hops));
+    }
+    if !policy.normalize_path {
+        line(1, "the path is forwarded as it came".to_owned());
+    }
     for config in &policy.config {
         let default = config.default.as_ref().map(|default| format!(" = {}", config_default(default))).unwrap_or_default();
         line(0, format!("config {}: {}{default}", config.name.text, config.ty));

@@ -168,6 +168,8 @@ mod tests {
             default: hir::Action::Allow,
             on_fault: hir::Action::Allow,
             hosts: Vec::new(),
+            trusted_hops: 0,
+            normalize_path: true,
             config: fields.iter().map(field).collect(),
             lets: Vec::new(),
             lists: Vec::new(),

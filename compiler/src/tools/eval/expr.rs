@@ -172,7 +172,7 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
     let count = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
     match read {
         hir::Read::Method => Value::String(facts.method.clone()),
-        // Over plain HTTP Envoy takes the scheme from whoever is in front of it.
+        // Over plain HTTP the host takes the scheme from a trusted proxy; `Facts` has nobody else's word.
         hir::Read::Scheme => {
             let forwarded = facts.header_lines("x-forwarded-proto");
             let secure = forwarded.first().is_some_and(|line| line == b"https");

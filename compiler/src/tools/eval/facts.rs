@@ -73,8 +73,12 @@ fn begins_with_parameter(text: &[u8]) -> bool {
 
 impl Facts {
     /// Reads a request. `None`: it is malformed.
-    pub(super) fn of(request: &Request) -> Option<Facts> {
-        let headers = as_received(&request.headers);
+    pub(super) fn of(request: &Request, trusted_hops: u8) -> Option<Facts> {
+        let mut headers = as_received(&request.headers);
+        if trusted_hops == 0 {
+            // Nobody in front is believed about the scheme: the host writes down its own connection's.
+            headers.iter_mut().filter(|(name, _)| name == "x-forwarded-proto").for_each(|(_, value)| *value = b"http".to_vec());
+        }
         for name in SINGLE {
             let lines: Vec<&[u8]> = lines(&headers, name).chain((name == "host").then_some(request.authority.as_bytes())).collect();
             if lines.len() > 1 || lines.iter().any(|line| looks_joined(name, line)) {
@@ -85,6 +89,7 @@ impl Facts {
             Some((path, query)) => (path, Some(query.to_owned())),
             None => (request.target.as_str(), None),
         };
+        let (client, client_port) = client(request, trusted_hops);
         Some(Facts {
             method: request.method.clone(),
             authority: request.authority.clone(),
@@ -93,8 +98,8 @@ impl Facts {
             path: path::normalise(path)?,
             query,
             headers,
-            client: request.client.to_canonical(),
-            client_port: request.client_port,
+            client,
+            client_port,
             credentials: Vec::new(),
             response: None,
         })
@@ -138,6 +143,18 @@ impl Facts {
             .map(|piece| trim(piece).to_vec())
             .filter(|piece| !piece.is_empty())
             .collect()
+    }
+}
+
+/// The client: who connects, or the address that the `hops`th proxy from here says it saw. What such a proxy cannot have
+/// written, or a list that is too short, tells nothing: then it is who connects. An address in a list has no port.
+fn client(request: &Request, hops: u8) -> (IpAddr, u16) {
+    let listed: Vec<Vec<u8>> = lines(&request.headers, "x-forwarded-for").map(<[u8]>::to_vec).collect();
+    let listed = text(&listed.join(b",".as_slice()));
+    let entry = usize::from(hops).checked_sub(1).and_then(|at| listed.rsplit(',').nth(at));
+    match entry.and_then(|entry| entry.trim_ascii().parse::<IpAddr>().ok()) {
+        Some(address) => (address.to_canonical(), 0),
+        None => (request.client.to_canonical(), request.client_port),
     }
 }
 
@@ -194,7 +211,7 @@ pub(super) mod tests {
 
     #[test]
     fn queries() {
-        let facts = Facts::of(&request("/?a=1&&b&a=2&c+d=%26&%61=3&e==f?&x=%zz", &[])).unwrap();
+        let facts = Facts::of(&request("/?a=1&&b&a=2&c+d=%26&%61=3&e==f?&x=%zz", &[]), 0).unwrap();
         let values = |key: &str| facts.query_values(key).iter().map(|value| super::text(value)).collect::<Vec<_>>();
         assert_eq!(values("a"), ["1", "2", "3"]);
         assert_eq!(values("b"), [""]);
@@ -207,7 +224,7 @@ pub(super) mod tests {
 
     #[test]
     fn cookies() {
-        let facts = Facts::of(&request("/", &[("cookie", "a=1; b = \"q\" ;c"), ("cookie", ";a=2;=3;d=x=y")])).unwrap();
+        let facts = Facts::of(&request("/", &[("cookie", "a=1; b = \"q\" ;c"), ("cookie", ";a=2;=3;d=x=y")]), 0).unwrap();
         let values = |key: &str| facts.cookie_values(key).iter().map(|value| super::text(value)).collect::<Vec<_>>();
         assert_eq!(values("a"), ["1", "2"]);
         assert_eq!(values("b"), ["\"q\""]);
@@ -233,9 +250,9 @@ pub(super) mod tests {
 
     #[test]
     fn ambiguous_requests_are_malformed() {
-        assert!(Facts::of(&request("/", &[("host", "other")])).is_none());
-        assert!(Facts::of(&request("/", &[("authorization", "a"), ("authorization", "b")])).is_none());
-        assert!(Facts::of(&request("/", &[("accept", "a"), ("accept", "b")])).is_some());
-        assert!(Facts::of(&request("*", &[])).is_none());
+        assert!(Facts::of(&request("/", &[("host", "other")]), 0).is_none());
+        assert!(Facts::of(&request("/", &[("authorization", "a"), ("authorization", "b")]), 0).is_none());
+        assert!(Facts::of(&request("/", &[("accept", "a"), ("accept", "b")]), 0).is_some());
+        assert!(Facts::of(&request("*", &[]), 0).is_none());
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Run<'a> {
         if !ambiguous && !rule::host_matches(&self.policy.hosts, &facts::host(&request.authority)) {
             return Ok(allowed(untouched, as_answered(request, answer)));
         }
-        let Some(mut facts) = Facts::of(request) else {
+        let Some(mut facts) = Facts::of(request, self.policy.trusted_hops) else {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
@@ -206,7 +206,9 @@ impl<'a> Run<'a> {
     fn forward(&mut self, facts: &Facts, untouched: Forwarded) -> Result<Forwarded, EngineError> {
         let policy = self.policy;
         let ctx = self.context(facts);
-        let mut message = Editable { path: facts.path.normalised.clone(), authority: facts.authority.clone(), headers: untouched.headers };
+        let received = facts.raw_path.split('?').next().unwrap_or_default();
+        let path = if policy.normalize_path { facts.path.normalised.as_str() } else { received };
+        let mut message = Editable { path: path.to_owned(), authority: facts.authority.clone(), headers: untouched.headers };
         let mut query = facts.query.clone();
         authenticate::strip(policy, facts, &mut query, &mut message.headers);
         if self.may_inspect(facts)? {

@@ -8,6 +8,7 @@ pub mod module;
 pub mod simulator;
 
 mod abi;
+mod about;
 mod calls;
 mod exchange;
 mod flow;
@@ -25,6 +26,7 @@ mod stream;
 mod vm;
 mod wire;
 
+pub use about::trusted_hops;
 pub use account::Accounting;
 pub use module::Module;
 pub use simulator::{FailurePolicy, Pending, Simulator};

@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::rc::Rc;
 
+use super::about;
 use super::account::Accounting;
 use super::exchange::{Arrived, Exchange, FAILED, direct, own_reply};
 use super::flow::Rules;
@@ -41,6 +41,8 @@ pub struct Simulator {
     pub allow_on_headers_stop_iteration: bool,
     /// How many bytes of a body may be held back.
     pub buffer_limit: usize,
+    /// Envoy's `xff_num_trusted_hops`, with `use_remote_address`.
+    pub trusted_hops: u8,
     /// The root id that the module reads as `plugin_root_id`.
     pub root_id: String,
     /// Decides what `random_get` gives, from the next `start` on.
@@ -80,7 +82,7 @@ pub struct Pending {
 impl Simulator {
     /// Checks and translates the module. The error says what Envoy does with it.
     pub fn new(wasm: &[u8]) -> Result<Self, EngineError> {
-        Ok(Self::of(Module::new(wasm)?))
+        Ok(Self { trusted_hops: about::trusted_hops(wasm), ..Self::of(Module::new(wasm)?) })
     }
 
     /// A simulator of a module that is checked already.
@@ -90,6 +92,7 @@ impl Simulator {
             failure_policy: FailurePolicy::FailReload,
             allow_on_headers_stop_iteration: false,
             buffer_limit: BUFFER_LIMIT,
+            trusted_hops: 0,
             root_id: "portcullis".to_owned(),
             seed: 1,
             fuel_per_callback: None,
@@ -240,8 +243,8 @@ impl Simulator {
         let started = self.proxy.borrow().now;
         match self.threads.get_mut(index) {
             Some(thread) if !thread.vm.is_dead() => {
-                let client = SocketAddr::new(request.client, request.client_port);
-                let mut stream = Stream::new(thread.root, client, wire::request_map(request, number));
+                let client = wire::client(request, self.trusted_hops);
+                let mut stream = Stream::new(thread.root, client, wire::request_map(request, number, self.trusted_hops));
                 let bytes = stream.request_headers.map.byte_size();
                 stream.request_header_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
                 stream.started = started;

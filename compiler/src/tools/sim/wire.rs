@@ -1,6 +1,8 @@
 //! Between messages on the wire and header maps in the filter: what Envoy adds on the way in, what it drops on the
 //! way out, and how a body relates to its `content-length`.
 
+use std::net::SocketAddr;
+
 use super::flow::{Event, events};
 use super::header_map::HeaderMap;
 use super::stream::Reply;
@@ -32,11 +34,34 @@ const SANITISED: &[&str] = &[
     "x-forwarded-client-cert",
 ];
 
+/// The address that the filter is told of: Envoy with `use_remote_address` takes the `hops`th entry of the list from the right,
+/// and who connects when there is none or it is no address (`Utility::getLastAddressFromXFF`).
+pub(crate) fn client(request: &Request, hops: u8) -> SocketAddr {
+    let peer = SocketAddr::new(request.client, request.client_port);
+    let lines: Vec<&[u8]> =
+        request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-for")).map(|(_, line)| line.as_slice()).collect();
+    // Envoy joins the lines of this header without a space.
+    let Ok(mut list) = String::from_utf8(lines.join(&b","[..])) else { return peer };
+    for _ in 1..hops {
+        let Some(comma) = list.rfind(',') else { return peer };
+        list.truncate(comma);
+    }
+    let entry = match list.rfind(',') {
+        // A comma at the end is taken for a part of the address, which is none then.
+        Some(comma) if comma + 1 < list.len() => list.get(comma + 1..).unwrap_or_default(),
+        Some(_) | None => list.as_str(),
+    };
+    match entry.trim_ascii().parse() {
+        Ok(address) if hops > 0 => SocketAddr::new(address, 0),
+        Ok(_) | Err(_) => peer,
+    }
+}
+
 /// The request headers as the filter first sees them, in Envoy's order.
-pub(crate) fn request_map(request: &Request, number: u64) -> HeaderMap {
-    // Without `use_remote_address` Envoy trusts what the client says about the scheme.
+pub(crate) fn request_map(request: &Request, number: u64, hops: u8) -> HeaderMap {
+    // With `use_remote_address` Envoy believes only trusted proxies about the scheme, and overwrites what others say.
     let proto = match header_any_case(&request.headers, "x-forwarded-proto") {
-        Some(b"https") => "https",
+        Some(b"https") if hops > 0 => "https",
         Some(_) | None => "http",
     };
     let mut map = HeaderMap::default();
@@ -53,7 +78,9 @@ pub(crate) fn request_map(request: &Request, number: u64) -> HeaderMap {
             || SANITISED.contains(&name.as_str())
             || nominated.contains(&name.as_bytes())
             || (name == "te" && value != b"trailers");
-        if !taken {
+        if name == "x-forwarded-proto" && hops == 0 {
+            map.add(name.as_bytes(), proto.as_bytes());
+        } else if !taken {
             map.add(name.as_bytes(), value);
         }
     }

@@ -18,6 +18,8 @@ fn policy() -> hir::Policy {
         default: hir::Action::Deny(reply.clone()),
         on_fault: hir::Action::Deny(reply),
         hosts: Vec::new(),
+        trusted_hops: 0,
+        normalize_path: true,
         config: vec![hir::Config { name: name("key"), ty: hir::Ty::Secret, default: None }],
         lets: Vec::new(),
         lists: Vec::new(),

@@ -36,6 +36,11 @@ extern "C" fn forward_host(name: i64) {
     forward::set_host(frame(), &mut Wasm, pack::bytes(name));
 }
 
+#[unsafe(export_name = "rt.forward_as_received")]
+extern "C" fn forward_as_received() {
+    forward::as_received(frame());
+}
+
 #[unsafe(export_name = "rt.forward_commit")]
 extern "C" fn forward_commit() {
     forward::commit(frame(), &mut Wasm);

@@ -8,6 +8,8 @@ pub const ALL: &[&str] = &[
     "on_fault deny",
     "host",
     "host under",
+    "trusted_hops",
+    "path as received",
     "config bool",
     "config int",
     "config string",

@@ -44,6 +44,8 @@ impl Found {
             }
         }
         self.hosts(&policy.hosts);
+        self.add_if(policy.trusted_hops > 0, "trusted_hops");
+        self.add_if(!policy.normalize_path, "path as received");
         policy.config.iter().for_each(|config| self.config(config));
         for item in &policy.lets {
             self.add("let");
