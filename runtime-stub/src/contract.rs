@@ -83,6 +83,8 @@ functions! {
     OnResponseHeaders = "on_response_headers"(I32) -> I32;
     /// Evaluates condition `id`: bool.
     Condition = "condition"(I32) -> I32;
+    /// The value of subject `id` of the rules' guards: a string, or the address of an `ip` as an i64.
+    Subject = "subject"(I32) -> I64;
     /// Sends reply `id` (through the `reply_*` mechanisms) and counts `metric`: header action.
     Reply = "reply"(I32, I32) -> I32;
 }
@@ -149,6 +151,18 @@ functions! {
     RulesSelected = "rules_selected"(I32, I32) -> I32;
     /// The first rule of a kind (smallest order) that holds; conditions are tried in that order. -1 for none.
     RulesFirst = "rules_first"(I64, I32) -> I32;
+    /// Likewise where rules have guards: `tables::entries`, the subjects of the policy (`facts`), kind.
+    RulesSelectGuarded = "rules_select_guarded"(I64, I64, I32) -> I32;
+    /// Likewise.
+    RulesFirstGuarded = "rules_first_guarded"(I64, I64, I32) -> I32;
+    /// Searches the value of a subject for its patterns (`tables::dfa_set`); only in `policy.subject`. Gives the value back.
+    SubjectSearch = "subject_search"(I64, I64) -> I64;
+    /// Whether a pattern matches its subject: subjects of the policy, subject, pattern: bool.
+    PatternHolds = "pattern_holds"(I64, I32, I32) -> I32;
+    /// A shared condition (0 to 63): -1 when it is not known yet, else a bool.
+    Remembered = "remembered"(I32) -> I32;
+    /// Keeps it and gives it back.
+    Remember = "remember"(I32, I32) -> I32;
     /// Whether a selected id of a kind is in a sorted list of ids (`tables::ids`): bool.
     SelectedAny = "selected_any"(I32, I64) -> I32;
     /// Counts one metric.

@@ -6,6 +6,7 @@ use crate::auth::verified::Verified;
 use crate::config::roots::Roots;
 use crate::edits::forward::Forward;
 use crate::edits::header::Written;
+use crate::facts::Known;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::limits::step::Step;
@@ -35,6 +36,14 @@ pub struct Frame<'a> {
     pub response: Response<'a>,
     /// Rules that were chosen.
     pub chosen: Chosen<'a>,
+    /// What is known about subjects; empty before the first is asked for.
+    pub facts: &'a mut [Known<'a>],
+    /// Patterns of the subject that is being looked up.
+    pub patterns: &'a [u32],
+    /// Which shared conditions are known, and which of them hold.
+    pub remembered: u64,
+    /// See `remembered`.
+    pub memory: u64,
     /// The text that is being built.
     pub text: Text<'a>,
     /// The reply that is being put together.
@@ -65,6 +74,10 @@ impl<'a> Frame<'a> {
             request: Request::empty(),
             response: Response::empty(),
             chosen: Chosen::empty(),
+            facts: &mut [],
+            patterns: &[],
+            remembered: 0,
+            memory: 0,
             text: Text::new(arena),
             reply: Reply::empty(arena),
             forward: Forward::empty(),

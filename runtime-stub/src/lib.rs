@@ -13,6 +13,7 @@ pub mod bytes;
 pub mod config;
 pub mod contract;
 pub mod edits;
+pub mod facts;
 pub mod frame;
 pub mod host;
 pub mod http;

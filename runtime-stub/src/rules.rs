@@ -28,6 +28,11 @@ pub fn match_paths(frame: &mut Frame<'_>, trie: &[u8]) {
     }
 }
 
+/// What rules are found by: the templates that match, and the method.
+pub fn asked<'a>(frame: &Frame<'a>) -> (&'a [u32], &'a [u8]) {
+    (frame.chosen.accepts, frame.request.method)
+}
+
 /// Rules of a kind whose template and method hold, by order; conditions are still to be tried.
 pub fn candidates<'a>(frame: &mut Frame<'a>, table: &[u8], kind: i32) -> &'a [Entry] {
     let found = entries::candidates(table, kind, frame.chosen.accepts, frame.request.method, frame.arena);
@@ -84,7 +89,8 @@ mod tests {
     #[test]
     fn rules_are_selected_by_path_method_and_condition() {
         let arena = Arena::new();
-        let rule = |accept, order, condition| Rule { accept, kind: kind::FORBID, order, id: order * 10, methods: vec![], condition };
+        let rule =
+            |accept, order, condition| Rule { accept, kind: kind::FORBID, order, id: order * 10, methods: vec![], condition, guard: None };
         let table = encode(2, &[rule(0, 1, Some(5)), rule(1, 2, None), rule(1, 3, Some(6))]).unwrap();
         let templates = trie::encode(&[(parse("/a"), 0), (parse("/**"), 1)]);
         let mut frame = Frame::new(&arena);

@@ -88,6 +88,16 @@ pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, expr: &hir
     {
         return kept;
     }
+    if context.phase == Phase::Request
+        && let Some(shared) = super::guard::shared(builder, expr)
+    {
+        return shared;
+    }
+    natural_present(builder, context, expr)
+}
+
+/// The value of an expression, evaluated here.
+pub(super) fn natural_present(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     let value = natural(builder, context, expr);
     // `is present` narrows: the node gives `T?`, the expression is known to be there.
     match narrowed(builder.policy, expr) {
@@ -151,6 +161,11 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
         ExprKind::StartsWith(left, right) => two(builder, context, Mechanism::StrStartsWith, left, right),
         ExprKind::EndsWith(left, right) => two(builder, context, Mechanism::StrEndsWith, left, right),
         ExprKind::Matches(subject, pattern, flags) => {
+            if context.phase == Phase::Request
+                && let Some(found) = super::guard::pattern(builder, subject, pattern, flags)
+            {
+                return found;
+            }
             let content = Content::Automaton { pattern: pattern.clone(), flags: flags.clone(), span: expr.span };
             let table = tables::automaton(builder, content);
             let subject = lower(builder, context, subject);
@@ -208,7 +223,7 @@ pub(super) fn constant(builder: &mut Builder<'_>, value: &Const) -> Expr {
     }
 }
 
-fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read) -> Expr {
+pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read) -> Expr {
     match read {
         Read::Method => call(Mechanism::RequestMethod, vec![]),
         Read::Scheme => call(Mechanism::RequestScheme, vec![]),

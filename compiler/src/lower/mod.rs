@@ -8,6 +8,7 @@ mod configure;
 mod edit;
 mod expr;
 mod features;
+mod guard;
 mod limit;
 mod membership;
 mod metrics;
@@ -42,6 +43,7 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     metrics::lower(&mut builder);
     configure::lower(&mut builder);
     condition::lower(&mut builder);
+    guard::lower(&mut builder);
     request::lower(&mut builder);
     response::lower(&mut builder);
     reply::lower_dispatch(&mut builder);

@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{binary, not};
-use super::{auth, condition, edit, limit, reply, response, route, tables};
+use super::{auth, condition, edit, guard, limit, reply, response, route, tables};
 use crate::ir::hir::{self, Action, RuleKind};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt};
 
@@ -60,7 +60,7 @@ fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
         return Vec::new();
     }
     let selected = context.local(Val::I32);
-    let mut body = vec![Stmt::Set(selected, call(Mechanism::RulesSelect, vec![Expr::Data(entries), Expr::I32(kind::SCOPE)]))];
+    let mut body = vec![Stmt::Set(selected, guard::select(builder, entries, kind::SCOPE))];
     body.push(reply::on_fault(builder));
     let mut step = |function: Option<FunctionId>, args: Vec<Expr>| {
         if let Some(function) = function {
@@ -82,7 +82,7 @@ fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
     let mut body = Vec::new();
     if has(policy, kind::FORBID) {
         let chosen = context.local(Val::I32);
-        body.push(Stmt::Set(chosen, call(Mechanism::RulesFirst, vec![Expr::Data(entries), Expr::I32(kind::FORBID)])));
+        body.push(Stmt::Set(chosen, guard::first(builder, entries, kind::FORBID)));
         body.push(reply::on_fault(builder));
         let refuse = forbid(builder, chosen);
         body.push(Stmt::If(not(binary(BinaryOp::Less32, Expr::Local(chosen), Expr::I32(0))), vec![give(refuse)], vec![]));
@@ -96,7 +96,7 @@ fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
             let refuse = reply::refuse(builder, &refusal, "default", "deny");
             if has(policy, kind::PERMIT) {
                 let chosen = context.local(Val::I32);
-                body.push(Stmt::Set(chosen, call(Mechanism::RulesFirst, vec![Expr::Data(entries), Expr::I32(kind::PERMIT)])));
+                body.push(Stmt::Set(chosen, guard::first(builder, entries, kind::PERMIT)));
                 body.push(reply::on_fault(builder));
                 body.push(Stmt::If(binary(BinaryOp::Less32, Expr::Local(chosen), Expr::I32(0)), refuse, vec![]));
                 body.push(act(Mechanism::Count, vec![Expr::Local(chosen)]));
@@ -164,7 +164,7 @@ fn rewrite(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) ->
     let id = context.local(Val::I32);
     let selected = context.local(Val::I32);
     vec![
-        Stmt::Set(selected, call(Mechanism::RulesSelect, vec![Expr::Data(entries), Expr::I32(kind::REWRITE)])),
+        Stmt::Set(selected, guard::select(builder, entries, kind::REWRITE)),
         reply::on_fault(builder),
         Stmt::Count(
             number,

@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{self, all, choose, is_text};
-use super::{edit, redact, reply, request, tables};
+use super::{edit, guard, redact, reply, request, tables};
 use crate::ir::hir::{self, RuleId, RuleKind, Ty};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt, UnaryOp};
 
@@ -19,7 +19,7 @@ pub(super) fn keep(builder: &mut Builder<'_>, context: &mut Context, entries: Da
     let rules = request::has(policy, kind::RESPONSE);
     let selected = context.local(Val::I32);
     if rules {
-        body.push(Stmt::Set(selected, call(Mechanism::RulesSelect, vec![Expr::Data(entries), Expr::I32(kind::RESPONSE)])));
+        body.push(Stmt::Set(selected, guard::select(builder, entries, kind::RESPONSE)));
         body.push(reply::on_fault(builder));
     }
     let limits = policy.limits.iter().any(|limit| limit.headers);

@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, Val, kind, map};
 
 use super::build::{Builder, Context, Phase, act, call, index};
 use super::expr::{self, binary, not};
-use super::{edit, tables};
+use super::{edit, guard, tables};
 use crate::ir::hir::{Route, RuleKind, Target};
 use crate::ir::lir::{BinaryOp, DataId, Expr, Local, Stmt};
 
@@ -35,7 +35,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, entries: D
     vec![
         // Never taken from the client.
         edit::remove(builder, map::REQUEST, CLUSTER_HEADER),
-        Stmt::Set(chosen, call(Mechanism::RulesFirst, vec![Expr::Data(entries), Expr::I32(kind::ROUTE)])),
+        Stmt::Set(chosen, guard::first(builder, entries, kind::ROUTE)),
         Stmt::If(not(binary(BinaryOp::Less32, Expr::Local(chosen), Expr::I32(0))), act_on, vec![]),
     ]
 }

@@ -85,6 +85,7 @@ pub(super) fn entries(builder: &mut Builder<'_>) -> DataId {
             id: entry.id,
             methods: entry.methods.clone(),
             condition: entry.condition.map(|id| id.0),
+            guard: entry.guard.map(|guard| (guard.subject, guard.atom)),
         }));
     }
     // `compile` has refused policies that name more methods than the table holds.
@@ -151,7 +152,7 @@ pub(super) fn address(builder: &mut Builder<'_>, ip: IpAddr) -> DataId {
     builder.table("address", record(ip).to_vec())
 }
 
-fn record(ip: IpAddr) -> [u8; IP_SIZE] {
+pub(super) fn record(ip: IpAddr) -> [u8; IP_SIZE] {
     let mut bytes = [0; IP_SIZE];
     let (family, octets) = match ip {
         IpAddr::V4(ip) => (4, ip.octets().to_vec()),

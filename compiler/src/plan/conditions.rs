@@ -49,7 +49,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             ..Condition::default()
         };
         let id = add(plan, condition);
-        plan.rules.push(RulePlan { phase: phase(&rule.kind), dead: false, condition: id, response_conditions: Vec::new() });
+        plan.rules.push(RulePlan { phase: phase(&rule.kind), dead: false, guard: None, condition: id, response_conditions: Vec::new() });
     }
 }
 

@@ -50,6 +50,9 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     for rule in &plan.rules {
         rule.response_conditions.iter().for_each(&mut look);
     }
+    for subject in &plan.subjects {
+        look(&subject.expr);
+    }
     for expr in rule_values(policy) {
         look(expr);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use portcullis_runtime::contract::kind;
 
-use super::{Condition, ConditionId, Plan, conditions, routes};
+use super::{Condition, ConditionId, Guard, Plan, conditions, routes};
 use crate::ir::hir::{self, Segment, Template};
 
 /// Which rules a path can reach.
@@ -41,6 +41,8 @@ pub struct Entry {
     pub methods: Vec<String>,
     /// What must hold besides.
     pub condition: Option<ConditionId>,
+    /// What it is found by besides.
+    pub guard: Option<Guard>,
 }
 
 /// Turns the index on.
@@ -54,7 +56,8 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
     for (id, scope) in policy.scopes.iter().enumerate() {
         let clause = vec![hir::On { methods: Vec::new(), templates: vec![scope.template.clone()] }];
         let condition = plan.scopes.get(id).copied().flatten();
-        place(plan, &mut accepts, clause, condition, kind::SCOPE, id as u32, &|_| id as u32);
+        let guard = plan.scope_guards.get(id).copied().flatten();
+        place(plan, &mut accepts, clause, (condition, guard), kind::SCOPE, id as u32, &|_| id as u32);
     }
     for (id, rule) in policy.rules.iter().enumerate() {
         let Some(planned) = plan.rules.get(id).cloned() else { continue };
@@ -71,7 +74,8 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
             Vec::new()
         };
         let order = |template: &Template| ranks.iter().find(|(ranked, _)| ranked == template).map_or(id as u32, |(_, rank)| *rank);
-        place(plan, &mut accepts, routes::clauses(policy, rule), planned.condition, rule_kind(&rule.kind), id as u32, &order);
+        let needs = (planned.condition, planned.guard);
+        place(plan, &mut accepts, routes::clauses(policy, rule), needs, rule_kind(&rule.kind), id as u32, &order);
     }
     let mut methods: Vec<String> = accepts.values().flatten().flat_map(|entry| entry.methods.clone()).collect();
     methods.sort();
@@ -92,7 +96,7 @@ fn place(
     plan: &mut Plan,
     accepts: &mut BTreeMap<Template, Vec<Entry>>,
     clauses: Vec<hir::On>,
-    condition: Option<ConditionId>,
+    (condition, guard): (Option<ConditionId>, Option<Guard>),
     kind: i32,
     id: u32,
     order: &dyn Fn(&Template) -> u32,
@@ -100,7 +104,7 @@ fn place(
     if plan.index.by_path {
         for clause in clauses {
             for template in &clause.templates {
-                let entry = Entry { kind, order: order(template), id, methods: clause.methods.clone(), condition };
+                let entry = Entry { kind, order: order(template), id, methods: clause.methods.clone(), condition, guard };
                 accepts.entry(anonymous(template)).or_default().push(entry);
             }
         }
@@ -125,7 +129,7 @@ fn place(
         }
         let condition = conditions::add(plan, all);
         let root = Template { segments: Vec::new(), rest: true };
-        accepts.entry(root).or_default().push(Entry { kind, order: rank, id, methods: Vec::new(), condition });
+        accepts.entry(root).or_default().push(Entry { kind, order: rank, id, methods: Vec::new(), condition, guard });
     }
 }
 

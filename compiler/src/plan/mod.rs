@@ -2,28 +2,34 @@
 //!
 //! The passes stand in [`PASSES`], run in that order, and can be switched off by name; none changes a decision.
 
+mod atoms;
 mod callbacks;
 mod conditions;
 mod dead;
 mod demands;
+mod guards;
 mod index;
+mod once;
 mod order;
 mod print;
 mod response;
 mod routes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_runtime::contract::REDACTIONS;
 
 use crate::base::{Code, Diagnostic, Diagnostics, Span};
 use crate::ir::hir;
 
+pub(crate) use atoms::subject;
 pub(crate) use conditions::template_text;
 pub use conditions::{Condition, ConditionId};
 pub(crate) use demands::FIXED as FIXED_HEADERS;
+pub use guards::{Guard, Key, Pattern, Subject};
 pub(crate) use index::rule_kind;
 pub use index::{Accept, Entry, Index};
+pub(crate) use once::is_kept;
 pub use print::print;
 pub use response::Carried;
 pub(crate) use response::key as response_key;
@@ -61,8 +67,11 @@ pub struct Pass {
 /// The optional passes in the order in which they run. `sets` has nothing to compute: lowering asks whether it is on.
 pub const PASSES: &[Pass] = &[
     Pass { name: "dead", what: "conditions that are constant, rules that cannot match", run: dead::run },
+    Pass { name: "guards", what: "rules that compare one subject found by its value, in one look-up", run: guards::run },
     Pass { name: "order", what: "cheap conditions first", run: order::run },
     Pass { name: "share", what: "equal conditions once", run: conditions::share },
+    Pass { name: "automata", what: "all regexes on one subject searched together, once a request", run: guards::automata },
+    Pass { name: "once", what: "parts that several conditions share are evaluated once a request", run: once::run },
     Pass { name: "paths", what: "all path templates in one trie", run: index::run },
     Pass { name: "sets", what: "membership in constant lists by hash and range tables", run: |_, _| {} },
 ];
@@ -83,7 +92,9 @@ pub struct RulePlan {
     pub phase: Phase,
     /// Whether it can never match.
     pub dead: bool,
-    /// What must hold of the request.
+    /// What it is found by besides its path.
+    pub guard: Option<Guard>,
+    /// What must hold of the request besides.
     pub condition: Option<ConditionId>,
     /// What must hold of the response.
     pub response_conditions: Vec<hir::Expr>,
@@ -98,6 +109,12 @@ pub struct Plan {
     pub rules: Vec<RulePlan>,
     /// For each scope: its hosts and those of the scopes around it.
     pub scopes: Vec<Option<ConditionId>>,
+    /// What each scope is found by besides its path; empty when none is.
+    pub scope_guards: Vec<Option<Guard>>,
+    /// What rules are found by besides their paths.
+    pub subjects: Vec<Subject>,
+    /// Parts of conditions that are evaluated once (see `once`), and the bit of each.
+    pub once: BTreeMap<String, u32>,
     /// Conditions on the request.
     pub conditions: Vec<Condition>,
     /// Request headers that are read, lower case, sorted.

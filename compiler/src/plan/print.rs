@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Phase, Plan, conditions, routes};
+use super::{Key, Phase, Plan, Subject, conditions, routes};
 use crate::ir::hir;
 
 /// Renders the plan of a policy.
@@ -35,6 +35,7 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     writeln!(out, "paths")?;
     let how = if plan.index.by_path { "one trie" } else { "one by one" };
     writeln!(out, "  {} templates, {how}", plan.index.accepts.len())?;
+    write_indexes(out, policy, plan)?;
     writeln!(out, "limits")?;
     for limit in &policy.limits {
         let step = if limit.needs_identity { "after authentication" } else { "before authentication" };
@@ -63,6 +64,40 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     Ok(())
 }
 
+/// Subjects by which rules are found, and what is evaluated once.
+fn write_indexes(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::Result {
+    if plan.subjects.is_empty() && plan.once.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "indexes")?;
+    for (number, subject) in plan.subjects.iter().enumerate() {
+        let guards = plan.rules.iter().map(|rule| rule.guard).chain(plan.scope_guards.iter().copied());
+        let guarded = guards.flatten().filter(|guard| guard.subject as usize == number).count();
+        let mut parts = Vec::new();
+        for (what, count) in [
+            ("values", count(subject, |key| matches!(key, Key::Whole(_)))),
+            ("beginnings", count(subject, |key| matches!(key, Key::Beginning(_)))),
+            ("ends", count(subject, |key| matches!(key, Key::Ending(_)))),
+            ("networks", count(subject, |key| matches!(key, Key::Network(..)))),
+            ("patterns in one search", subject.patterns.len()),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        }
+        writeln!(out, "  {}: {}; finds {guarded} rules", subject.expr.text(policy), parts.join(", "))?;
+    }
+    if !plan.once.is_empty() {
+        writeln!(out, "  {} conditions that several rules share are evaluated once", plan.once.len())?;
+    }
+    Ok(())
+}
+
+/// Different keys of one kind.
+fn count(subject: &Subject, wanted: fn(&Key) -> bool) -> usize {
+    subject.keys.iter().map(|(key, _)| key).filter(|key| wanted(key)).collect::<std::collections::BTreeSet<_>>().len()
+}
+
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
@@ -78,7 +113,12 @@ fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 3] {
     let mut address = false;
     let mut tls = false;
     let mut protocol = false;
-    let exprs = plan.conditions.iter().flat_map(|condition| &condition.exprs).chain(policy.limits.iter().flat_map(|limit| &limit.key));
+    let exprs = plan
+        .conditions
+        .iter()
+        .flat_map(|condition| &condition.exprs)
+        .chain(policy.limits.iter().flat_map(|limit| &limit.key))
+        .chain(plan.subjects.iter().map(|subject| &subject.expr));
     for expr in exprs {
         expr.reads(policy, &mut |read| {
             address |= matches!(read, hir::Read::ClientIp | hir::Read::ClientPort);

@@ -9,6 +9,7 @@ unsafe extern "C" {
     fn on_request_headers(eos: i32) -> i32;
     fn on_response_headers(eos: i32) -> i32;
     fn condition(id: i32) -> i32;
+    fn subject(id: i32) -> i64;
     fn reply(id: i32, metric: i32) -> i32;
 }
 
@@ -45,6 +46,10 @@ impl Policy {
 
     pub(crate) fn condition(id: i32) -> bool {
         unsafe { condition(id) != 0 }
+    }
+
+    pub(crate) fn subject(id: u32) -> i64 {
+        unsafe { subject(id as i32) }
     }
 
     pub(crate) fn reply(id: i32, metric: i32) -> i32 {

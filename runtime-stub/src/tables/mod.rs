@@ -3,7 +3,9 @@
 
 pub mod credential;
 pub mod dfa;
+pub mod dfa_set;
 pub mod entries;
+pub mod facts;
 pub mod ids;
 pub mod ints;
 pub mod keys;

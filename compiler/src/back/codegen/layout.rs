@@ -57,6 +57,13 @@ pub(super) fn place(data: &[lir::Data], used: &BTreeSet<lir::DataId>, base: u32)
         let content = match &region.content {
             lir::Content::Bytes(content) => content.clone(),
             lir::Content::Zero(_) => continue,
+            lir::Content::Automata(patterns) => match automata::set_table(patterns) {
+                Ok(table) => table,
+                Err(found) => {
+                    found.into_iter().for_each(|finding| findings.push(finding));
+                    continue;
+                }
+            },
             lir::Content::Automaton { pattern, flags, span } => match automata::table(pattern, flags, *span) {
                 Ok(table) => table,
                 Err(finding) => {

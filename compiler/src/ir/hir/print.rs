@@ -304,6 +304,13 @@ fn config_name(policy: &Policy, index: usize) -> String {
     policy.config.get(index).map_or_else(|| "config.?".to_owned(), |config| format!("config.{}", config.name.text))
 }
 
+impl Expr {
+    /// The expression as it could be written.
+    pub fn text(&self, policy: &Policy) -> String {
+        expr(policy, self)
+    }
+}
+
 /// An expression; operators in parentheses, so that nothing hangs on precedence.
 fn expr(policy: &Policy, value: &Expr) -> String {
     let one = |operand: &Expr| expr(policy, operand);

@@ -52,6 +52,9 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// So many zero bytes, which the module does not carry.
     Zero(u32),
+    /// The automata of several regexes that are searched together (`tables::dfa_set`), built by the back end: pattern with `\/`
+    /// undone, letters of `imsx`, place.
+    Automata(Vec<(String, String, crate::base::Span)>),
     /// The automaton of a regex (`tables::dfa`), built by the back end; the place is for its diagnostics.
     Automaton {
         /// The pattern with `\/` undone.

@@ -44,6 +44,10 @@ fn region(out: &mut String, index: usize, data: &Data) {
         }
         Content::Bytes(bytes) => format!("{} bytes \"{}\"", bytes.len(), bytes.escape_ascii()),
         Content::Zero(size) => format!("{size} zero bytes"),
+        Content::Automata(patterns) => {
+            let patterns: Vec<String> = patterns.iter().map(|(pattern, flags, _)| format!("/{pattern}/{flags}")).collect();
+            format!("automata {}", patterns.join(" "))
+        }
         Content::Automaton { pattern, flags, .. } => format!("automaton /{pattern}/{flags}"),
     };
     line(out, 0, &format!("data d{index} {:?} = {content}", data.name));

@@ -37,7 +37,7 @@ fn size(content: &Content) -> Option<u64> {
     match content {
         Content::Bytes(bytes) => Some(bytes.len() as u64),
         Content::Zero(size) => Some(u64::from(*size)),
-        Content::Automaton { .. } => None,
+        Content::Automaton { .. } | Content::Automata(_) => None,
     }
 }
 

@@ -5,6 +5,7 @@
 mod config;
 mod credentials;
 mod edits;
+mod facts;
 mod limits;
 pub(crate) mod redact;
 mod replies;

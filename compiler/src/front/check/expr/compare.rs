@@ -346,7 +346,7 @@ fn regular(ctx: &mut Context<'_>, span: Span, pattern: &str, flags: &str) -> boo
         ctx.error(
             Code::RegexTooLarge,
             span,
-            "the regex is too large",
+            "the regex is too large: its states alone take more than 1 MiB",
             "its automaton would not fit into a module",
             "shorten its counted repetitions, as in `{1,20}`",
         );

@@ -1,7 +1,11 @@
-//! Regexes to automata. In: a pattern and its flags. Out: the table that `dfa_matches` walks (`tables::dfa`).
+//! Regexes to automata. In: patterns and their flags. Out: the table that `dfa_matches` walks (`tables::dfa`), or for all patterns of
+//! one subject the set that `facts` walks (`tables::dfa_set`).
 //!
 //! The question is only whether a match exists, so all matching states are one, and states that accept the same rests of a
-//! text are one. That makes tables small without the cost of a general minimiser.
+//! text are one: that makes tables small.
+
+mod minimise;
+mod set;
 
 use std::collections::BTreeMap;
 
@@ -15,23 +19,28 @@ use regex_syntax::hir::{Dot, Hir, Look, Repetition};
 use crate::base::{Code, Diagnostic, Span};
 use crate::lang;
 
+pub use set::table as set_table;
+
 /// A table may have this many bytes.
 const TABLE: usize = 1024 * 1024;
 /// Memory for building: automata are larger before equal states are merged.
 const BUILDING: usize = 16 * 1024 * 1024;
-/// Rounds of merging; a table that has not settled by then stays as it is.
-const ROUNDS: usize = 256;
 
 /// The table of a pattern (with `\/` undone) under letters of `imsx`. One that is too large is refused at `span`.
 pub fn table(pattern: &str, flags: &str, span: Span) -> Result<Vec<u8>, Diagnostic> {
+    single(pattern, flags, span).map(|(_, table)| table)
+}
+
+/// The tree and the table of a pattern.
+fn single(pattern: &str, flags: &str, span: Span) -> Result<(Hir, Vec<u8>), Diagnostic> {
     let hir = lang::regex::parse(pattern, flags)
         .map_err(|reason| Diagnostic::error(Code::BadRegex, span, format!("the regex `{pattern}` is refused: {reason}"), reason))?;
     let automaton = build(&hir).map_err(|_| too_large(pattern, span, None))?;
-    let table = dfa::encode(&merge(&number(&automaton)?));
+    let table = dfa::encode(&smallest(&number(&automaton)?).0);
     if table.len() > TABLE {
         return Err(too_large(pattern, span, Some(table.len())));
     }
-    Ok(table)
+    Ok((hir, table))
 }
 
 fn too_large(pattern: &str, span: Span, bytes: Option<usize>) -> Diagnostic {
@@ -48,50 +57,49 @@ fn too_large(pattern: &str, span: Span, bytes: Option<usize>) -> Diagnostic {
     .help("lower counted repetitions such as `{1,200}`, write `[a-z]` for `\\p{L}`, or split the alternatives into several rules")
 }
 
+/// Whether the search has to go by characters. `\B` holds between the bytes of one character. A match may not be there, and only an
+/// empty one could be: then the search goes by characters instead of bytes, which is larger.
+fn by_characters(hir: &Hir) -> bool {
+    let properties = hir.properties();
+    properties.look_set().contains(Look::WordAsciiNegate) && properties.minimum_len() == Some(0)
+}
+
 /// Determinises a search for the pattern.
 fn build(hir: &Hir) -> Result<DFA<Vec<u32>>, Box<dyn std::error::Error>> {
-    let properties = hir.properties();
-    // `\B` holds between the bytes of one character. A match may not be there, and only an empty one could be: then
-    // the search itself goes by characters instead of bytes, which is larger.
-    let by_characters = properties.look_set().contains(Look::WordAsciiNegate) && properties.minimum_len() == Some(0);
+    let by_characters = by_characters(hir);
     let searched = if by_characters {
         let skip = Repetition { min: 0, max: None, greedy: false, sub: Box::new(Hir::dot(Dot::AnyChar)) };
         Hir::concat(vec![Hir::repetition(skip), hir.clone()])
     } else {
         hir.clone()
     };
-    let nfa = thompson::Config::new().nfa_size_limit(Some(BUILDING)).which_captures(thompson::WhichCaptures::None);
-    let nfa = thompson::Compiler::new().configure(nfa).build_from_hir(&searched)?;
-    let config = dense::Config::new()
-        .start_kind(if by_characters { StartKind::Anchored } else { StartKind::Unanchored })
-        .accelerate(false)
-        .dfa_size_limit(Some(BUILDING))
-        .determinize_size_limit(Some(BUILDING));
+    let config = dense::Config::new().start_kind(if by_characters { StartKind::Anchored } else { StartKind::Unanchored });
+    determinise(&[searched], config, BUILDING)
+}
+
+/// Determinises within so many bytes.
+fn determinise(patterns: &[Hir], config: dense::Config, limit: usize) -> Result<DFA<Vec<u32>>, Box<dyn std::error::Error>> {
+    let nfa = thompson::Config::new().nfa_size_limit(Some(limit)).which_captures(thompson::WhichCaptures::None);
+    let nfa = thompson::Compiler::new().configure(nfa).build_many_from_hir(patterns)?;
+    let config = config.accelerate(false).dfa_size_limit(Some(limit)).determinize_size_limit(Some(limit));
     Ok(dense::Builder::new().configure(config).build_from_nfa(&nfa)?)
 }
 
-/// An automaton with numbered states: rows of byte classes, and whether the text may end in a state.
+/// An automaton with numbered states; the end of the text is its last class.
 struct Numbered {
     classes: [u8; 256],
     class_count: usize,
-    /// By state and class. State 0 accepts everything; the start is 1.
+    /// By state and class.
     transitions: Vec<u32>,
-    /// Whether a text that ends in this state matches.
-    accepts: Vec<bool>,
+    /// What tells states apart at once.
+    kinds: Vec<u32>,
+    /// States that match when they are reached.
+    matches: Vec<bool>,
+    start: u32,
 }
 
-impl Numbered {
-    fn row(&self, state: usize) -> &[u32] {
-        self.transitions.get(state * self.class_count..(state + 1) * self.class_count).unwrap_or(&[])
-    }
-}
-
-/// Numbers the states that a text can reach, breadth first; all matching states become state 0.
-fn number(automaton: &DFA<Vec<u32>>) -> Result<Numbered, Diagnostic> {
-    let anchored = if automaton.start_kind() == StartKind::Anchored { Anchored::Yes } else { Anchored::No };
-    let start = automaton
-        .start_state(&start::Config::new().anchored(anchored))
-        .map_err(|error| Diagnostic::internal(format!("an automaton has no start: {error}")))?;
+/// Byte classes with a byte for each.
+fn byte_classes(automaton: &DFA<Vec<u32>>) -> ([u8; 256], Vec<u8>) {
     let mut classes = [0; 256];
     let mut representatives = Vec::new();
     for byte in 0..=255u8 {
@@ -103,8 +111,23 @@ fn number(automaton: &DFA<Vec<u32>>) -> Result<Numbered, Diagnostic> {
             representatives.push(byte);
         }
     }
-    let class_count = representatives.len();
-    let mut numbered = Numbered { classes, class_count, transitions: vec![0; class_count], accepts: vec![true] };
+    (classes, representatives)
+}
+
+fn start_state(automaton: &DFA<Vec<u32>>) -> Result<StateID, Diagnostic> {
+    let anchored = if automaton.start_kind() == StartKind::Anchored { Anchored::Yes } else { Anchored::No };
+    automaton
+        .start_state(&start::Config::new().anchored(anchored))
+        .map_err(|error| Diagnostic::internal(format!("an automaton has no start: {error}")))
+}
+
+/// Numbers the states that a text can reach, breadth first; all matching states become state 0, the start is 1.
+fn number(automaton: &DFA<Vec<u32>>) -> Result<Numbered, Diagnostic> {
+    let start = start_state(automaton)?;
+    let (classes, representatives) = byte_classes(automaton);
+    let class_count = representatives.len() + 1;
+    let mut transitions = vec![0; class_count];
+    let mut kinds = vec![0];
     let mut numbers: BTreeMap<StateID, u32> = BTreeMap::new();
     let mut states = vec![start];
     let mut next = 0;
@@ -125,57 +148,21 @@ fn number(automaton: &DFA<Vec<u32>>) -> Result<Numbered, Diagnostic> {
         next += 1;
         for byte in &representatives {
             let target = number_of(automaton.next_state(state, *byte), &mut states);
-            numbered.transitions.push(target);
+            transitions.push(target);
         }
-        numbered.accepts.push(automaton.is_match_state(automaton.next_eoi_state(state)));
+        let accepts = automaton.is_match_state(automaton.next_eoi_state(state));
+        transitions.push(if accepts { 0 } else { u32::try_from(next).unwrap_or(0) });
+        kinds.push(u32::from(!accepts));
     }
-    Ok(numbered)
+    let matches = (0..kinds.len()).map(|state| state == 0).collect();
+    Ok(Numbered { classes, class_count, transitions, kinds, matches, start: 1 })
 }
 
-/// Merges states that accept the same rests of a text (Moore's refinement: blocks of states are split until all states of a
-/// block go to the same blocks), and writes the end of the text as a class of its own.
-fn merge(numbered: &Numbered) -> dfa::Dfa {
-    let states = numbered.accepts.len();
-    let mut block: Vec<u32> = numbered.accepts.iter().map(|accepts| u32::from(!accepts)).collect();
-    let mut count = 0;
-    for _ in 0..ROUNDS {
-        let mut found: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
-        let refined: Vec<u32> = (0..states)
-            .map(|state| {
-                let own = block.get(state).copied().unwrap_or(0);
-                let targets = numbered.row(state).iter().map(|to| block.get(*to as usize).copied().unwrap_or(0));
-                let next = u32::try_from(found.len()).unwrap_or(u32::MAX);
-                *found.entry(std::iter::once(own).chain(targets).collect()).or_insert(next)
-            })
-            .collect();
-        let settled = found.len() == count;
-        count = found.len();
-        block = refined;
-        if settled {
-            break;
-        }
-    }
-    if !is_stable(numbered, &block) {
-        block = (0..u32::try_from(states).unwrap_or(u32::MAX)).collect();
-        count = states;
-    }
-    write(numbered, &block, count)
-}
-
-/// Whether states of one block go to the same blocks and accept alike.
-fn is_stable(numbered: &Numbered, block: &[u32]) -> bool {
-    let mut first: BTreeMap<u32, usize> = BTreeMap::new();
-    (0..numbered.accepts.len()).all(|state| {
-        let own = block.get(state).copied().unwrap_or(0);
-        let same = *first.entry(own).or_insert(state);
-        let blocks = |state: usize| numbered.row(state).iter().map(|to| block.get(*to as usize));
-        numbered.accepts.get(state) == numbered.accepts.get(same) && blocks(state).eq(blocks(same))
-    })
-}
-
-/// The automaton of blocks. Blocks are numbered by their first state, so block 0 is the accepting one. Byte classes that no
-/// block tells apart become one.
-fn write(numbered: &Numbered, block: &[u32], count: usize) -> dfa::Dfa {
+/// The smallest automaton that does the same, and for each of its states the first that it stands for. Byte classes that no
+/// state tells apart become one.
+fn smallest(numbered: &Numbered) -> (dfa::Dfa, Vec<usize>) {
+    let graph = minimise::Graph { class_count: numbered.class_count, transitions: &numbered.transitions, kinds: &numbered.kinds };
+    let (block, count) = minimise::blocks(&graph);
     let mut first = vec![None; count];
     for (state, own) in block.iter().enumerate() {
         if let Some(slot) = first.get_mut(*own as usize) {
@@ -183,11 +170,15 @@ fn write(numbered: &Numbered, block: &[u32], count: usize) -> dfa::Dfa {
         }
     }
     let first: Vec<usize> = first.into_iter().map(|state| state.unwrap_or(0)).collect();
-    let target = |state: usize, class: usize| numbered.row(state).get(class).and_then(|to| block.get(*to as usize)).copied().unwrap_or(0);
+    let target = |state: usize, class: usize| {
+        let to = numbered.transitions.get(state * numbered.class_count + class);
+        to.and_then(|to| block.get(*to as usize)).copied().unwrap_or(0)
+    };
+    let end = numbered.class_count - 1;
     let mut columns: BTreeMap<Vec<u32>, u8> = BTreeMap::new();
     let mut kept = Vec::new();
     let mut merged = Vec::new();
-    for class in 0..numbered.class_count {
+    for class in 0..end {
         let column = first.iter().map(|state| target(*state, class)).collect();
         let next = u8::try_from(kept.len()).unwrap_or(u8::MAX);
         let index = *columns.entry(column).or_insert(next);
@@ -197,22 +188,20 @@ fn write(numbered: &Numbered, block: &[u32], count: usize) -> dfa::Dfa {
         merged.push(index);
     }
     let classes = numbered.classes.map(|class| merged.get(usize::from(class)).copied().unwrap_or(0));
-
+    let is_match = |state: usize| numbered.matches.get(state).copied().unwrap_or(false);
     let mut transitions = Vec::with_capacity(count * (kept.len() + 1));
     let mut dead = None;
     for (own, state) in first.iter().enumerate() {
         let own = u32::try_from(own).unwrap_or(u32::MAX);
-        let row = kept.iter().map(|class| target(*state, *class));
-        let accepts = numbered.accepts.get(*state).copied().unwrap_or(false);
-        if !accepts && row.clone().all(|to| to == own) {
+        let row = kept.iter().chain([&end]).map(|class| target(*state, *class));
+        if !is_match(*state) && row.clone().all(|to| to == own) {
             dead = Some(own);
         }
         transitions.extend(row);
-        transitions.push(if accepts { 0 } else { own });
     }
-    let matches = (0..count).map(|own| own == 0).collect();
-    let start = block.get(1).copied().unwrap_or(0);
-    dfa::Dfa { classes, class_count: kept.len() + 1, transitions, start, matches, dead }
+    let matches = first.iter().map(|state| is_match(*state)).collect();
+    let start = block.get(numbered.start as usize).copied().unwrap_or(0);
+    (dfa::Dfa { classes, class_count: kept.len() + 1, transitions, start, matches, dead }, first)
 }
 
 #[cfg(test)]
