@@ -249,3 +249,67 @@ fn codes_are_explained() {
     assert_eq!(code, 2);
     assert!(err.contains("P9999"));
 }
+
+const TESTED: &str = "policy p { default = deny 403 }
+permit \"read\" { on GET \"/a\"  when request.headers[\"x\"] == \"1\" }
+permit \"never\" { on GET \"/never\" }
+test \"good <one>\" { request GET \"/a\" { header \"x\" = \"1\" }  expect allow }
+test \"bad\" {
+  request GET \"/a\"
+  expect allow
+}
+test \"other\" { request GET \"/b\"  expect deny 403 }
+";
+
+#[test]
+fn results_as_json_and_junit_name_place_expected_and_got() {
+    let (_, file) = policy(TESTED);
+    let (code, out, _) = portcullis(&["test", "--format", "json", "--coverage", &file]);
+    assert_eq!(code, 1);
+    let run: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&run["passed"], &run["failed"]), (&2.into(), &1.into()));
+    let tests = run["files"][0]["tests"].as_array().unwrap();
+    let names: Vec<&str> = tests.iter().map(|test| test["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["good <one>", "bad", "other"]);
+    assert_eq!(
+        tests[1]["failure"],
+        serde_json::json!({ "file": file, "line": 7, "column": 3, "expected": "allow", "got": "deny 403 by `default`" })
+    );
+    let coverage = &run["files"][0]["coverage"];
+    assert_eq!(coverage["total"], 3);
+    let gaps = coverage["gaps"].as_array().unwrap();
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert_eq!((&gaps[0]["rule"], &gaps[0]["line"], &gaps[0]["was_true"]), (&"never".into(), &3.into(), &false.into()));
+
+    let (code, out, _) = portcullis(&["test", "--format", "junit", &file]);
+    assert_eq!(code, 1);
+    assert!(
+        out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"portcullis\" tests=\"3\" failures=\"1\">"),
+        "{out}"
+    );
+    assert!(out.contains("testcase name=\"good &lt;one&gt;\""), "{out}");
+    assert!(out.contains("line=\"7\"") && out.contains("message=\"expected allow, got deny 403 by `default`\""), "{out}");
+    assert!(out.trim_end().ends_with("</testsuites>"), "{out}");
+}
+
+#[test]
+fn a_filter_picks_tests_and_one_that_fits_none_is_a_failure() {
+    let (_, file) = policy(TESTED);
+    for (pattern, expected, passed) in [("good", 0, 1), ("*e*", 0, 2), ("b*", 1, 0), ("no such", 1, 0), ("o*d", 1, 0)] {
+        let (code, out, err) = portcullis(&["test", "--filter", pattern, &file]);
+        assert_eq!(code, expected, "{pattern}: {out}{err}");
+        assert!(out.contains(&format!("{passed} passed")), "{pattern}: {out}");
+    }
+    let (_, _, err) = portcullis(&["test", "--filter", "no such", &file]);
+    assert!(err.contains("no test ran"), "{err}");
+}
+
+#[test]
+fn coverage_tells_what_the_tests_leave_open() {
+    let (_, file) = policy(TESTED);
+    let (_, out, _) = portcullis(&["test", "--coverage", "--filter", "good", &file]);
+    for open in ["3:8: rule `never` never matched", "2:35: condition of `read` never false", "2:8: rule `read` matched every request"] {
+        assert!(out.contains(open), "{out}");
+    }
+    assert!(out.contains("coverage: 0 of 3"), "{out}");
+}

@@ -7,11 +7,27 @@ use crate::ir::{ast, hir};
 /// Parses a template; what is malformed is reported.
 pub(super) fn parse(ctx: &mut Context<'_>, name: &ast::Name) -> Option<hir::Template> {
     match template(&name.text) {
-        Ok(template) => Some(template),
+        Ok(template) => {
+            foreign_capture(ctx, name, &template);
+            Some(template)
+        }
         Err((label, help)) => {
             ctx.error(Code::BadTemplate, name.span, format!("`{}` is no path template", name.text), label, help);
             None
         }
+    }
+}
+
+/// Warns about `:id`, a capture elsewhere and plain text here.
+fn foreign_capture(ctx: &mut Context<'_>, name: &ast::Name, template: &hir::Template) {
+    let literals = template.segments.iter().filter_map(|segment| match segment {
+        hir::Segment::Literal(text) => text.strip_prefix(':'),
+        hir::Segment::Capture(_) | hir::Segment::Any => None,
+    });
+    for capture in literals.filter(|capture| capture_name(capture, &[]).is_ok()) {
+        let message = format!("`:{capture}` captures nothing");
+        let help = format!("write `{{{capture}}}` for any segment");
+        ctx.ineffective(name.span, message, "matches only paths that have this very text", help);
     }
 }
 
@@ -25,6 +41,13 @@ fn refuse<T>(label: impl Into<String>, help: impl Into<String>) -> Result<T, Ref
 /// The template, or a label and a help text. Reports nothing.
 pub(super) fn template(text: &str) -> Result<hir::Template, Refusal> {
     let Some(rest) = text.strip_prefix('/') else {
+        if let Some((method, path)) = text.split_once(' ')
+            && path.starts_with('/')
+            && !method.is_empty()
+            && method.bytes().all(|byte| byte.is_ascii_alphabetic())
+        {
+            return refuse("holds a method", format!("write `{} \"{path}\"`", method.to_ascii_uppercase()));
+        }
         return refuse("does not begin with `/`", format!("write `/{text}`"));
     };
     if text.contains('?') {

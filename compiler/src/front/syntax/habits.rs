@@ -51,7 +51,8 @@ fn condition_in_braces(place: &Place<'_>) -> Option<Diagnostic> {
 /// `if … { … }` where a rule or a clause belongs.
 fn if_statement(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
-    let entry = place.begins_entry(at) && (place.expected.boundary() || place.expected.any_name());
+    let first = place.tokens.get(at).is_some_and(|spanned| spanned.first_on_line);
+    let entry = (first || place.begins_entry(at)) && place.expected.boundary();
     match token {
         Token::Keyword(Keyword::If) if entry && place.expected.item() => Some(error(
             place,
@@ -138,7 +139,7 @@ fn typed_let(place: &Place<'_>) -> Option<Diagnostic> {
 fn tuple(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, Token::Comma) = place.found()? else { return None };
     let open = (*place.layout.bracket_of.get(at)?)?;
-    if place.token(open) != Some(&Token::ParenOpen) || !place.expected.has(")") || !place.expected.operator() {
+    if place.token(open) != Some(&Token::ParenOpen) || !place.expected.has(")") || place.expected.has(",") {
         return None;
     }
     Some(error(place, open, "a list stands in square brackets", "these parentheses hold one expression", "write `[…, …]`"))

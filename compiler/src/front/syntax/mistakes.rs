@@ -64,7 +64,7 @@ const FOREIGN: [(&str, &str); 12] = [
 /// The known mistake at this place.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
     type Finder = fn(&Place<'_>) -> Option<Diagnostic>;
-    let finders: [(Finder, Code); 15] = [
+    let finders: [(Finder, Code); 16] = [
         (closing_brace, Code::Unclosed),
         (mixed::and_with_or, Code::MixedLogic),
         (habits::find, Code::ForeignWord),
@@ -79,6 +79,7 @@ pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
         (missing_brace, Code::Unclosed),
         (operand, Code::NeedsParentheses),
         (missing_comma, Code::BadComma),
+        (needless_comma, Code::BadComma),
         (slip, Code::UnexpectedToken),
     ];
     let (found, code) = finders.into_iter().find_map(|(finder, code)| Some((finder(place)?, code)))?;
@@ -392,6 +393,13 @@ fn operand(place: &Place<'_>) -> Option<Diagnostic> {
         }
         _ => None,
     }
+}
+
+/// A comma where another attribute or clause may begin.
+fn needless_comma(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, Token::Comma) = place.found()? else { return None };
+    let between = place.expected.boundary() && !place.expected.has(",");
+    between.then(|| error(place, at, "attributes and clauses are not separated by commas", "one comma too many").help("remove it"))
 }
 
 /// Two elements without a comma between.

@@ -6,6 +6,7 @@ use super::path;
 use super::rule;
 use super::siphash::siphash_1_3;
 use crate::ir::hir;
+use crate::tools::coverage;
 use crate::tools::engine::EngineError;
 
 /// Of the routes that match, the one with the most specific template, and the cluster that it names (`None`: keep).
@@ -37,7 +38,9 @@ fn specificity(rule: &hir::Rule, ctx: Context<'_>) -> Vec<u8> {
 fn cluster(route: &hir::Route, ctx: Context<'_>) -> Result<Option<String>, EngineError> {
     let mut target = &route.otherwise;
     for arm in &route.arms {
-        if expr::eval(&arm.condition, ctx)?.is_true() {
+        let holds = expr::eval(&arm.condition, ctx)?.is_true();
+        coverage::note_condition(&arm.condition, holds);
+        if holds {
             target = &arm.target;
             break;
         }

@@ -4,6 +4,7 @@ use super::expr::{self, Context};
 use super::facts::Facts;
 use super::path;
 use crate::ir::hir;
+use crate::tools::coverage;
 use crate::tools::engine::EngineError;
 
 /// Whether a host is one of these; an empty list stands for all.
@@ -48,11 +49,16 @@ pub(super) fn matching_templates<'a>(rule: &'a hir::Rule, facts: &Facts) -> Vec<
 
 /// Whether a rule matches: its place and all its conditions.
 pub(super) fn matches(rule: &hir::Rule, ctx: Context<'_>) -> Result<bool, EngineError> {
-    if !place_matches(ctx.policy, rule, ctx.facts) {
-        return Ok(false);
-    }
+    let matches = place_matches(ctx.policy, rule, ctx.facts) && conditions_hold(rule, ctx)?;
+    coverage::note(rule.name.span, matches);
+    Ok(matches)
+}
+
+fn conditions_hold(rule: &hir::Rule, ctx: Context<'_>) -> Result<bool, EngineError> {
     for condition in &rule.conditions {
-        if !expr::eval(condition, ctx)?.is_true() {
+        let holds = expr::eval(condition, ctx)?.is_true();
+        coverage::note_condition(condition, holds);
+        if !holds {
             return Ok(false);
         }
     }

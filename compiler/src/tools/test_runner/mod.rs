@@ -3,11 +3,14 @@
 mod configuration;
 mod exchange;
 mod expectation;
+pub mod output;
+mod parallel;
 mod report;
 mod value;
 
 use std::collections::BTreeMap;
 
+pub use parallel::run_parallel;
 pub use report::report;
 
 use super::engine::{Engine, EngineError, Nanoseconds};
