@@ -371,6 +371,16 @@ impl State<'_> {
                     Diagnostic::error(Code::UnclosedText, string, "a `\"` is missing on this line", "one string for the compiler")
                         .help("close the string where it ends")
                 }
+                None if self.lexed.tokens.last().is_some_and(|last| matches!(last.token, Token::Int(_))) => {
+                    let period = match line.trim_start().chars().next() {
+                        Some('s' | 'S') => "1s",
+                        Some('h' | 'H') => "1h",
+                        Some('d' | 'D') => "1d",
+                        Some(_) | None => "1m",
+                    };
+                    Diagnostic::error(Code::UnclosedText, span, "there is no division", "this begins a regex")
+                        .help(format!("write `per {period}` for a rate"))
+                }
                 None => Diagnostic::error(Code::UnclosedText, span, "a regex that is not closed", "no `/` follows on this line")
                     .help("close it with `/`; there is no division"),
             };

@@ -340,6 +340,9 @@ fn unknown_item(place: &Place<'_>) -> Option<Diagnostic> {
     if place.token(at + 1) == Some(&Token::Assign) {
         return Some(diagnostic.help("put attributes into a block, such as `policy NAME { … }`"));
     }
+    if matches!(word, "default" | "on_fault" | "hosts" | "mode") {
+        return Some(diagnostic.help(format!("write it into the `policy` block: `policy my_api {{ {word} = … }}`")));
+    }
     let foreign = FOREIGN.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
     let item = |meant: &&str| ITEMS.iter().any(|item| item.text() == *meant);
     let meant = foreign.filter(item).or_else(|| closest(&word.to_lowercase(), ITEMS.iter().map(|item| item.text())));

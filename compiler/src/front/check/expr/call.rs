@@ -1,6 +1,6 @@
 //! Calls of built-in functions.
 
-use super::{check, expect, failed};
+use super::{check, expect, failed, habits};
 use crate::base::{Code, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
@@ -11,13 +11,7 @@ use crate::lang::functions;
 /// Checks `callee(args)`.
 pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, args: &[ast::Arg], span: Span) -> hir::Expr {
     let ast::ExprKind::Name(name) = &callee.kind else {
-        ctx.error(
-            Code::UnknownFunction,
-            callee.span,
-            "this is no function",
-            "cannot be called",
-            "write the name of a function, such as `lower(…)`",
-        );
+        ctx.error(Code::UnknownFunction, callee.span, "this is no function", "cannot be called", habits::called(ctx.sources, callee));
         return failed(span);
     };
     if let Some((symbol, _)) = ctx.symbols.get(name) {
@@ -34,7 +28,8 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
         return failed(span);
     }
     let Some(function) = functions::find(name) else {
-        let help = suggest::help(name, functions::FUNCTIONS.iter().map(|function| function.name), "use one of the built-in functions");
+        let known = functions::FUNCTIONS.iter().map(|function| function.name);
+        let help = habits::function(name).map_or_else(|| suggest::help(name, known, "use one of the built-in functions"), str::to_owned);
         ctx.error(Code::UnknownFunction, callee.span, format!("there is no function `{name}`"), "unknown function", help);
         return failed(span);
     };

@@ -3,6 +3,7 @@
 mod call;
 mod compare;
 mod expect;
+mod habits;
 mod logic;
 mod read;
 

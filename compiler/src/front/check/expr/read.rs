@@ -1,6 +1,6 @@
 //! Names, members and keys: what a policy reads.
 
-use super::{check as check_expr, expect, failed};
+use super::{check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::{Env, Reach, Response};
@@ -57,7 +57,7 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
                 base.span,
                 format!("`{name}` is no value"),
                 "a constant where a value is expected",
-                format!("write `\"{name}\"` for the text"),
+                habits::value(name).map_or_else(|| format!("write `\"{name}\"` for the text"), str::to_owned),
             );
             None
         }
@@ -143,6 +143,8 @@ fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
     let configured = ctx.config_names.contains_key(name);
     let help = if configured {
         format!("write `config.{name}`")
+    } else if let Some(help) = habits::value(name) {
+        help.to_owned()
     } else {
         suggest::help(name, known, &format!("declare it, or write `\"{name}\"` for the text"))
     };

@@ -1,0 +1,63 @@
+//! Names and calls that people bring along from other languages and gateways. In: a name that nothing declares. Out: how the
+//! same is written here.
+
+use crate::base::Sources;
+use crate::ir::ast;
+use crate::lang::functions;
+
+/// What is meant by a name that is no value.
+pub(super) fn value(name: &str) -> Option<&'static str> {
+    let help = match name {
+        "header" | "headers" => "write `request.headers[\"name\"]`",
+        "query" | "params" | "args" => "write `request.query[\"name\"]`",
+        "cookie" | "cookies" => "write `request.cookies[\"name\"]`",
+        "method" => "write `request.method`",
+        "host" => "write `request.host`",
+        "url" | "uri" => "write `request.path`, or `request.raw_path` for what was received",
+        "ip" | "remote_addr" | "remote_ip" | "source" | "client_ip" => "write `client.ip`",
+        "status" => "write `response.status`",
+        "req" | "input" | "context" | "http" => "write `request`, as in `request.method`",
+        "res" | "resp" => "write `response`, as in `response.status`",
+        "user" | "principal" | "auth" | "claims" | "subject" => "name a credential that the scope authenticates, as in `partners.key_id`",
+        "env" | "data" | "settings" => "declare it in `config` and write `config.NAME`",
+        "True" | "TRUE" => "write `true`",
+        "False" | "FALSE" => "write `false`",
+        "None" | "nil" | "undefined" | "NULL" => "test for absence with `is absent`",
+        _ => return None,
+    };
+    Some(help)
+}
+
+/// What is meant by a function that does not exist.
+pub(super) fn function(name: &str) -> Option<&'static str> {
+    let help = match name {
+        "size" | "length" | "count" | "strlen" => "write `len(…)`",
+        "tolower" | "to_lower" | "toLowerCase" | "lowercase" | "lcase" => "write `lower(…)`",
+        "toupper" | "to_upper" | "toUpperCase" | "uppercase" | "ucase" => "write `upper(…)`",
+        "strip" => "write `trim(…)`",
+        "startswith" | "startsWith" | "hasPrefix" | "has_prefix" => "write `text starts_with \"…\"`",
+        "endswith" | "endsWith" | "hasSuffix" | "has_suffix" => "write `text ends_with \"…\"`",
+        "includes" | "contains" | "indexOf" => "write `text contains \"…\"`",
+        "regex" | "match" | "test" | "re_match" => "write `text matches /…/`",
+        "exists" | "has" | "defined" | "isset" => "write `… is present`",
+        "toString" | "str" | "string" => "write `\"${…}\"`",
+        "parseInt" | "to_int" | "Number" | "atoi" => "write `int(…) ?? 0`",
+        _ => return None,
+    };
+    Some(help)
+}
+
+/// What is meant by a call of something that is no name: methods of other languages are functions or operators here.
+pub(super) fn called(sources: &Sources, callee: &ast::Expr) -> String {
+    let ast::ExprKind::Member(base, method) = &callee.kind else { return "write the name of a function, such as `lower(…)`".to_owned() };
+    let base = sources.text(base.span);
+    let base = if base.len() <= 60 && !base.contains('\n') { base } else { "…" };
+    match method.text.as_str() {
+        "get" => format!("write `{base}[\"name\"]`"),
+        name if functions::find(name).is_some() => format!("write `{name}({base})`"),
+        name => function(name).map_or_else(
+            || "write the name of a function, such as `lower(…)`".to_owned(),
+            |help| help.replace("text", base).replace("(…)", &format!("({base})")),
+        ),
+    }
+}
