@@ -1,0 +1,115 @@
+//! What the lints find, and what they leave alone. In: conditions and rules. Out: the codes of the warnings.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use portcullis::check;
+
+fn codes(text: &str) -> Vec<&'static str> {
+    let checked = check("lint.policy", text, &mut |name| Err(format!("{name}: entity not found")));
+    assert!(checked.policy.is_some(), "{text}\n{:?}", checked.diagnostics);
+    checked.diagnostics.iter().map(|finding| finding.code.text()).collect()
+}
+
+const HEAD: &str = "policy p { default = deny 403 }\n";
+
+#[test]
+fn conditions() {
+    for (condition, expected) in [
+        ("false", &["P0802"][..]),
+        ("true", &["P0803"]),
+        ("1 == 2", &["P0802"]),
+        ("not (1 < 2)", &["P0802"]),
+        ("request.host in [\"a\", \"b\"] and request.host == \"c\"", &["P0802"]),
+        ("request.host in [\"a\", \"b\"] and request.host == \"b\"", &[]),
+        ("request.host == \"a\" and request.host != \"a\"", &["P0802"]),
+        ("request.host == \"a\" and request.host != \"b\"", &[]),
+        ("request.host in [\"a\"] and request.host not in [\"a\", \"b\"]", &["P0802"]),
+        ("request.host starts_with \"a\" and request.host starts_with \"b\"", &["P0802"]),
+        ("request.host starts_with \"a\" and request.host starts_with \"ab\"", &[]),
+        ("request.host == \"api\" and request.host ends_with \"x\"", &["P0802"]),
+        ("request.headers[\"x\"] is absent and request.headers[\"x\"] == \"1\"", &["P0802"]),
+        ("request.headers[\"x\"] is absent and request.headers[\"y\"] == \"1\"", &[]),
+        ("request.headers.count < 5 and request.headers.count > 5", &["P0802"]),
+        ("request.headers.count < 5 and request.headers.count > 3", &[]),
+        ("request.headers.count < 5 and not (request.headers.count < 5)", &["P0802"]),
+        ("request.headers.count <= 5 and request.headers.count >= 5", &[]),
+        ("request.headers.count < 5 and request.headers.count >= 5", &["P0802"]),
+        ("request.headers.count >= 5 or request.headers.count < 5", &["P0803"]),
+        ("request.host != \"a\" or request.host != \"b\"", &["P0803"]),
+        ("request.host == \"a\" or request.host == \"b\"", &[]),
+        ("request.host == \"a\" or request.host == \"a\"", &["P0804"]),
+        ("request.host == \"x\" or (request.host == \"a\" and request.host == \"b\")", &["P0802"]),
+        ("request.path == \"/elsewhere\"", &["P0802"]),
+        ("request.path == \"/a/b\"", &[]),
+        ("request.method == \"POST\"", &["P0802"]),
+        ("request.method in [\"GET\", \"POST\"]", &[]),
+        ("request.headers[\"X-Forwarded-For\"] == \"10.0.0.1\"", &["P0806"]),
+        ("request.headers[\"forwarded\"] is present", &["P0806"]),
+        ("request.headers[\"x-forwarded\"] is present", &[]),
+    ] {
+        let text = format!("{HEAD}permit \"r\" {{ on GET \"/a/**\"  when {condition} }}\n");
+        assert_eq!(codes(&text), expected, "{condition}");
+        let negated = format!("{HEAD}permit \"r\" {{ on GET \"/a/**\"  unless not ({condition}) }}\n");
+        let same: Vec<&str> = expected.iter().copied().collect();
+        assert_eq!(codes(&negated), same, "unless not ({condition})");
+    }
+}
+
+#[test]
+fn several_conditions_of_a_rule_are_one() {
+    let text = "permit \"r\" { on \"/a\"  when request.host == \"a\"  when request.host == \"b\" }\n";
+    assert_eq!(codes(&format!("{HEAD}{text}")), ["P0802"]);
+    let text = "permit \"r\" { on \"/a\"  when request.host == \"a\"  unless request.host == \"a\" }\n";
+    assert_eq!(codes(&format!("{HEAD}{text}")), ["P0802"]);
+}
+
+#[test]
+fn a_trusted_hop_vouches_for_the_headers() {
+    let text = "policy p { default = deny 403  trusted_hops = 1 }\npermit \"r\" { on \"/a\"  when request.headers[\"x-forwarded-for\"] == \"a\" }\n";
+    assert!(codes(text).is_empty());
+}
+
+#[test]
+fn declarations() {
+    for (text, expected) in [
+        ("let a = \"x\"", &["P0805"][..]),
+        ("list a: string = [\"x\"]", &["P0805"]),
+        ("map a: string -> string = { \"x\": \"y\" }", &["P0805"]),
+        ("config { a: string }", &["P0805"]),
+        ("limit a { key = client.ip  rate = 1 per 1s }", &["P0805"]),
+        ("config { a: string }\npermit \"r\" { on \"/a\"  when request.host == config.a }", &[]),
+        ("config { a: string }\npermit \"r\" { on \"/a\"  when request.host == config[\"a\"] }", &[]),
+        ("let a = \"x\"\nlet b = a\npermit \"r\" { on \"/a\"  when request.host == b }", &[]),
+        ("let a = \"x\"\nforbid \"r\" { on \"/a\"  reply 403 json { \"why\": a } }", &[]),
+    ] {
+        assert_eq!(codes(&format!("{HEAD}{text}\n")), expected, "{text}");
+    }
+}
+
+#[test]
+fn shadowed_rules() {
+    for (text, expected) in [
+        ("permit \"a\" { on \"/x/**\" }\npermit \"b\" { on \"/x/y\" }", &["P0808"][..]),
+        ("permit \"a\" { on \"/x/y\" }\npermit \"b\" { on \"/x/**\" }", &[]),
+        ("permit \"a\" { on GET \"/x/**\" }\npermit \"b\" { on \"/x/y\" }", &[]),
+        ("permit \"a\" { on \"/x/{id}\" }\npermit \"b\" { on \"/x/*\" }", &["P0808"]),
+        ("permit \"a\" { on \"/x/**\" }\nforbid \"b\" { on \"/x/y\" }", &[]),
+        ("permit \"a\" { on \"/x/**\"  when request.host == \"a\" }\npermit \"b\" { on \"/x/y\" }", &[]),
+        (
+            "permit \"a\" { on \"/x/**\"  when request.host == \"a\" }\npermit \"b\" { on \"/x/y\"  when request.scheme == \"https\"  when request.host == \"a\" }",
+            &["P0808"],
+        ),
+        ("scope \"/x/**\" { hosts = [\"a\"]  permit \"a\" { on \"/x/**\" } }\npermit \"b\" { on \"/x/y\" }", &[]),
+        ("permit \"a\" { on \"/x/**\" }\nscope \"/x/**\" { permit \"b\" { on \"/x/y\" } }", &["P0808"]),
+    ] {
+        assert_eq!(codes(&format!("{HEAD}{text}\n")), expected, "{text}");
+    }
+}
+
+#[test]
+fn thousands_of_rules_are_linted_soon() {
+    let rule = |n: usize| format!("permit \"r{n}\" {{ on GET \"/a/**\"  when request.headers[\"x\"] == \"{n}\" }}\n");
+    let text: String = std::iter::once(HEAD.to_owned()).chain((0..5_000).map(rule)).collect();
+    let start = std::time::Instant::now();
+    assert!(codes(&text).is_empty());
+    assert!(start.elapsed().as_secs() < 20);
+}
