@@ -6,3 +6,4 @@ pub mod command;
 pub mod differential;
 pub mod envoy;
 pub mod fuzz;
+pub mod regexes;
