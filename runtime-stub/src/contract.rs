@@ -12,7 +12,9 @@
 //!   also an empty one, has an address other than 0.
 //! * `ip`: i32, address of an [`IP_SIZE`]-byte record (family 4 or 6, then 16 bytes; IPv4 in the first four). 0 is absent.
 //! * `int?`, `bool?`, `float?`: i32, address of an 8-byte little-endian cell. 0 is absent.
-//! * `list<string>`: one i64, address and number of 8-byte cells that hold strings. Never absent.
+//! * `cidr`: one i64 like a string: a table of networks (`tables::networks`) that holds one. 0 is absent.
+//! * `list<T>`: one i64, address and number of 8-byte cells. A cell holds a T widened to i64: an i32 zero-extended, the bits of a
+//!   float. Never absent.
 //! * a table: one i64 like a string; constant, 4-byte aligned.
 //!
 //! Strings live in the arena until the callback returns, in policy data for ever, or in the stream's record.
@@ -201,6 +203,15 @@ functions! {
     IntMultiply = "int_multiply"(I64, I64) -> I64;
     /// Remainder with the sign of the first; 0 when the second is 0.
     IntRemainder = "int_remainder"(I64, I64) -> I64;
+    /// How many elements `some` and `every` may look at now: all of this list, or none (a fault) when the callback has looked at
+    /// too many ([`ROUNDS`]).
+    Rounds = "rounds"(I64) -> I32;
+    /// A list of so many cells, all zero; absent (a fault) without memory.
+    ListNew = "list_new"(I32) -> I64;
+    /// Writes a cell of a new list.
+    ListPut = "list_put"(I64, I32, I64);
+    /// Address of the cell with this index; 0 when there is none.
+    ListGet = "list_get"(I64, I64) -> I32;
     /// Elements of a list.
     ListLen = "list_len"(I64) -> I64;
     /// Whether a present string is in a list: bool.
@@ -347,6 +358,9 @@ functions! {
 
 /// Most redactions of bodies that one response may get, and that a policy may therefore have.
 pub const REDACTIONS: usize = 64;
+
+/// Most elements that `some`, `every` and `in` (of a list known at run time) look at in one callback.
+pub const ROUNDS: u32 = 1_000_000;
 
 /// Bytes of an `ip` record.
 pub const IP_SIZE: usize = 17;

@@ -30,6 +30,8 @@ pub struct Frame<'a> {
     pub in_request: bool,
     /// Something faulted: the policy's `on_fault` decides.
     pub fault: bool,
+    /// Elements that `some` and `every` have looked at.
+    pub rounds: u32,
     /// The request, in the request phase.
     pub request: Request<'a>,
     /// The response, in the response phase.
@@ -71,6 +73,7 @@ impl<'a> Frame<'a> {
             root: 0,
             in_request: false,
             fault: false,
+            rounds: 0,
             request: Request::empty(),
             response: Response::empty(),
             chosen: Chosen::empty(),

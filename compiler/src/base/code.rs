@@ -82,6 +82,7 @@ codes! {
     WrongForm "P0311" "an attribute whose value has another form",
     DefaultMismatch "P0312" "a default of another type than the value",
     NotCondition "P0313" "a condition that is no `bool`",
+    BadMatch "P0314" "a `match` with a value that no arm or several arms take",
     BadTemplate "P0401" "a path template that is malformed",
     TemplateOutsideScope "P0402" "a template that does not lie within its scope's",
     BadCapture "P0403" "a capture that is not in every `on` of the rule",

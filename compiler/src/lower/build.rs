@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_runtime::contract::{Mechanism, Policy, Val};
 
 use super::{Options, metrics::Metrics, reply::Replies};
-use crate::ir::hir;
+use crate::ir::hir::{self, Ty};
 use crate::ir::lir::{Content, Data, DataId, Expr, Function, FunctionId, Local, Module, Stmt};
 use crate::plan::Plan;
 
@@ -28,9 +28,11 @@ pub(super) struct Builder<'a> {
     pub(super) lets: BTreeMap<(u32, Phase), FunctionId>,
     pub(super) shared_parts: BTreeMap<u32, FunctionId>,
     pub(super) subjects: Option<DataId>,
+    pub(super) fns: BTreeMap<(u32, Phase), FunctionId>,
     strings: Vec<u8>,
     string_at: BTreeMap<Vec<u8>, (u32, u32)>,
     shared: BTreeMap<Vec<u8>, DataId>,
+    shared_cells: BTreeMap<Vec<(DataId, u32, u32)>, DataId>,
 }
 
 /// All constant strings lie in the first region.
@@ -49,6 +51,8 @@ impl<'a> Builder<'a> {
             lets: BTreeMap::new(),
             shared_parts: BTreeMap::new(),
             subjects: None,
+            fns: BTreeMap::new(),
+            shared_cells: BTreeMap::new(),
             strings: Vec::new(),
             string_at: BTreeMap::new(),
             shared: BTreeMap::new(),
@@ -77,6 +81,16 @@ impl<'a> Builder<'a> {
         }
         let id = self.region(name, Content::Bytes(bytes.clone()));
         self.shared.insert(bytes, id);
+        id
+    }
+
+    /// The cells of a constant list; equal lists are stored once.
+    pub(super) fn parts(&mut self, name: impl Into<String>, parts: Vec<(DataId, u32, u32)>) -> DataId {
+        if let Some(id) = self.shared_cells.get(&parts) {
+            return *id;
+        }
+        let id = self.region(name, Content::Parts(parts.clone()));
+        self.shared_cells.insert(parts, id);
         id
     }
 
@@ -126,11 +140,26 @@ pub(super) struct Context {
     pub(super) phase: Phase,
     params: Vec<Val>,
     locals: Vec<Val>,
+    /// Names that are bound around, by level: where their values are, and their types.
+    pub(super) bound: Vec<(Local, Ty)>,
 }
 
 impl Context {
     pub(super) fn new(phase: Phase, params: &[Val]) -> Context {
-        Context { phase, params: params.to_vec(), locals: Vec::new() }
+        Context { phase, params: params.to_vec(), locals: Vec::new(), bound: Vec::new() }
+    }
+
+    /// Binds the next name; gives what was bound before, to be put back.
+    pub(super) fn bind(&mut self, level: usize, local: Local, ty: Ty) -> Vec<(Local, Ty)> {
+        let before = self.bound.clone();
+        self.bound.truncate(level);
+        self.bound.push((local, ty));
+        before
+    }
+
+    /// Binds the parameters.
+    pub(super) fn bind_params(&mut self, types: impl Iterator<Item = Ty>) {
+        self.bound = types.zip(0..).map(|(ty, number)| (Local(number), ty)).collect();
     }
 
     /// A new local of this type.

@@ -3,7 +3,7 @@
 use portcullis_runtime::contract::{Mechanism, Val};
 
 use super::build::{Builder, Context, Phase, call, index};
-use super::{compare, membership, tables, text};
+use super::{bound, branch, compare, list, membership, tables, text};
 use crate::ir::ast::BinaryOp as Arithmetic;
 use crate::ir::hir::{self, Const, ExprKind, Function, Read, Ty};
 use crate::ir::lir::{BinaryOp, Content, Expr, Local, Stmt, UnaryOp};
@@ -15,13 +15,13 @@ pub(super) fn val(ty: &Ty) -> Val {
         Ty::Bool | Ty::Ip => Val::I32,
         Ty::Float => Val::F64,
         Ty::Int | Ty::Duration | Ty::Time => Val::I64,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) => Val::I64,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) | Ty::Cidr => Val::I64,
         Ty::Optional(inner) => match inner.as_ref() {
-            Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) => Val::I64,
+            Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) | Ty::Cidr => Val::I64,
             Ty::Bool | Ty::Ip | Ty::Float | Ty::Int | Ty::Duration | Ty::Time => Val::I32,
-            Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Val::I32,
+            Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Val::I32,
         },
-        Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => Val::I32,
+        Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => Val::I32,
     }
 }
 
@@ -72,12 +72,10 @@ pub(super) fn unwrap(ty: &Ty, local: Local) -> Expr {
     let here = Expr::Local(local);
     let Ty::Optional(inner) = ty else { return here };
     match inner.as_ref() {
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) | Ty::Ip => here,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) | Ty::Ip | Ty::Cidr => here,
         Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(Expr::Load(Box::new(here)))),
         Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(Expr::Load(Box::new(here)))),
-        Ty::Int | Ty::Duration | Ty::Time | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
-            Expr::Load(Box::new(here))
-        }
+        Ty::Int | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Expr::Load(Box::new(here)),
     }
 }
 
@@ -100,7 +98,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, expr: &hir
 pub(super) fn natural_present(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     let value = natural(builder, context, expr);
     // `is present` narrows: the node gives `T?`, the expression is known to be there.
-    match narrowed(builder.policy, expr) {
+    match narrowed(builder.policy, context, expr) {
         Some(optional) => {
             let local = context.local(val(&optional));
             Expr::Block(vec![Stmt::Set(local, value)], Box::new(unwrap(&optional, local)))
@@ -111,8 +109,8 @@ pub(super) fn natural_present(builder: &mut Builder<'_>, context: &mut Context, 
 
 /// The optional type that a node gives although its expression is known to be present; texts and addresses are the same
 /// value either way.
-fn narrowed(policy: &hir::Policy, expr: &hir::Expr) -> Option<Ty> {
-    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Call(Function::Int, _));
+fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option<Ty> {
+    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Index(..) | ExprKind::Call(Function::Int, _));
     if let ExprKind::Config(id) = &expr.kind {
         gives_cell = policy.config.get(id.index()).is_some_and(|field| field.ty.is_optional());
     }
@@ -121,6 +119,18 @@ fn narrowed(policy: &hir::Policy, expr: &hir::Expr) -> Option<Ty> {
     }
     if let ExprKind::Coalesce(_, right) = &expr.kind {
         gives_cell = right.ty.is_optional();
+    }
+    if let ExprKind::Bound(level) = &expr.kind {
+        gives_cell = context.bound.get(*level as usize).is_some_and(|(_, ty)| ty.is_optional());
+    }
+    if let ExprKind::Invoke(id, _) = &expr.kind {
+        gives_cell = policy.fns.get(id.index()).is_some_and(|item| item.body.ty.is_optional());
+    }
+    if let ExprKind::If(_, then, otherwise) = &expr.kind {
+        gives_cell = then.ty.is_optional() || otherwise.ty.is_optional();
+    }
+    if let ExprKind::Match(_, arms, otherwise) = &expr.kind {
+        gives_cell = arms.iter().map(|(_, value)| value).chain([&**otherwise]).any(|value| value.ty.is_optional());
     }
     let cell = matches!(expr.ty, Ty::Bool | Ty::Int | Ty::Float | Ty::Duration | Ty::Time);
     (gives_cell && cell).then(|| expr.ty.clone().optional())
@@ -133,8 +143,8 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
         ExprKind::Read(read) => self::read(builder, context, read),
         ExprKind::Config(id) => config(builder, *id),
         ExprKind::Let(id) => Expr::Apply(let_function(builder, context.phase, *id), Vec::new()),
-        // Lists as such only stand on the right of `in` or below `len`; both look at the tree.
-        ExprKind::List(_) | ExprKind::ListOf(_) => Expr::I64(0),
+        ExprKind::List(id) => list::declared(builder, *id),
+        ExprKind::ListOf(items) => list::in_place(builder, context, items),
         ExprKind::MapGet(id, key) => map_get(builder, context, *id, key, &expr.ty),
         ExprKind::ConfigMapGet(id, key) => {
             let key = lower(builder, context, key);
@@ -184,6 +194,14 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
             two(builder, context, mechanism, left, right)
         }
         ExprKind::Call(function, args) => function_call(builder, context, *function, args),
+        ExprKind::If(condition, then, otherwise) => branch::lower_if(builder, context, (condition, then, otherwise), &expr.ty),
+        ExprKind::Match(subject, arms, otherwise) => branch::lower_match(builder, context, (subject, arms, otherwise), &expr.ty),
+        ExprKind::Index(items, at) => list::element(builder, context, items, at, &expr.ty),
+        ExprKind::Quantified(quantifier, level, items, condition) => {
+            bound::quantified(builder, context, (*quantifier, *level), (items, condition))
+        }
+        ExprKind::Bound(level) => context.bound.get(*level as usize).map_or(Expr::I32(0), |(local, _)| Expr::Local(*local)),
+        ExprKind::Invoke(id, args) => bound::invoke(builder, context, *id, args),
     }
 }
 
@@ -219,7 +237,8 @@ pub(super) fn constant(builder: &mut Builder<'_>, value: &Const) -> Expr {
         Const::Int(value) => Expr::I64(*value),
         Const::Float(value) => Expr::F64(*value),
         Const::String(value) => builder.string(value),
-        Const::Ip(address) | Const::Cidr(address, _) => Expr::Address(tables::address(builder, *address)),
+        Const::Ip(address) => Expr::Address(tables::address(builder, *address)),
+        Const::Cidr(address, bits) => Expr::Data(tables::network(builder, *address, *bits)),
     }
 }
 
@@ -314,7 +333,7 @@ fn map_get(builder: &mut Builder<'_>, context: &mut Context, id: hir::MapId, key
     let table = tables::map(builder, id);
     let key = lower(builder, context, key);
     let found = call(Mechanism::MapGet, vec![Expr::Data(table), key]);
-    if is_text(ty) { found } else { Expr::Unary(UnaryOp::Wrap, Box::new(found)) }
+    if is_text(ty) || matches!(ty.present(), Ty::Cidr) { found } else { Expr::Unary(UnaryOp::Wrap, Box::new(found)) }
 }
 
 fn fold(builder: &mut Builder<'_>, context: &mut Context, items: &[hir::Expr], empty: Expr, join: fn(Expr, Expr) -> Expr) -> Expr {

@@ -29,10 +29,7 @@ pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: 
     } else if let ExprKind::List(id) = &list.kind {
         constants(builder.policy, *id, list)
     } else {
-        // A list that is only known at run time.
-        let needle = lower(builder, context, needle);
-        let list = lower(builder, context, list);
-        return call(Mechanism::ListContains, vec![list, needle]);
+        return super::list::contains(builder, context, needle, list);
     };
     if matches!(needle.ty.present(), Ty::Ip) {
         return in_addresses(builder, context, needle, &items);
@@ -111,7 +108,10 @@ pub(super) fn in_addresses(builder: &mut Builder<'_>, context: &mut Context, nee
     }
     for item in &others {
         let other = lower(builder, context, item);
-        ways.push(call(Mechanism::IpEqual, vec![Expr::Local(local), other]));
+        ways.push(match item.ty.present() {
+            Ty::Cidr => call(Mechanism::NetworksContain, vec![other, Expr::Local(local)]),
+            _ => call(Mechanism::IpEqual, vec![Expr::Local(local), other]),
+        });
     }
     Expr::Block(vec![set], Box::new(any(ways)))
 }

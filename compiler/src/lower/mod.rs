@@ -1,6 +1,8 @@
 //! Lowering: typed policy and plan in, LIR out. One file per family of constructs.
 
 mod auth;
+mod bound;
+mod branch;
 mod build;
 mod compare;
 mod condition;
@@ -10,6 +12,7 @@ mod expr;
 mod features;
 mod guard;
 mod limit;
+mod list;
 mod membership;
 mod metrics;
 mod redact;

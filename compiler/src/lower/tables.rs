@@ -164,7 +164,7 @@ pub(super) fn record(ip: IpAddr) -> [u8; IP_SIZE] {
     bytes
 }
 
-/// A declared map. Ints are 8 bytes, addresses `ip` records.
+/// A declared map. Numbers are 8 bytes, addresses `ip` records, networks tables of one.
 pub(super) fn map(builder: &mut Builder<'_>, id: hir::MapId) -> DataId {
     let mut pairs: Vec<(&str, Vec<u8>)> = Vec::new();
     if let Some(map) = builder.policy.maps.get(id.index()) {
@@ -174,12 +174,29 @@ pub(super) fn map(builder: &mut Builder<'_>, id: hir::MapId) -> DataId {
                 Const::Int(value) => value.to_le_bytes().to_vec(),
                 Const::Bool(value) => i64::from(*value).to_le_bytes().to_vec(),
                 Const::Float(value) => value.to_bits().to_le_bytes().to_vec(),
-                Const::Ip(ip) | Const::Cidr(ip, _) => record(*ip).to_vec(),
+                Const::Ip(ip) => record(*ip).to_vec(),
+                Const::Cidr(ip, bits) => tables::networks::encode(&[(record(*ip), *bits)]),
             };
             pairs.push((key, bytes));
         }
     }
     builder.table("map", tables::strings::encode_map(&pairs))
+}
+
+/// Numbers of the arms of a `match` by their texts.
+pub(super) fn arms<'c>(builder: &mut Builder<'_>, patterns: impl Iterator<Item = &'c Const>) -> DataId {
+    let mut pairs: Vec<(&str, Vec<u8>)> = Vec::new();
+    for (number, pattern) in patterns.enumerate() {
+        if let Const::String(text) = pattern {
+            pairs.push((text, (number as u64).to_le_bytes().to_vec()));
+        }
+    }
+    builder.table("arms", tables::strings::encode_map(&pairs))
+}
+
+/// One network as a value.
+pub(super) fn network(builder: &mut Builder<'_>, address: IpAddr, bits: u8) -> DataId {
+    builder.table("network", tables::networks::encode(&[(record(address), bits)]))
 }
 
 /// A list of ids.

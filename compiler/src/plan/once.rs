@@ -42,39 +42,5 @@ fn count(expr: &hir::Expr, found: &mut BTreeMap<String, (u64, u64)>) {
 /// The name of a part that may be kept: bools that cost something.
 pub(crate) fn is_kept(expr: &hir::Expr) -> Option<String> {
     let constant = matches!(expr.kind, ExprKind::Const(_));
-    (expr.ty == Ty::Bool && !constant && order::cost(expr) >= CHEAPEST && is_closed(expr)).then(|| response::key(expr))
-}
-
-/// Whether a part means the same wherever it stands: nothing in it is bound by what stands around it.
-fn is_closed(expr: &hir::Expr) -> bool {
-    let own = match &expr.kind {
-        ExprKind::Const(_)
-        | ExprKind::Read(_)
-        | ExprKind::Config(_)
-        | ExprKind::Let(_)
-        | ExprKind::List(_)
-        | ExprKind::ListOf(_)
-        | ExprKind::MapGet(..)
-        | ExprKind::ConfigMapGet(..)
-        | ExprKind::Not(_)
-        | ExprKind::And(_)
-        | ExprKind::Or(_)
-        | ExprKind::Equal(..)
-        | ExprKind::Less(..)
-        | ExprKind::LessEqual(..)
-        | ExprKind::In(..)
-        | ExprKind::InMap(..)
-        | ExprKind::InConfigMap(..)
-        | ExprKind::InCidr(..)
-        | ExprKind::Contains(..)
-        | ExprKind::StartsWith(..)
-        | ExprKind::EndsWith(..)
-        | ExprKind::Matches(..)
-        | ExprKind::Present(_)
-        | ExprKind::Coalesce(..)
-        | ExprKind::Concat(_)
-        | ExprKind::Arithmetic(..)
-        | ExprKind::Call(..) => true,
-    };
-    own && expr.operands().into_iter().all(is_closed)
+    (expr.ty == Ty::Bool && !constant && order::cost(expr) >= CHEAPEST && !expr.is_open()).then(|| response::key(expr))
 }

@@ -31,7 +31,8 @@ pub(super) fn cost(expr: &hir::Expr) -> u64 {
         ExprKind::Read(read) => read_cost(read),
         ExprKind::Matches(..) => 200,
         ExprKind::Contains(..) | ExprKind::Concat(_) => 60,
-        ExprKind::Let(_) => 100,
+        ExprKind::Let(_) | ExprKind::Invoke(..) => 100,
+        ExprKind::Quantified(..) => 500,
         ExprKind::Call(..) | ExprKind::In(..) | ExprKind::InMap(..) | ExprKind::InConfigMap(..) | ExprKind::InCidr(..) => 30,
         ExprKind::MapGet(..) | ExprKind::ConfigMapGet(..) => 30,
         ExprKind::Equal(..) | ExprKind::StartsWith(..) | ExprKind::EndsWith(..) => 5,
@@ -46,7 +47,11 @@ pub(super) fn cost(expr: &hir::Expr) -> u64 {
         | ExprKind::LessEqual(..)
         | ExprKind::Present(_)
         | ExprKind::Coalesce(..)
-        | ExprKind::Arithmetic(..) => 1,
+        | ExprKind::Arithmetic(..)
+        | ExprKind::If(..)
+        | ExprKind::Match(..)
+        | ExprKind::Index(..)
+        | ExprKind::Bound(_) => 1,
     };
     expr.operands().into_iter().map(cost).fold(own, u64::saturating_add)
 }

@@ -111,7 +111,7 @@ fn parts(policy: &hir::Policy, expr: &hir::Expr, visit: &mut dyn FnMut(&hir::Exp
     if !reads_request(policy, expr) {
         return;
     }
-    if !reads_response(policy, expr) && fits_cell(&expr.ty) {
+    if !reads_response(policy, expr) && fits_cell(&expr.ty) && !expr.is_open() {
         visit(expr);
         return;
     }

@@ -44,6 +44,22 @@ pub(crate) fn from_list(cells: &[i64]) -> i64 {
     ((cells.len() as u64) << 32 | address) as i64
 }
 
+/// Writes a cell of a list that is being built.
+pub(crate) fn put(value: i64, n: usize, cell: i64) {
+    let address = value as u32 as usize;
+    if address == 0 || n >= (value >> 32) as u32 as usize {
+        return;
+    }
+    let start: *mut i64 = core::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: `n` is below the number of cells, which `list_new` took from the arena; nobody else reads them yet.
+    unsafe { start.wrapping_add(n).write(cell) };
+}
+
+/// The address of a cell; 0 for none.
+pub(crate) fn cell(cell: Option<&i64>) -> i32 {
+    cell.map_or(0, |cell| core::ptr::from_ref(cell).expose_provenance() as i32)
+}
+
 /// Bytes at an address that is not 0: records of fixed size (`ip`, cells).
 pub(crate) fn record<const SIZE: usize>(address: i32) -> Option<&'static [u8; SIZE]> {
     if address == 0 {

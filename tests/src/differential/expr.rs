@@ -14,6 +14,8 @@ pub struct Place {
     pub captures: Vec<String>,
     /// Credentials and whether they may be absent.
     pub credentials: Vec<(String, bool)>,
+    /// Names that are bound around: parameters, elements of lists.
+    pub bound: Vec<(String, Type)>,
 }
 
 /// Makes expressions for one place.
@@ -52,7 +54,7 @@ impl Expressions<'_> {
             return self.leaf();
         }
         let next = depth - 1;
-        match self.random.below(24) {
+        match self.random.below(28) {
             0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
             2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
             4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
@@ -77,6 +79,9 @@ impl Expressions<'_> {
             20 => self.narrowed(next),
             21 => self.in_map(next),
             22 => self.secret_test(next),
+            23 => self.quantified(next),
+            24 => self.branch(Type::Bool, next),
+            25 => self.invoke(Type::Bool, next).unwrap_or_else(|| self.quantified(next)),
             _ => self.leaf(),
         }
     }
@@ -202,7 +207,10 @@ impl Expressions<'_> {
     fn text_optional(&mut self, depth: usize) -> String {
         if depth > 0 {
             let next = depth - 1;
-            match self.random.below(10) {
+            match self.random.below(13) {
+                5 => return format!("({})[{}]", self.texts(next), self.integer(next)),
+                6 => return self.branch(Type::MaybeText, next),
+                7 => return self.bound(Type::MaybeText).unwrap_or_else(|| self.read_optional()),
                 0 => return format!("{}({})", self.pick(&["lower", "upper", "trim"]), self.text_optional(next)),
                 1 => {
                     if let Some(map) = self.map(Type::Text) {
@@ -235,6 +243,12 @@ impl Expressions<'_> {
             return if self.random.chance(50) { self.literal() } else { self.read_text() };
         }
         let next = depth - 1;
+        match self.random.below(15) {
+            12 => return self.branch(Type::Text, next),
+            13 => return self.invoke(Type::Text, next).unwrap_or_else(|| self.literal()),
+            14 => return self.bound(Type::Text).unwrap_or_else(|| self.read_text()),
+            _ => {}
+        }
         match self.random.below(12) {
             0 | 1 => format!("({}) ?? ({})", self.text_optional(next), self.text(next)),
             2 => format!("{}({})", self.pick(&["lower", "upper", "trim"]), self.text(next)),
@@ -258,6 +272,13 @@ impl Expressions<'_> {
     }
 
     fn any_integer_optional(&mut self, depth: usize) -> String {
+        if depth > 0 && self.random.chance(20) {
+            return match self.random.below(3) {
+                0 => format!("({})[{}]", self.integers(depth - 1), self.integer(depth - 1)),
+                1 => self.branch(Type::MaybeInt, depth - 1),
+                _ => self.invoke(Type::MaybeInt, depth - 1).unwrap_or_else(|| self.branch(Type::MaybeInt, depth - 1)),
+            };
+        }
         if let Some(map) = self.map(Type::Int)
             && self.random.chance(30)
         {
@@ -280,7 +301,10 @@ impl Expressions<'_> {
         }
         if depth > 0 {
             let next = depth - 1;
-            match self.random.below(9) {
+            match self.random.below(12) {
+                6 => return self.branch(Type::Int, next),
+                7 => return self.invoke(Type::Int, next).unwrap_or_else(|| self.branch(Type::Int, next)),
+                8 => return self.bound(Type::Int).unwrap_or_else(|| "5".to_owned()),
                 0 => return format!("({}) ?? ({})", self.any_integer_optional(next), self.integer(next)),
                 1 | 2 => return format!("({}) {} ({})", self.integer(next), self.pick(&["+", "-", "*", "%"]), self.integer(next)),
                 3 => return format!("len({})", self.text(next)),
@@ -311,7 +335,8 @@ impl Expressions<'_> {
         }
     }
 
-    fn integers(&mut self, depth: usize) -> String {
+    /// A list of ints.
+    pub fn integers(&mut self, depth: usize) -> String {
         match self.named(Type::Ints) {
             Some(name) if self.random.chance(50) => name,
             _ => format!("[{}, {}, 7, 42]", self.integer(depth.saturating_sub(1)), self.random.below(9)),

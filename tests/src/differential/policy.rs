@@ -6,7 +6,7 @@ use super::case::Node;
 use super::expr::{Expressions, Place};
 use super::random::Random;
 use super::rules;
-use super::world::{ADDRESSES, COOKIES, Credential, HOSTS, KEYS, Limit, NETWORKS, Named, QUERY, TEXTS, Type, World, quoted};
+use super::world::{ADDRESSES, COOKIES, Credential, Function, HOSTS, KEYS, Limit, NETWORKS, Named, QUERY, TEXTS, Type, World, quoted};
 
 /// What was made.
 pub struct Made {
@@ -25,6 +25,7 @@ pub fn policy(random: &mut Random) -> Made {
     let mut members: Vec<String> = Vec::new();
     config(random, &mut world, &mut head, &mut members);
     tables(random, &mut world, &mut head);
+    functions(random, &mut world, &mut head);
     lets(random, &mut world, &mut head);
     credentials(random, &mut world, &mut head, &mut members);
     for _ in 0..random.below(4) {
@@ -188,6 +189,35 @@ fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
         head.push(Node::line(format!("map {name}: string -> {} = {{ {} }}", NAMES[kind], entries.join(", "))));
         let ty = [Type::Text, Type::Int, Type::Ip, Type::MaybeNetwork][kind];
         world.maps.push(Named { text: name, ty, response: false, configuration: true });
+    }
+}
+
+fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
+    for _ in 0..random.below(4) {
+        const PARAMS: [Type; 6] = [Type::Text, Type::MaybeText, Type::Int, Type::MaybeInt, Type::Bool, Type::Texts];
+        let params: Vec<Type> = (0..random.below(4)).map(|_| *random.pick(&PARAMS)).collect();
+        let response = random.chance(20);
+        let bound: Vec<(String, Type)> = params.iter().enumerate().map(|(number, ty)| (format!("p{number}"), *ty)).collect();
+        let written: Vec<String> = bound
+            .iter()
+            .map(|(name, ty)| {
+                let ty = match ty {
+                    Type::Text => "string",
+                    Type::MaybeText => "string?",
+                    Type::Int => "int",
+                    Type::MaybeInt => "int?",
+                    Type::Bool => "bool",
+                    _ => "list<string>",
+                };
+                format!("{name}: {ty}")
+            })
+            .collect();
+        let place = Place { request: true, response, bound, ..Place::default() };
+        let result = *random.pick(&[Type::Bool, Type::Text, Type::Int, Type::MaybeInt]);
+        let body = Expressions { random, world, place: &place }.value(result, 2);
+        let name = world.name("fn");
+        head.push(Node::line(format!("fn {name}({}) = {body}", written.join(", "))));
+        world.functions.push(Function { name, params, result, response });
     }
 }
 

@@ -144,6 +144,7 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
         response: matches!(kind, 6..=8),
         captures: around.captures.clone(),
         credentials: around.credentials.clone(),
+        bound: Vec::new(),
     };
     let mut common: Option<Vec<String>> = None;
     for _ in 0..[0, 1, 1, 1, 2][random.below(5)] {

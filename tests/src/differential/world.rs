@@ -198,6 +198,19 @@ pub struct Limit {
     pub captures: Option<Vec<String>>,
 }
 
+/// A declared `fn`.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// What its parameters are.
+    pub params: Vec<Type>,
+    /// What it gives.
+    pub result: Type,
+    /// Whether it reads the response.
+    pub response: bool,
+}
+
 /// What has been declared so far.
 #[derive(Clone, Debug, Default)]
 pub struct World {
@@ -205,6 +218,8 @@ pub struct World {
     pub values: Vec<Named>,
     /// Declared maps.
     pub maps: Vec<Named>,
+    /// Declared functions.
+    pub functions: Vec<Function>,
     /// Credentials.
     pub credentials: Vec<Credential>,
     /// Limits.

@@ -56,7 +56,7 @@ pub(super) fn place(data: &[lir::Data], used: &BTreeSet<lir::DataId>, base: u32)
         }
         let content = match &region.content {
             lir::Content::Bytes(content) => content.clone(),
-            lir::Content::Zero(_) => continue,
+            lir::Content::Zero(_) | lir::Content::Parts(_) => continue,
             lir::Content::Automata(patterns) => match automata::set_table(patterns) {
                 Ok(table) => table,
                 Err(found) => {
@@ -80,6 +80,24 @@ pub(super) fn place(data: &[lir::Data], used: &BTreeSet<lir::DataId>, base: u32)
         *slot = Region { address: narrow(start + bytes.len() as u64)?, length: narrow(content.len() as u64)? };
         bytes.extend_from_slice(&content);
         shared.insert(content, *slot);
+    }
+    // Cells point into regions that have their places now.
+    for index in 0..data.len() {
+        let Some(lir::Data { content: lir::Content::Parts(parts), .. }) = data.get(index) else { continue };
+        if !placed(index) {
+            continue;
+        }
+        let mut cells = Vec::with_capacity(parts.len() * 8);
+        for (region, offset, length) in parts {
+            let base = regions.get(region.0 as usize).map_or(0, |region| region.address);
+            cells.extend_from_slice(&pack(base.saturating_add(*offset), *length).to_le_bytes());
+        }
+        bytes.resize(usize::try_from(align(bytes.len() as u64)).unwrap_or(usize::MAX), 0);
+        let at = Region { address: narrow(start + bytes.len() as u64)?, length: narrow(cells.len() as u64)? };
+        bytes.extend_from_slice(&cells);
+        if let Some(slot) = regions.get_mut(index) {
+            *slot = at;
+        }
     }
     // INVARIANT: zeroed regions overlap no carried byte, since the module starts with zeroed memory.
     let mut next = align(start + bytes.len() as u64);

@@ -15,6 +15,7 @@ pub(super) struct Declared<'t> {
     pub(super) policies: Vec<&'t ast::Policy>,
     pub(super) config: Vec<&'t ast::Field>,
     pub(super) lets: Vec<&'t ast::Let>,
+    pub(super) fns: Vec<&'t ast::Function>,
     pub(super) lists: Vec<&'t ast::ListOrMap>,
     pub(super) maps: Vec<&'t ast::ListOrMap>,
     pub(super) api_keys: Vec<&'t ast::Declaration>,
@@ -35,11 +36,11 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
                 declared.lets.push(item);
             }
             ast::Item::Function(function) => {
-                declare(ctx, &function.name, Symbol::Unsupported("fn"));
+                declare(ctx, &function.name, Symbol::Fn(None));
                 if functions::find(&function.name.text).is_some() {
                     hides(ctx, &function.name, "function");
                 }
-                ctx.not_yet(function.name.span, "`fn`", "write its body where it is used");
+                declared.fns.push(function);
             }
             ast::Item::List(list) => {
                 declare(ctx, &list.name, Symbol::List(hir::ListId(id(declared.lists.len()))));

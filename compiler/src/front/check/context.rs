@@ -15,6 +15,8 @@ const DEPTH: u32 = 200;
 pub(super) enum Symbol {
     /// A `let`; `None` until it is checked, or when it is at fault.
     Let(Option<hir::LetId>),
+    /// A `fn`; `None` until it is checked, or when it is at fault.
+    Fn(Option<hir::FnId>),
     /// A `list`.
     List(hir::ListId),
     /// A `map`.
@@ -32,6 +34,7 @@ impl Symbol {
     pub(super) fn keyword(self) -> &'static str {
         match self {
             Symbol::Let(_) => "let",
+            Symbol::Fn(_) => "fn",
             Symbol::List(_) => "list",
             Symbol::Map(_) => "map",
             Symbol::Credential(_) => "api_key",
@@ -59,6 +62,9 @@ pub(super) struct Context<'a> {
     pub(super) let_reads: Vec<(bool, bool)>,
     /// What each `let` comes down to.
     pub(super) let_weights: Vec<super::lets::Weight>,
+    pub(super) fns: Vec<hir::Fn>,
+    /// What a call of each `fn` comes to.
+    pub(super) fn_needs: Vec<super::functions::Needs>,
     pub(super) lists: Vec<hir::List>,
     pub(super) maps: Vec<hir::Map>,
     pub(super) credentials: Vec<hir::Credential>,
@@ -82,6 +88,8 @@ impl<'a> Context<'a> {
             lets: Vec::new(),
             let_reads: Vec::new(),
             let_weights: Vec::new(),
+            fns: Vec::new(),
+            fn_needs: Vec::new(),
             lists: Vec::new(),
             maps: Vec::new(),
             credentials: Vec::new(),
@@ -129,10 +137,16 @@ impl<'a> Context<'a> {
         match &expr.kind {
             hir::ExprKind::Read(read) => (true, read.is_response()),
             hir::ExprKind::Let(id) => self.let_reads.get(id.index()).copied().unwrap_or((false, false)),
-            _ => expr.operands().into_iter().fold((false, false), |(request, response), operand| {
-                let (more_request, more_response) = self.reads(operand);
-                (request || more_request, response || more_response)
-            }),
+            _ => {
+                let own = match &expr.kind {
+                    hir::ExprKind::Invoke(id, _) => self.fn_needs.get(id.index()).map_or((false, false), |needs| needs.reads),
+                    _ => (false, false),
+                };
+                expr.operands().into_iter().fold(own, |(request, response), operand| {
+                    let (more_request, more_response) = self.reads(operand);
+                    (request || more_request, response || more_response)
+                })
+            }
         }
     }
 
@@ -214,6 +228,7 @@ impl<'a> Context<'a> {
                 normalize_path: header.normalize_path,
                 config: self.config,
                 lets: self.lets,
+                fns: self.fns,
                 lists: self.lists,
                 maps: self.maps,
                 credentials: self.credentials,

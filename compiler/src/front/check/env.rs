@@ -26,7 +26,7 @@ pub(super) enum Reach {
 }
 
 /// Why there are no captures, or which.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Captures {
     /// What `path.NAME` reads.
     pub(super) known: BTreeMap<String, Vec<(hir::Template, u32)>>,
@@ -44,6 +44,8 @@ pub(super) struct Env {
     pub(super) captures: Captures,
     /// Credentials that are verified here, and whether one may be absent.
     pub(super) credentials: BTreeMap<hir::CredentialId, bool>,
+    /// Names that are bound around, from outside to inside, with their types.
+    pub(super) bindings: Vec<(String, hir::Ty)>,
     /// What is known to be present (or, for `CredentialPresent`, to hold).
     pub(super) facts: Vec<hir::Expr>,
 }
@@ -57,6 +59,7 @@ impl Env {
             response: Response::TooEarly,
             captures: Captures { known: BTreeMap::new(), partial: BTreeMap::new() },
             credentials: BTreeMap::new(),
+            bindings: Vec::new(),
             facts: Vec::new(),
         }
     }
@@ -99,6 +102,12 @@ impl Env {
             | hir::ExprKind::Coalesce(..)
             | hir::ExprKind::Concat(_)
             | hir::ExprKind::Arithmetic(..)
+            | hir::ExprKind::If(..)
+            | hir::ExprKind::Match(..)
+            | hir::ExprKind::Index(..)
+            | hir::ExprKind::Quantified(..)
+            | hir::ExprKind::Bound(_)
+            | hir::ExprKind::Invoke(..)
             | hir::ExprKind::Call(..) => {}
         }
     }

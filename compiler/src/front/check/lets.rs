@@ -1,79 +1,168 @@
-//! `let`: checked in the order in which they need each other.
+//! `let` and `fn`: checked in the order in which they need each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Symbol};
 use super::env::Env;
 use super::expr;
+use super::functions::{self, Needs};
 use crate::base::Code;
 use crate::ir::{ast, hir};
 
-/// Checks all `let`s; one that needs itself is reported and left without meaning.
-pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let]) {
-    let by_name: BTreeMap<&str, usize> = lets.iter().enumerate().rev().map(|(index, item)| (item.name.text.as_str(), index)).collect();
-    let needs: Vec<Vec<usize>> = lets
-        .iter()
-        .map(|item| {
-            let mut names = Vec::new();
-            expr::names(&item.value, &mut names);
-            names.iter().filter_map(|name| by_name.get(name).copied()).collect()
-        })
-        .collect();
-    for index in order(&needs) {
-        let Some(item) = lets.get(index.0) else { continue };
-        // Of several declarations of one name, which were reported, only the first has a meaning.
-        if by_name.get(item.name.text.as_str()) != Some(&index.0) {
-            continue;
+/// A declaration with an expression behind it.
+#[derive(Clone, Copy)]
+enum Item<'t> {
+    Let(&'t ast::Let),
+    Fn(&'t ast::Function),
+}
+
+impl<'t> Item<'t> {
+    fn name(self) -> &'t ast::Name {
+        match self {
+            Item::Let(item) => &item.name,
+            Item::Fn(item) => &item.name,
         }
-        if index.1 {
-            ctx.error(
-                Code::Cycle,
-                item.name.span,
-                format!("`{}` needs itself", item.name.text),
-                "its value leads back to it",
-                "break the circle: write one of the values out",
-            );
-            continue;
-        }
-        let env = Env { response: super::env::Response::Readable, ..Env::new("a `let`") };
-        let value = expr::check(ctx, &env, &item.value);
-        if value.ty == hir::Ty::Error {
-            continue;
-        }
-        if value.ty == hir::Ty::Regex || matches!(value.ty, hir::Ty::Rate) {
-            ctx.error(
-                Code::NotValue,
-                item.value.span,
-                format!("a `let` cannot hold a {}", value.ty),
-                "not a value",
-                "write it where it is used",
-            );
-            continue;
-        }
-        let Some(weight) = weigh(ctx, &value) else {
-            ctx.error(
-                Code::TooDeep,
-                item.name.span,
-                format!("`{}` leads through too many values", item.name.text),
-                format!("at most {MAX_DEPTH} `let`s in a row, and {MAX_USES} uses in all"),
-                "use each value once, or write a `map`",
-            );
-            continue;
-        };
-        ctx.let_weights.push(weight);
-        let id = hir::LetId(u32::try_from(ctx.lets.len()).unwrap_or(u32::MAX));
-        let reads = ctx.reads(&value);
-        ctx.let_reads.push(reads);
-        ctx.lets.push(hir::Let { name: item.name.clone(), value });
-        if let Some((symbol @ Symbol::Let(None), _)) = ctx.symbols.get_mut(&item.name.text) {
-            *symbol = Symbol::Let(Some(id));
+    }
+
+    fn value(self) -> &'t ast::Expr {
+        match self {
+            Item::Let(item) => &item.value,
+            Item::Fn(item) => &item.body,
         }
     }
 }
 
-/// How many `let`s may lead to one another: each is a call in the module, and the stack of a host has an end.
+/// Checks all of them; one that needs itself is reported and left without meaning.
+pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let], fns: &[&ast::Function]) {
+    let mut items: Vec<Item<'_>> = lets.iter().map(|item| Item::Let(item)).chain(fns.iter().map(|item| Item::Fn(item))).collect();
+    items.sort_by_key(|item| item.name().span);
+    let by_name: BTreeMap<&str, usize> = items.iter().enumerate().rev().map(|(index, item)| (item.name().text.as_str(), index)).collect();
+    let needs: Vec<Vec<usize>> = items
+        .iter()
+        .map(|item| {
+            let mut names = Vec::new();
+            expr::names(item.value(), &mut names);
+            names.iter().filter_map(|name| by_name.get(name).copied()).collect()
+        })
+        .collect();
+    for (index, circular) in order(&needs) {
+        let Some(item) = items.get(index).copied() else { continue };
+        let name = item.name();
+        // Of several declarations of one name, which were reported, only the first has a meaning.
+        if by_name.get(name.text.as_str()) != Some(&index) {
+            continue;
+        }
+        if circular {
+            let text = |index: usize| items.get(index).map_or("", |item| item.name().text.as_str());
+            // What only leads to a circle is not at fault itself.
+            if let Some(chain) = circle(&needs, index) {
+                let chain: Vec<String> = chain.into_iter().map(|index| format!("`{}`", text(index))).collect();
+                ctx.error(
+                    Code::Cycle,
+                    name.span,
+                    format!("`{}` needs itself", name.text),
+                    format!("leads back to itself: {}", chain.join(" → ")),
+                    "break the circle: write one of the values out",
+                );
+            }
+            continue;
+        }
+        match item {
+            Item::Let(item) => check_let(ctx, item),
+            Item::Fn(item) => check_fn(ctx, item),
+        }
+    }
+}
+
+fn check_let(ctx: &mut Context<'_>, item: &ast::Let) {
+    let env = Env { response: super::env::Response::Readable, ..Env::new("a `let`") };
+    let value = expr::check(ctx, &env, &item.value);
+    if value.ty == hir::Ty::Error {
+        return;
+    }
+    if value.ty == hir::Ty::Regex || matches!(value.ty, hir::Ty::Rate) {
+        ctx.error(
+            Code::NotValue,
+            item.value.span,
+            format!("a `let` cannot hold a {}", value.ty),
+            "not a value",
+            "write it where it is used",
+        );
+        return;
+    }
+    let Some(weight) = weigh(ctx, &item.name, &value) else { return };
+    ctx.let_weights.push(weight);
+    let id = hir::LetId(u32::try_from(ctx.lets.len()).unwrap_or(u32::MAX));
+    let reads = ctx.reads(&value);
+    ctx.let_reads.push(reads);
+    ctx.lets.push(hir::Let { name: item.name.clone(), value });
+    if let Some((symbol @ Symbol::Let(None), _)) = ctx.symbols.get_mut(&item.name.text) {
+        *symbol = Symbol::Let(Some(id));
+    }
+}
+
+fn check_fn(ctx: &mut Context<'_>, item: &ast::Function) {
+    let Some(checked) = functions::body(ctx, item) else { return };
+    let Some(weight) = weigh(ctx, &item.name, &checked.body) else { return };
+    let reads = ctx.reads(&checked.body);
+    let mut credentials = BTreeSet::new();
+    let request = reads_request(ctx, &checked.body, &mut credentials);
+    ctx.fn_needs.push(Needs { reads, request, credentials, weight });
+    let id = hir::FnId(u32::try_from(ctx.fns.len()).unwrap_or(u32::MAX));
+    ctx.fns.push(checked);
+    if let Some((symbol @ Symbol::Fn(None), _)) = ctx.symbols.get_mut(&item.name.text) {
+        *symbol = Symbol::Fn(Some(id));
+    }
+}
+
+/// Whether an expression reads the request, beside the response; the credentials that it reads are gathered.
+fn reads_request(ctx: &Context<'_>, expr: &hir::Expr, credentials: &mut BTreeSet<hir::CredentialId>) -> bool {
+    let mut found = match &expr.kind {
+        hir::ExprKind::Read(read) => {
+            credentials.extend(read.credential());
+            !read.is_response()
+        }
+        hir::ExprKind::Let(id) => ctx.lets.get(id.index()).is_some_and(|item| reads_request(ctx, &item.value, credentials)),
+        hir::ExprKind::Invoke(id, _) => ctx.fn_needs.get(id.index()).is_some_and(|needs| {
+            credentials.extend(&needs.credentials);
+            needs.request
+        }),
+        _ => false,
+    };
+    for operand in expr.operands() {
+        found |= reads_request(ctx, operand, credentials);
+    }
+    found
+}
+
+/// The way from a declaration back to itself, both ends included; nothing when it only leads to a circle of others.
+fn circle(needs: &[Vec<usize>], start: usize) -> Option<Vec<usize>> {
+    let mut from: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut open: std::collections::VecDeque<usize> = [start].into();
+    while let Some(index) = open.pop_front() {
+        for next in needs.get(index).into_iter().flatten().copied() {
+            if next == start {
+                let mut chain = vec![start, index];
+                let mut at = index;
+                while let Some(before) = from.get(&at).copied() {
+                    chain.push(before);
+                    at = before;
+                }
+                chain.reverse();
+                return Some(chain);
+            }
+            if let std::collections::btree_map::Entry::Vacant(entry) = from.entry(next) {
+                entry.insert(index);
+                open.push_back(next);
+            }
+        }
+    }
+    None
+}
+
+/// How many `let`s and `fn`s may lead to one another: each is a call in the module, and the stack of a host has an end.
 const MAX_DEPTH: u32 = 128;
-/// How many uses of `let`s one value may come down to. A use evaluates it anew, so that values which double and double again
+/// How many uses of them one value may come down to. A use evaluates it anew, so that values which double and double again
 /// would keep a host busy for years.
 const MAX_USES: u32 = 10_000;
 
@@ -84,19 +173,33 @@ pub(super) struct Weight {
     uses: u32,
 }
 
-/// The weight of a value; nothing when it is too much.
-fn weigh(ctx: &Context<'_>, value: &hir::Expr) -> Option<Weight> {
+/// The weight of a value; reported when it is too much.
+fn weigh(ctx: &mut Context<'_>, name: &ast::Name, value: &hir::Expr) -> Option<Weight> {
     let mut weight = Weight::default();
     let mut open = vec![value];
     while let Some(expr) = open.pop() {
-        if let hir::ExprKind::Let(id) = &expr.kind {
-            let below = ctx.let_weights.get(id.index()).copied().unwrap_or_default();
+        let below = match &expr.kind {
+            hir::ExprKind::Let(id) => ctx.let_weights.get(id.index()).copied(),
+            hir::ExprKind::Invoke(id, _) => ctx.fn_needs.get(id.index()).map(|needs| needs.weight),
+            _ => None,
+        };
+        if let Some(below) = below {
             weight.depth = weight.depth.max(below.depth.saturating_add(1));
             weight.uses = weight.uses.saturating_add(below.uses).saturating_add(1);
         }
         open.extend(expr.operands());
     }
-    (weight.depth <= MAX_DEPTH && weight.uses <= MAX_USES).then_some(weight)
+    if weight.depth <= MAX_DEPTH && weight.uses <= MAX_USES {
+        return Some(weight);
+    }
+    ctx.error(
+        Code::TooDeep,
+        name.span,
+        format!("`{}` leads through too many values", name.text),
+        format!("at most {MAX_DEPTH} `let`s and `fn`s in a row, and {MAX_USES} uses in all"),
+        "use each value once, or write a `map`",
+    );
+    None
 }
 
 /// All indices, each after those it needs where that is possible; `true` marks those in or behind a circle.
@@ -129,10 +232,12 @@ fn order(needs: &[Vec<usize>]) -> Vec<(usize, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use super::order;
+    use super::{circle, order};
 
     #[test]
     fn needed_ones_come_first_and_circles_last() {
+        assert_eq!(circle(&[vec![1], vec![2], vec![1]], 1), Some(vec![1, 2, 1]));
+        assert_eq!((circle(&[vec![0]], 0), circle(&[vec![1], vec![1]], 0)), (Some(vec![0, 0]), None));
         assert_eq!(order(&[vec![1], vec![], vec![2]]), [(1, false), (0, false), (2, true)]);
     }
 }

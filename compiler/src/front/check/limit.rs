@@ -58,7 +58,7 @@ fn limit(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'_
     let exceed = exceed(ctx, attrs);
     let absent = absent(ctx, declaration, attrs, &key);
     let headers = attrs.get("headers").and_then(|attr| attrs::boolean(ctx, attr)).unwrap_or(true);
-    let needs_identity = key.iter().any(identity);
+    let needs_identity = key.iter().any(|part| identity(ctx, part));
     hir::Limit {
         name: declaration.name.clone(),
         key,
@@ -102,9 +102,13 @@ fn env(ctx: &Context<'_>, applied: &[Application]) -> Env {
     env
 }
 
-fn identity(expr: &hir::Expr) -> bool {
-    matches!(expr.kind, hir::ExprKind::Read(hir::Read::Member(..) | hir::Read::CredentialPresent(_)))
-        || expr.operands().into_iter().any(identity)
+fn identity(ctx: &Context<'_>, expr: &hir::Expr) -> bool {
+    let own = match &expr.kind {
+        hir::ExprKind::Read(read) => read.credential().is_some(),
+        hir::ExprKind::Invoke(id, _) => ctx.fn_needs.get(id.index()).is_some_and(|needs| !needs.credentials.is_empty()),
+        _ => false,
+    };
+    own || expr.operands().into_iter().any(|operand| identity(ctx, operand))
 }
 
 fn key(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Vec<hir::Expr> {

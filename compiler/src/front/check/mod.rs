@@ -11,6 +11,7 @@ mod edit;
 mod env;
 mod expr;
 mod file;
+mod functions;
 mod host;
 mod json_reply;
 mod lets;
@@ -47,7 +48,7 @@ pub fn check<'a>(
     config::check(&mut ctx, &declared.config);
     table::check(&mut ctx, &declared.lists, &declared.maps);
     credential::check(&mut ctx, &declared.api_keys);
-    lets::check(&mut ctx, &declared.lets);
+    lets::check(&mut ctx, &declared.lets, &declared.fns);
     let applied = scope::applications(&ctx, &items);
     limit::check(&mut ctx, &declared.limits, &applied);
     let header = policy::check(&mut ctx, &declared.policies, files.first().map(|(id, _)| *id));

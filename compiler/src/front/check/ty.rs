@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::suggest;
 use crate::base::Code;
-use crate::ir::ast;
+use crate::ir::{ast, hir};
 use crate::lang::types;
 
 /// Reports type names that the language does not have and wrong numbers of type arguments; whether all is well.
@@ -44,4 +44,28 @@ fn known(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
         well &= type_names(ctx, arg);
     }
     well
+}
+
+/// A type whose values can be handed on: what names, parameters and results have. `None` for one that has none.
+pub(super) fn value_type(ty: &ast::Type) -> Option<hir::Ty> {
+    let plain = match ty.name.text.as_str() {
+        "bool" => hir::Ty::Bool,
+        "int" => hir::Ty::Int,
+        "float" => hir::Ty::Float,
+        "string" => hir::Ty::String,
+        "bytes" => hir::Ty::Bytes,
+        "ip" => hir::Ty::Ip,
+        "duration" => hir::Ty::Duration,
+        "time" => hir::Ty::Time,
+        "secret" => hir::Ty::Secret,
+        "list" => {
+            let element = value_type(ty.args.first()?)?;
+            if element.is_optional() || matches!(element, hir::Ty::List(_)) {
+                return None;
+            }
+            hir::Ty::List(Box::new(element))
+        }
+        _ => return None,
+    };
+    Some(if ty.optional { plain.optional() } else { plain })
 }

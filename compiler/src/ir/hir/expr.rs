@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{ConfigId, CredentialId, LetId, ListId, MapId, Member, Template, Ty};
+use super::{ConfigId, CredentialId, FnId, LetId, ListId, MapId, Member, Template, Ty};
 use crate::base::Span;
-use crate::ir::ast::BinaryOp;
+use crate::ir::ast::{BinaryOp, Quantifier};
 
 /// An expression, its type and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +91,19 @@ pub enum ExprKind {
     Arithmetic(BinaryOp, Box<Expr>, Box<Expr>),
     /// A built-in function; an absent first argument of a conversion gives absent.
     Call(Function, Vec<Expr>),
+    /// `if c then a else b`; a branch may be present where the whole may be absent.
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `match x { constant: value, …, otherwise: value }`; an absent subject goes to `otherwise`. Where the arms cover every
+    /// value, the last stands as `otherwise`.
+    Match(Box<Expr>, Vec<(Const, Expr)>, Box<Expr>),
+    /// `LIST[index]`, optional: absent below zero and behind the end.
+    Index(Box<Expr>, Box<Expr>),
+    /// `some x in list satisfies condition`, `every …`: the condition reads the element as `Bound` of this level.
+    Quantified(Quantifier, u32, Box<Expr>, Box<Expr>),
+    /// A parameter of a `fn`, or an element of the quantifier around: the names in reach, counted from outside.
+    Bound(u32),
+    /// A call of a `fn`; the arguments have the types of its parameters, or are present where those may be absent.
+    Invoke(FnId, Vec<Expr>),
 }
 
 /// What can be read without a body.

@@ -13,8 +13,8 @@ mod walk;
 pub use credential::{ApiKey, Credential, CredentialSource, Keys, Member};
 pub use expr::{Const, Expr, ExprKind, Function, Read};
 pub use policy::{
-    Absent, Action, Authenticate, Config, ConfigDefault, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply, ReplyBody,
-    Scope, TableType,
+    Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
+    ReplyBody, Scope, TableType,
 };
 pub use print::print;
 pub use rule::{
@@ -46,6 +46,8 @@ ids! {
     ConfigId
     /// Index into [`Policy::lets`].
     LetId
+    /// Index into [`Policy::fns`].
+    FnId
     /// Index into [`Policy::lists`].
     ListId
     /// Index into [`Policy::maps`].

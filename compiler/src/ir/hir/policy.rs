@@ -22,6 +22,8 @@ pub struct Policy {
     pub config: Vec<Config>,
     /// `let`s; each reads only those before it.
     pub lets: Vec<Let>,
+    /// `fn`s; each calls only those before it.
+    pub fns: Vec<Fn>,
     /// Lists.
     pub lists: Vec<List>,
     /// Maps.
@@ -124,6 +126,17 @@ pub struct Let {
     pub name: Name,
     /// Its value.
     pub value: Expr,
+}
+
+/// `fn name(params) = body`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fn {
+    /// Its name.
+    pub name: Name,
+    /// Its parameters; the body reads them as `Bound`, from 0 on.
+    pub params: Vec<(Name, Ty)>,
+    /// Its body.
+    pub body: Expr,
 }
 
 /// Element types of declared lists and maps.

@@ -7,7 +7,7 @@ use super::{
     HeaderPattern, HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target,
     Template,
 };
-use crate::ir::ast::BinaryOp;
+use crate::ir::ast::{BinaryOp, Quantifier};
 
 /// The whole policy.
 pub fn print(policy: &Policy) -> String {
@@ -35,6 +35,10 @@ pub fn print(policy: &Policy) -> String {
     }
     for item in &policy.lets {
         line(0, format!("let {}: {} = {}", item.name.text, item.value.ty, expr(policy, &item.value)));
+    }
+    for item in &policy.fns {
+        let params: Vec<String> = item.params.iter().enumerate().map(|(level, (_, ty))| format!("${level}: {ty}")).collect();
+        line(0, format!("fn {}({}): {} = {}", item.name.text, params.join(", "), item.body.ty, expr(policy, &item.body)));
     }
     for list in &policy.lists {
         let values: Vec<String> = list.values.iter().map(constant).collect();
@@ -359,6 +363,24 @@ fn expr(policy: &Policy, value: &Expr) -> String {
                 Function::Int => "int",
                 Function::Replace => "replace",
             };
+            format!("{name}({})", many(args, ", "))
+        }
+        ExprKind::If(condition, then, otherwise) => format!("(if {} then {} else {})", one(condition), one(then), one(otherwise)),
+        ExprKind::Match(subject, arms, otherwise) => {
+            let arms: String = arms.iter().map(|(pattern, value)| format!("{}: {}, ", constant(pattern), one(value))).collect();
+            format!("match {} {{ {arms}otherwise: {} }}", one(subject), one(otherwise))
+        }
+        ExprKind::Index(list, index) => format!("{}[{}]", one(list), one(index)),
+        ExprKind::Quantified(quantifier, level, list, condition) => {
+            let word = match quantifier {
+                Quantifier::Some => "some",
+                Quantifier::Every => "every",
+            };
+            format!("({word} ${level} in {} satisfies {})", one(list), one(condition))
+        }
+        ExprKind::Bound(level) => format!("${level}"),
+        ExprKind::Invoke(id, args) => {
+            let name = policy.fns.get(id.index()).map_or("?", |item| item.name.text.as_str());
             format!("{name}({})", many(args, ", "))
         }
     }

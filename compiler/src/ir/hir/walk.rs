@@ -1,16 +1,21 @@
 //! Walking over typed expressions: direct operands, all reads below, equality without places.
 
-use super::{Expr, ExprKind, LetId, Policy, Read};
+use super::{CredentialId, Expr, ExprKind, FnId, LetId, Policy, Read};
 use crate::base::Span;
 
 impl Expr {
     /// The direct operands, from left to right.
     pub fn operands(&self) -> Vec<&Expr> {
         match &self.kind {
-            ExprKind::Const(_) | ExprKind::Read(_) | ExprKind::Config(_) | ExprKind::Let(_) | ExprKind::List(_) => Vec::new(),
-            ExprKind::ListOf(items) | ExprKind::And(items) | ExprKind::Or(items) | ExprKind::Concat(items) | ExprKind::Call(_, items) => {
-                items.iter().collect()
+            ExprKind::Const(_) | ExprKind::Read(_) | ExprKind::Config(_) | ExprKind::Let(_) | ExprKind::List(_) | ExprKind::Bound(_) => {
+                Vec::new()
             }
+            ExprKind::ListOf(items)
+            | ExprKind::And(items)
+            | ExprKind::Or(items)
+            | ExprKind::Concat(items)
+            | ExprKind::Call(_, items)
+            | ExprKind::Invoke(_, items) => items.iter().collect(),
             ExprKind::MapGet(_, operand)
             | ExprKind::ConfigMapGet(_, operand)
             | ExprKind::Not(operand)
@@ -27,17 +32,28 @@ impl Expr {
             | ExprKind::StartsWith(left, right)
             | ExprKind::EndsWith(left, right)
             | ExprKind::Coalesce(left, right)
+            | ExprKind::Index(left, right)
+            | ExprKind::Quantified(_, _, left, right)
             | ExprKind::Arithmetic(_, left, right) => vec![left, right],
+            ExprKind::If(condition, then, otherwise) => vec![condition, then, otherwise],
+            ExprKind::Match(subject, arms, otherwise) => {
+                std::iter::once(&**subject).chain(arms.iter().map(|(_, value)| value)).chain([&**otherwise]).collect()
+            }
         }
     }
 
     /// The direct operands, to be changed in place.
     pub fn operands_mut(&mut self) -> Vec<&mut Expr> {
         match &mut self.kind {
-            ExprKind::Const(_) | ExprKind::Read(_) | ExprKind::Config(_) | ExprKind::Let(_) | ExprKind::List(_) => Vec::new(),
-            ExprKind::ListOf(items) | ExprKind::And(items) | ExprKind::Or(items) | ExprKind::Concat(items) | ExprKind::Call(_, items) => {
-                items.iter_mut().collect()
+            ExprKind::Const(_) | ExprKind::Read(_) | ExprKind::Config(_) | ExprKind::Let(_) | ExprKind::List(_) | ExprKind::Bound(_) => {
+                Vec::new()
             }
+            ExprKind::ListOf(items)
+            | ExprKind::And(items)
+            | ExprKind::Or(items)
+            | ExprKind::Concat(items)
+            | ExprKind::Call(_, items)
+            | ExprKind::Invoke(_, items) => items.iter_mut().collect(),
             ExprKind::MapGet(_, operand)
             | ExprKind::ConfigMapGet(_, operand)
             | ExprKind::Not(operand)
@@ -54,32 +70,66 @@ impl Expr {
             | ExprKind::StartsWith(left, right)
             | ExprKind::EndsWith(left, right)
             | ExprKind::Coalesce(left, right)
+            | ExprKind::Index(left, right)
+            | ExprKind::Quantified(_, _, left, right)
             | ExprKind::Arithmetic(_, left, right) => vec![left, right],
+            ExprKind::If(condition, then, otherwise) => vec![condition, then, otherwise],
+            ExprKind::Match(subject, arms, otherwise) => {
+                std::iter::once(&mut **subject).chain(arms.iter_mut().map(|(_, value)| value)).chain([&mut **otherwise]).collect()
+            }
         }
     }
 
-    /// Calls `visit` with every read in the expression, each `let` entered once for each place it is named.
+    /// Calls `visit` with every read in the expression, in the `let`s that it names and the `fn`s that it calls.
     pub fn reads<'a>(&'a self, policy: &'a Policy, visit: &mut dyn FnMut(&'a Read)) {
-        let mut seen: Vec<LetId> = Vec::new();
-        self.reads_seen(policy, &mut seen, visit);
+        self.reads_seen(policy, &mut (Vec::new(), Vec::new()), visit);
     }
 
-    fn reads_seen<'a>(&'a self, policy: &'a Policy, seen: &mut Vec<LetId>, visit: &mut dyn FnMut(&'a Read)) {
+    fn reads_seen<'a>(&'a self, policy: &'a Policy, seen: &mut (Vec<LetId>, Vec<FnId>), visit: &mut dyn FnMut(&'a Read)) {
         if let ExprKind::Read(read) = &self.kind {
             visit(read);
         }
-        // INVARIANT: a let reads only lets before it, so this ends; `seen` keeps chains of lets linear.
+        // INVARIANT: lets and fns lead only to those before them, so this ends; `seen` keeps chains of them linear.
         if let ExprKind::Let(id) = &self.kind
-            && !seen.contains(id)
+            && !seen.0.contains(id)
         {
-            seen.push(*id);
+            seen.0.push(*id);
             if let Some(item) = policy.lets.get(id.index()) {
                 item.value.reads_seen(policy, seen, visit);
+            }
+        }
+        if let ExprKind::Invoke(id, _) = &self.kind
+            && !seen.1.contains(id)
+        {
+            seen.1.push(*id);
+            if let Some(item) = policy.fns.get(id.index()) {
+                item.body.reads_seen(policy, seen, visit);
             }
         }
         for operand in self.operands() {
             operand.reads_seen(policy, seen, visit);
         }
+    }
+
+    /// Whether it reads a name that is bound outside of it: such a value exists only there.
+    pub fn is_open(&self) -> bool {
+        self.is_open_in(&mut Vec::new())
+    }
+
+    fn is_open_in(&self, bound: &mut Vec<u32>) -> bool {
+        if let ExprKind::Bound(level) = &self.kind {
+            return !bound.contains(level);
+        }
+        if let ExprKind::Quantified(_, level, list, condition) = &self.kind {
+            if list.is_open_in(bound) {
+                return true;
+            }
+            bound.push(*level);
+            let open = condition.is_open_in(bound);
+            bound.pop();
+            return open;
+        }
+        self.operands().into_iter().any(|operand| operand.is_open_in(bound))
     }
 
     /// The same expression with all places forgotten: equal texts give equal values.
@@ -102,5 +152,10 @@ impl Read {
     /// Whether it is known only when the response begins.
     pub fn is_response(&self) -> bool {
         matches!(self, Read::ResponseStatus | Read::ResponseHeader(_))
+    }
+
+    /// The credential that it reads.
+    pub fn credential(&self) -> Option<CredentialId> {
+        if let Read::Member(id, _) | Read::CredentialPresent(id) = self { Some(*id) } else { None }
     }
 }

@@ -50,6 +50,8 @@ pub struct Data {
 pub enum Content {
     /// These bytes.
     Bytes(Vec<u8>),
+    /// Cells of a constant list: address and length of a part of another region (offset, length) as one i64 each.
+    Parts(Vec<(DataId, u32, u32)>),
     /// So many zero bytes, which the module does not carry.
     Zero(u32),
     /// The automata of several regexes that are searched together (`tables::dfa_set`), built by the back end: pattern with `\/`

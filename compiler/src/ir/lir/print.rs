@@ -43,6 +43,7 @@ fn region(out: &mut String, index: usize, data: &Data) {
             format!("{} bytes \"{}…\"", bytes.len(), start.escape_ascii())
         }
         Content::Bytes(bytes) => format!("{} bytes \"{}\"", bytes.len(), bytes.escape_ascii()),
+        Content::Parts(parts) => format!("{} cells", parts.len()),
         Content::Zero(size) => format!("{size} zero bytes"),
         Content::Automata(patterns) => {
             let patterns: Vec<String> = patterns.iter().map(|(pattern, flags, _)| format!("/{pattern}/{flags}")).collect();

@@ -36,6 +36,7 @@ pub fn always_returns(stmts: &[Stmt]) -> bool {
 fn size(content: &Content) -> Option<u64> {
     match content {
         Content::Bytes(bytes) => Some(bytes.len() as u64),
+        Content::Parts(parts) => Some(parts.len() as u64 * 8),
         Content::Zero(size) => Some(u64::from(*size)),
         Content::Automaton { .. } | Content::Automata(_) => None,
     }

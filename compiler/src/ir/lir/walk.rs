@@ -141,7 +141,7 @@ pub fn reachable(module: &Module, roots: impl IntoIterator<Item = FunctionId>) -
     found
 }
 
-/// The regions that these functions name.
+/// The regions that these functions name, and those that the cells of such regions point into.
 pub fn regions(module: &Module, functions: &BTreeSet<FunctionId>) -> BTreeSet<DataId> {
     let mut found = BTreeSet::new();
     for id in functions {
@@ -151,6 +151,12 @@ pub fn regions(module: &Module, functions: &BTreeSet<FunctionId>) -> BTreeSet<Da
                 found.insert(*region);
             }
         });
+    }
+    let named: Vec<DataId> = found.iter().copied().collect();
+    for id in named {
+        if let Some(super::Data { content: super::Content::Parts(parts), .. }) = module.data.get(id.0 as usize) {
+            found.extend(parts.iter().map(|(region, ..)| *region));
+        }
     }
     found
 }

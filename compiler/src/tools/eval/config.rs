@@ -172,6 +172,7 @@ mod tests {
             normalize_path: true,
             config: fields.iter().map(field).collect(),
             lets: Vec::new(),
+            fns: Vec::new(),
             lists: Vec::new(),
             maps: Vec::new(),
             credentials: Vec::new(),

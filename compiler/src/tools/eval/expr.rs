@@ -9,7 +9,7 @@ use super::bytes::text;
 use super::facts::{self, Facts};
 use super::path;
 use super::value::Value;
-use crate::ir::ast::BinaryOp;
+use crate::ir::ast::{BinaryOp, Quantifier};
 use crate::ir::hir;
 use crate::lang;
 use crate::tools::engine::EngineError;
@@ -24,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) config: &'a [Value],
     pub(super) facts: &'a Facts,
     pub(super) regexes: &'a Regexes,
+    /// Values of bound names, from outside to inside.
+    pub(super) bound: &'a [Value],
 }
 
 /// The value of an expression.
@@ -32,7 +34,10 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
         hir::ExprKind::Const(constant) => Value::constant(constant),
         hir::ExprKind::Read(read) => self::read(read, ctx.facts),
         hir::ExprKind::Config(id) => config(*id, ctx)?,
-        hir::ExprKind::Let(id) => eval(&ctx.policy.lets.get(id.index()).ok_or_else(|| defect("let"))?.value, ctx)?,
+        hir::ExprKind::Let(id) => {
+            let item = ctx.policy.lets.get(id.index()).ok_or_else(|| defect("let"))?;
+            eval(&item.value, Context { bound: &[], ..ctx })?
+        }
         hir::ExprKind::List(id) => {
             let list = ctx.policy.lists.get(id.index()).ok_or_else(|| defect("list"))?;
             Value::List(list.values.iter().map(Value::constant).collect())
@@ -116,6 +121,38 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
         hir::ExprKind::Call(function, args) => {
             let args = args.iter().map(|arg| eval(arg, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
             call(*function, &args)
+        }
+        hir::ExprKind::If(condition, then, otherwise) => eval(if eval(condition, ctx)?.is_true() { then } else { otherwise }, ctx)?,
+        hir::ExprKind::Match(subject, arms, otherwise) => {
+            let subject = eval(subject, ctx)?;
+            let arm = arms.iter().find(|(pattern, _)| subject.equals(&Value::constant(pattern)));
+            eval(arm.map_or(otherwise, |(_, value)| value), ctx)?
+        }
+        hir::ExprKind::Index(list, index) => match (eval(list, ctx)?, eval(index, ctx)?) {
+            (Value::List(items), Value::Int(index)) => {
+                usize::try_from(index).ok().and_then(|index| items.into_iter().nth(index)).unwrap_or(Value::Absent)
+            }
+            _ => Value::Absent,
+        },
+        hir::ExprKind::Quantified(quantifier, level, list, condition) => {
+            let Value::List(items) = eval(list, ctx)? else { return Ok(Value::Bool(*quantifier == Quantifier::Every)) };
+            let wanted = *quantifier == Quantifier::Some;
+            let mut bound: Vec<Value> = ctx.bound.iter().take(*level as usize).cloned().collect();
+            for item in items {
+                bound.push(item);
+                let holds = eval(condition, Context { bound: &bound, ..ctx })?.is_true();
+                bound.pop();
+                if holds == wanted {
+                    return Ok(Value::Bool(wanted));
+                }
+            }
+            Value::Bool(!wanted)
+        }
+        hir::ExprKind::Bound(level) => ctx.bound.get(*level as usize).cloned().ok_or_else(|| defect("bound name"))?,
+        hir::ExprKind::Invoke(id, args) => {
+            let item = ctx.policy.fns.get(id.index()).ok_or_else(|| defect("fn"))?;
+            let bound = args.iter().map(|arg| eval(arg, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
+            eval(&item.body, Context { bound: &bound, ..ctx })?
         }
     })
 }

@@ -334,7 +334,7 @@ impl<'a> Run<'a> {
     where
         'a: 'b,
     {
-        Context { policy: self.policy, config: self.config, facts, regexes: self.regexes }
+        Context { policy: self.policy, config: self.config, facts, regexes: self.regexes, bound: &[] }
     }
 
     fn count(&mut self, rule: &str, outcome: &str) {

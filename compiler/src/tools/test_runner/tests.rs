@@ -22,6 +22,7 @@ fn policy() -> hir::Policy {
         normalize_path: true,
         config: vec![hir::Config { name: name("key"), ty: hir::Ty::Secret, default: None }],
         lets: Vec::new(),
+        fns: Vec::new(),
         lists: Vec::new(),
         maps: Vec::new(),
         credentials: Vec::new(),

@@ -7,6 +7,7 @@ mod credentials;
 mod edits;
 mod facts;
 mod limits;
+mod lists;
 pub(crate) mod redact;
 mod replies;
 mod request;

@@ -4,7 +4,7 @@ mod all;
 
 use std::collections::BTreeSet;
 
-use portcullis::ir::ast::BinaryOp;
+use portcullis::ir::ast::{BinaryOp, Quantifier};
 use portcullis::ir::hir;
 
 pub use all::ALL;
@@ -50,6 +50,10 @@ impl Found {
         for item in &policy.lets {
             self.add("let");
             self.expr(&item.value);
+        }
+        for item in &policy.fns {
+            self.add("fn");
+            self.expr(&item.body);
         }
         for list in &policy.lists {
             self.add(match list.ty {
@@ -335,6 +339,15 @@ impl Found {
                 BinaryOp::Multiply => "multiply",
                 BinaryOp::Remainder => "remainder",
             },
+            hir::ExprKind::If(..) => "if",
+            hir::ExprKind::Match(..) => "match",
+            hir::ExprKind::Index(..) => "index",
+            hir::ExprKind::Quantified(quantifier, ..) => match quantifier {
+                Quantifier::Some => "some",
+                Quantifier::Every => "every",
+            },
+            hir::ExprKind::Bound(_) => "bound",
+            hir::ExprKind::Invoke(..) => "fn call",
             hir::ExprKind::Call(function, _) => match function {
                 hir::Function::Lower => "lower",
                 hir::Function::Upper => "upper",

@@ -4,7 +4,7 @@ use super::{check, expect, failed, habits};
 use crate::base::{Code, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
-use crate::front::check::suggest;
+use crate::front::check::{functions as own, suggest};
 use crate::ir::{ast, hir};
 use crate::lang::functions;
 
@@ -15,7 +15,10 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
         return failed(span);
     };
     if let Some((symbol, _)) = ctx.symbols.get(name) {
-        if !matches!(symbol, Symbol::Unsupported(_)) {
+        if let Symbol::Fn(Some(id)) = *symbol {
+            return own::call(ctx, env, id, args, span).unwrap_or_else(|| failed(span));
+        }
+        if !matches!(symbol, Symbol::Unsupported(_) | Symbol::Fn(_)) {
             let keyword = symbol.keyword();
             ctx.error(
                 Code::UnknownFunction,

@@ -60,6 +60,25 @@ pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &a
     failed(span)
 }
 
+/// A value of this type, which may be absent where the type says so.
+pub(in crate::front::check) fn expect_or_absent(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, ty: &hir::Ty, what: &str) -> hir::Expr {
+    if !ty.is_optional() {
+        return expect(ctx, env, expr, ty, what);
+    }
+    let value = check(ctx, env, expr);
+    let value = retype(ctx, value, ty.present());
+    if value.ty.present() == ty.present() || value.ty == hir::Ty::Error {
+        return value;
+    }
+    if *value.ty.present() == hir::Ty::Secret {
+        leak(ctx, &value, what);
+    } else {
+        let (message, label) = (format!("{what} must be {}", article(ty)), format!("has type `{}`", value.ty));
+        ctx.error(Code::TypeMismatch, value.span, message, label, format!("write a value of type `{ty}`"));
+    }
+    failed(value.span)
+}
+
 /// A present value that can be written into a text.
 pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what: &str) -> hir::Expr {
     let value = check(ctx, env, expr);
@@ -144,7 +163,10 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
     match (kind, ty) {
         (hir::ExprKind::Const(hir::Const::String(text)), hir::Ty::Ip) => constant(table::ip(ctx, span, &text), ty, span),
         (hir::ExprKind::Const(hir::Const::String(text)), hir::Ty::Cidr) => constant(table::cidr(ctx, span, &text), ty, span),
-        (hir::ExprKind::ListOf(items), hir::Ty::List(element)) if matches!(**element, hir::Ty::Ip | hir::Ty::Cidr) => {
+        (hir::ExprKind::Const(hir::Const::Int(value)), hir::Ty::Float) if found == hir::Ty::Int => {
+            super::constant(hir::Const::Float(value as f64), hir::Ty::Float, span)
+        }
+        (hir::ExprKind::ListOf(items), hir::Ty::List(element)) if matches!(**element, hir::Ty::Ip | hir::Ty::Cidr | hir::Ty::Float) => {
             let items: Vec<hir::Expr> = items.into_iter().map(|item| retype(ctx, item, element)).collect();
             if items.iter().any(|item| item.ty == hir::Ty::Error) {
                 return failed(span);

@@ -1,13 +1,19 @@
 //! Expressions: names resolved, types found, absence checked.
 
+mod bound;
+mod branch;
 mod call;
 mod compare;
 mod expect;
 mod habits;
 mod logic;
 mod read;
+mod substitute;
 
-pub(super) use expect::{article, boolean, expect, int, text};
+pub(super) use bound::bindable;
+pub(super) use expect::{article, boolean, expect, expect_or_absent, int, text};
+pub(super) use read::{credential, readable, requested};
+pub(super) use substitute::{size as substituted_size, substitute};
 
 use super::context::Context;
 use super::env::Env;
@@ -81,21 +87,12 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
             hir::Expr { kind: hir::ExprKind::Arithmetic(*op, Box::new(left), Box::new(right)), ty: hir::Ty::Int, span }
         }
         ast::ExprKind::Call { callee, args } => call::check_call(ctx, env, callee, args, span),
-        ast::ExprKind::If { .. } => not_yet(ctx, span, "`if`", "write two rules, or `and` and `or`"),
-        ast::ExprKind::Quantified { quantifier, .. } => {
-            let word = match quantifier {
-                ast::Quantifier::Some => "`some`",
-                ast::Quantifier::Every => "`every`",
-            };
-            not_yet(ctx, span, word, "use `in` or `contains`")
+        ast::ExprKind::If { condition, then, otherwise } => branch::check_if(ctx, env, (condition, then, otherwise), span),
+        ast::ExprKind::Quantified { quantifier, name, list, condition } => {
+            bound::quantified(ctx, env, (*quantifier, name, list, condition), span)
         }
-        ast::ExprKind::Match { .. } => not_yet(ctx, span, "`match`", "use a `map`, or write one rule for each case"),
+        ast::ExprKind::Match { subject, arms } => branch::check_match(ctx, env, subject, arms, span),
     }
-}
-
-fn not_yet(ctx: &mut Context<'_>, span: Span, what: &str, help: &str) -> hir::Expr {
-    ctx.not_yet(span, what, help);
-    failed(span)
 }
 
 fn misplaced(ctx: &mut Context<'_>, span: Span, what: &str, label: &str, help: &str) -> hir::Expr {

@@ -1,6 +1,6 @@
 //! Names, members and keys: what a policy reads.
 
-use super::{check as check_expr, expect, failed, habits};
+use super::{bound, check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::{Env, Reach, Response};
@@ -21,7 +21,7 @@ pub(super) fn named(ctx: &Context<'_>, expr: &ast::Expr) -> Option<Named> {
     match ctx.symbols.get(name)?.0 {
         Symbol::Map(id) => Some(Named::Map(id)),
         Symbol::Credential(id) => Some(Named::Credential(id)),
-        Symbol::Let(_) | Symbol::List(_) | Symbol::Limit(_) | Symbol::Unsupported(_) => None,
+        Symbol::Let(_) | Symbol::Fn(_) | Symbol::List(_) | Symbol::Limit(_) | Symbol::Unsupported(_) => None,
     }
 }
 
@@ -63,10 +63,7 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
         }
         _ => {
             let inner = check_expr(ctx, env, base);
-            if inner.ty != hir::Ty::Error {
-                no_members(ctx, expr.span, &super::article(&inner.ty));
-            }
-            None
+            if inner.ty == hir::Ty::Error { None } else { plain(ctx, env, &steps, expr.span, inner) }
         }
     };
     value.unwrap_or_else(|| failed(expr.span))
@@ -77,6 +74,9 @@ fn no_members(ctx: &mut Context<'_>, span: Span, what: &str) {
 }
 
 fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    if let Some(value) = bound::find(env, name, span) {
+        return if value.ty == hir::Ty::Error { None } else { plain(ctx, env, steps, span, value) };
+    }
     match name {
         "config" => return config(ctx, env, steps, span),
         "path" => return capture(ctx, env, steps, span),
@@ -96,7 +96,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
         return None;
     };
     match symbol {
-        Symbol::Unsupported(_) | Symbol::Let(None) => None,
+        Symbol::Unsupported(_) | Symbol::Let(None) | Symbol::Fn(None) => None,
         Symbol::Let(Some(id)) => {
             let item = ctx.lets.get(id.index())?;
             let ty = item.value.ty.clone();
@@ -104,11 +104,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             if response && !readable(ctx, env, name, span) || request && !requested(ctx, env, name, span) {
                 return None;
             }
-            plain(ctx, steps, span, hir::Expr { kind: hir::ExprKind::Let(id), ty, span })
+            plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::Let(id), ty, span })
         }
         Symbol::List(id) => {
             let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
-            plain(ctx, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
+            plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
         }
         Symbol::Map(id) => {
             let ty = table::expr_type(ctx.maps.get(id.index())?.ty).optional();
@@ -124,6 +124,14 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             };
             let key = map_key(ctx, env, key)?;
             Some(hir::Expr { kind: hir::ExprKind::MapGet(id, Box::new(key)), ty, span })
+        }
+        Symbol::Fn(Some(_)) => {
+            ctx.push(
+                Diagnostic::error(Code::UnknownName, at, format!("the `fn` `{name}` is no value"), "used as a value")
+                    .also(declared, "declared here")
+                    .help(format!("call it, as in `{name}(…)`")),
+            );
+            None
         }
         Symbol::Credential(id) => member(ctx, env, name, id, steps, span),
         Symbol::Limit(_) => {
@@ -151,12 +159,12 @@ fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
     ctx.error(Code::UnknownName, span, format!("nothing is called `{name}`"), "unknown name", help);
 }
 
-fn plain(ctx: &mut Context<'_>, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
+fn plain(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
     match steps.first() {
         None => Some(value),
-        Some(Step::Key(..)) if matches!(value.ty.present(), hir::Ty::List(_)) => {
-            ctx.not_yet(span, "reading a list by its index", "use `in` or `contains`");
-            None
+        Some(Step::Key(index)) if matches!(value.ty.present(), hir::Ty::List(_)) => {
+            let element = bound::element(ctx, env, value, index, span)?;
+            plain(ctx, env, steps.get(1..).unwrap_or(&[]), span, element)
         }
         Some(_) => {
             no_members(ctx, span, &super::article(&value.ty));
@@ -204,7 +212,7 @@ fn config(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> O
         let key = map_key(ctx, env, key)?;
         return Some(hir::Expr { kind: hir::ExprKind::ConfigMapGet(id, Box::new(key)), ty, span });
     }
-    plain(ctx, rest, span, value)
+    plain(ctx, env, rest, span, value)
 }
 
 fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
@@ -241,7 +249,7 @@ fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> 
 }
 
 /// Whether a credential is verified here, and whether it may be absent; reported when it is not.
-pub(super) fn credential(ctx: &mut Context<'_>, env: &Env, id: hir::CredentialId, span: Span) -> Option<bool> {
+pub(in crate::front::check) fn credential(ctx: &mut Context<'_>, env: &Env, id: hir::CredentialId, span: Span) -> Option<bool> {
     if let Some(optional) = env.credentials.get(&id) {
         return Some(*optional);
     }
@@ -308,6 +316,12 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
         return None;
     }
     let rest = steps.get(used..).unwrap_or(&[]);
+    let list = matches!(value.read_type(), hir::Ty::List(_));
+    let (rest, behind) = match (&value.access, rest) {
+        (Access::Plain(_), [Step::Key(_), ..]) if list => (&[] as &[Step<'_>], rest),
+        (Access::Header(_) | Access::Key(_), [key @ Step::Key(_), behind @ ..]) if list => (std::slice::from_ref(key), behind),
+        _ => (rest, &[] as &[Step<'_>]),
+    };
     let kind = match (&value.access, rest) {
         (Access::Plain(read), []) => read.clone(),
         (Access::Plain(_), _) => {
@@ -339,7 +353,10 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
         Phase::Request => requested(ctx, env, value.path, span),
         Phase::Response => readable(ctx, env, value.path, span),
     };
-    allowed.then(|| hir::Expr { kind: hir::ExprKind::Read(kind), ty: value.read_type(), span })
+    if !allowed {
+        return None;
+    }
+    plain(ctx, env, behind, span, hir::Expr { kind: hir::ExprKind::Read(kind), ty: value.read_type(), span })
 }
 
 fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
@@ -385,7 +402,7 @@ fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<Stri
 }
 
 /// Whether the request may be read here.
-fn requested(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
+pub(in crate::front::check) fn requested(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
     match env.reach {
         Reach::Request => true,
         Reach::Configuration => {
@@ -402,7 +419,7 @@ fn requested(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
 }
 
 /// Whether the response may be read here.
-fn readable(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
+pub(in crate::front::check) fn readable(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
     if !requested(ctx, env, what, span) {
         return false;
     }

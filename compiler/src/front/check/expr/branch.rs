@@ -1,0 +1,248 @@
+//! `if` and `match`: values of one type, whichever is taken.
+
+use std::collections::BTreeMap;
+
+use super::{boolean, check, expect, failed};
+use crate::base::{Code, Diagnostic, Span};
+use crate::front::check::context::Context;
+use crate::front::check::env::Env;
+use crate::ir::{ast, hir};
+
+/// `if condition then a else b`: what the condition tells of presence holds in its branch.
+pub(super) fn check_if(
+    ctx: &mut Context<'_>,
+    env: &Env,
+    (condition, then, otherwise): (&ast::Expr, &ast::Expr, &ast::Expr),
+    span: Span,
+) -> hir::Expr {
+    let condition = boolean(ctx, env, condition);
+    let branch = |ctx: &mut Context<'_>, written: &ast::Expr, truth: bool| {
+        let mut env = env.clone();
+        env.learn(&condition, truth);
+        check(ctx, &env, written)
+    };
+    let then = branch(ctx, then, true);
+    let otherwise = branch(ctx, otherwise, false);
+    let joined = join(ctx, vec![then, otherwise], "the two branches of `if`");
+    let Some((ty, Ok([then, otherwise]))) = joined.map(|(ty, values)| (ty, <[hir::Expr; 2]>::try_from(values))) else {
+        return failed(span);
+    };
+    if condition.ty == hir::Ty::Error {
+        return failed(span);
+    }
+    hir::Expr { kind: hir::ExprKind::If(Box::new(condition), Box::new(then), Box::new(otherwise)), ty, span }
+}
+
+/// The one type of several values, and the values with it: `T?` when one of them may be absent. Reported when there is none.
+fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hir::Ty, Vec<hir::Expr>)> {
+    if values.iter().any(|value| value.ty == hir::Ty::Error) {
+        return None;
+    }
+    let constant = |value: &hir::Expr| matches!(value.kind, hir::ExprKind::Const(_) | hir::ExprKind::ListOf(_));
+    // A literal takes the type of what is not one: text becomes an address, an int a float.
+    let leading =
+        values.iter().find(|value| !constant(value)).or_else(|| values.iter().find(|value| *value.ty.present() == hir::Ty::Float));
+    let first = values.first()?;
+    let (mut ty, lead) = (leading.unwrap_or(first).ty.present().clone(), leading.unwrap_or(first).span);
+    if values.iter().any(|value| *value.ty.present() == hir::Ty::Secret) {
+        ty = hir::Ty::Secret;
+    }
+    let values: Vec<hir::Expr> = values.into_iter().map(|value| expect::retype(ctx, value, &ty)).collect();
+    if values.iter().any(|value| value.ty == hir::Ty::Error) {
+        return None;
+    }
+    let fits = |value: &hir::Expr| *value.ty.present() == ty || ty == hir::Ty::Secret && *value.ty.present() == hir::Ty::String;
+    if let Some(other) = values.iter().find(|value| !fits(value)) {
+        let label = format!("has type `{}`", other.ty.present());
+        ctx.push(
+            Diagnostic::error(Code::TypeMismatch, other.span, format!("{what} have different types"), label)
+                .also(lead, format!("has type `{ty}`"))
+                .help(format!("write {} in each", super::article(&ty))),
+        );
+        return None;
+    }
+    if matches!(ty, hir::Ty::Map(_) | hir::Ty::Cidr | hir::Ty::Rate | hir::Ty::Regex) {
+        let label = format!("has type `{ty}`");
+        ctx.error(
+            Code::TypeMismatch,
+            lead,
+            format!("{what} cannot be {}", super::article(&ty)),
+            label,
+            "choose between conditions instead",
+        );
+        return None;
+    }
+    let ty = if values.iter().any(|value| value.ty.is_optional()) { ty.optional() } else { ty };
+    Some((ty, values))
+}
+
+/// `match subject { pattern: value, … otherwise: value }`.
+pub(super) fn check_match(ctx: &mut Context<'_>, env: &Env, subject: &ast::Expr, arms: &[ast::MatchArm], span: Span) -> hir::Expr {
+    let subject = check(ctx, env, subject);
+    let values: Vec<hir::Expr> = arms.iter().map(|arm| check(ctx, env, &arm.value)).collect();
+    let Some(patterns) = patterns(ctx, &subject, arms, span) else { return failed(span) };
+    let Some((ty, mut values)) = join(ctx, values, "the arms of `match`") else { return failed(span) };
+    let Some(last) = (if values.len() == patterns.len() { values.pop() } else { None }) else { return failed(span) };
+    let arms: Vec<(hir::Const, hir::Expr)> = patterns.into_iter().flatten().zip(values).collect();
+    hir::Expr { kind: hir::ExprKind::Match(Box::new(subject), arms, Box::new(last)), ty, span }
+}
+
+/// The constant of each arm; the last stands for all values that are left. Reported when something is wrong with them.
+pub(in crate::front::check) fn patterns(
+    ctx: &mut Context<'_>,
+    subject: &hir::Expr,
+    arms: &[ast::MatchArm],
+    span: Span,
+) -> Option<Vec<Option<hir::Const>>> {
+    let ty = subject.ty.present();
+    match ty {
+        hir::Ty::Error => return None,
+        hir::Ty::Secret => {
+            expect::leak(ctx, subject, "the subject of `match`");
+            return None;
+        }
+        hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String | hir::Ty::Ip | hir::Ty::Duration => {}
+        hir::Ty::Bytes
+        | hir::Ty::Cidr
+        | hir::Ty::Time
+        | hir::Ty::Rate
+        | hir::Ty::Regex
+        | hir::Ty::List(_)
+        | hir::Ty::Map(_)
+        | hir::Ty::Optional(_) => {
+            let label = format!("has type `{}`", subject.ty);
+            ctx.error(
+                Code::TypeMismatch,
+                subject.span,
+                format!("`match` cannot look at {}", super::article(ty)),
+                label,
+                "match a string, a number or a bool",
+            );
+            return None;
+        }
+    }
+    let mut well = true;
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    let mut otherwise: Option<Span> = None;
+    let mut found: Vec<Option<hir::Const>> = Vec::new();
+    for arm in arms {
+        if let Some(first) = otherwise {
+            ctx.push(
+                Diagnostic::error(Code::BadMatch, arm.span, "an arm behind `otherwise`", "never reached")
+                    .also(first, "this takes all that is left")
+                    .help("write `otherwise` last"),
+            );
+            return None;
+        }
+        if arm.pattern == ast::MatchPattern::Otherwise {
+            otherwise = Some(arm.span);
+            found.push(None);
+            continue;
+        }
+        let Some(value) = pattern(ctx, ty, arm) else {
+            well = false;
+            continue;
+        };
+        let key = format!("{value:?}");
+        if let Some(first) = seen.get(&key).copied() {
+            ctx.push(
+                Diagnostic::error(Code::BadMatch, arm.span, "the same arm twice", "matches what an arm before it takes")
+                    .also(first, "first written here")
+                    .help("keep one of them"),
+            );
+            well = false;
+        }
+        seen.insert(key, arm.span);
+        found.push(Some(value));
+    }
+    if !well {
+        return None;
+    }
+    let missing = missing(ty, &seen);
+    match (otherwise, missing) {
+        (Some(at), Some(missing)) if missing.is_empty() && !subject.ty.is_optional() => {
+            ctx.ineffective(at, "an `otherwise` that is never reached", "the arms name every value", "drop it");
+        }
+        (Some(_), _) => {}
+        (None, Some(missing)) if missing.is_empty() && !subject.ty.is_optional() => {
+            if let Some(last) = found.last_mut() {
+                *last = None;
+            }
+        }
+        (None, missing) => {
+            let (label, help) = match missing {
+                Some(missing) if !missing.is_empty() => {
+                    let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+                    (format!("nothing for {}", names.join(", ")), "add the arms, or `otherwise: …`")
+                }
+                Some(_) => ("nothing for an absent value".to_owned(), "add `otherwise: …`, which takes it"),
+                None => ("nothing for other values".to_owned(), "add `otherwise: …`"),
+            };
+            ctx.error(Code::BadMatch, span, "a `match` that does not cover every value", label, help);
+            return None;
+        }
+    }
+    Some(found)
+}
+
+/// The values of a type that no arm names, where they can be listed.
+fn missing(ty: &hir::Ty, seen: &BTreeMap<String, Span>) -> Option<Vec<String>> {
+    let values: Vec<(String, hir::Const)> = match ty {
+        hir::Ty::Bool => [false, true].into_iter().map(|value| (value.to_string(), hir::Const::Bool(value))).collect(),
+        hir::Ty::Int
+        | hir::Ty::Float
+        | hir::Ty::String
+        | hir::Ty::Bytes
+        | hir::Ty::Ip
+        | hir::Ty::Cidr
+        | hir::Ty::Duration
+        | hir::Ty::Time
+        | hir::Ty::Rate
+        | hir::Ty::Secret
+        | hir::Ty::Regex
+        | hir::Ty::List(_)
+        | hir::Ty::Map(_)
+        | hir::Ty::Optional(_)
+        | hir::Ty::Error => return None,
+    };
+    Some(values.into_iter().filter(|(_, value)| !seen.contains_key(&format!("{value:?}"))).map(|(name, _)| name).collect())
+}
+
+/// The constant that an arm stands for.
+fn pattern(ctx: &mut Context<'_>, ty: &hir::Ty, arm: &ast::MatchArm) -> Option<hir::Const> {
+    let env = Env::configuration("an arm of `match`");
+    let value = match &arm.pattern {
+        ast::MatchPattern::Literal(literal) => check(ctx, &env, literal),
+        ast::MatchPattern::Name(name) => {
+            let help = match ty {
+                hir::Ty::String => format!("write `\"{name}\"` for the text"),
+                _ => "write a literal".to_owned(),
+            };
+            ctx.error(
+                Code::TypeMismatch,
+                arm.span,
+                format!("`{name}` is no {}", super::article(ty).trim_start_matches(['a', 'n', ' '])),
+                "only values of an `enum` are written as names",
+                help,
+            );
+            return None;
+        }
+        ast::MatchPattern::Otherwise => return None,
+    };
+    let value = expect::retype(ctx, value, ty);
+    if value.ty == hir::Ty::Error {
+        return None;
+    }
+    if let (hir::ExprKind::Const(constant), true) = (&value.kind, value.ty == *ty) {
+        return Some(constant.clone());
+    }
+    let label = format!("has type `{}`", value.ty);
+    ctx.error(
+        Code::TypeMismatch,
+        arm.span,
+        "an arm of another type than what is matched",
+        label,
+        format!("write {} literal", super::article(ty)),
+    );
+    None
+}
