@@ -379,8 +379,10 @@ pub mod kind {
     pub const ROUTE: i32 = 4;
     /// Rules of the response phase: `rewrite response`, `redact response`.
     pub const RESPONSE: i32 = 5;
+    /// `permit` and `forbid` in shadow, which only count.
+    pub const SHADOW: i32 = 6;
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 }
 
 /// States of a credential.

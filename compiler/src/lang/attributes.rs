@@ -104,10 +104,9 @@ const LOOKUP: &[Attribute] = &[
     not_yet("on_error"),
 ];
 const SCOPE: &[Attribute] = &[yes("hosts"), not_yet("mode")];
-const DECIDING: &[Attribute] = &[not_yet("mode")];
-const REWRITE_REQUEST: &[Attribute] = &[yes("path"), yes("host"), not_yet("mode")];
-const REDACT: &[Attribute] =
-    &[yes("types"), yes("max_body"), yes("on_oversize"), yes("on_encoded"), not_yet("on_invalid"), not_yet("mode")];
+const DECIDING: &[Attribute] = &[yes("mode")];
+const REWRITE_REQUEST: &[Attribute] = &[yes("path"), yes("host"), yes("mode")];
+const REDACT: &[Attribute] = &[yes("types"), yes("max_body"), yes("on_oversize"), yes("on_encoded"), not_yet("on_invalid"), yes("mode")];
 
 impl Block {
     /// All attributes that the block may have.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_runtime::contract::{Policy, Val};
 
 use super::build::{Builder, Context, Phase, give};
-use crate::ir::hir::RuleKind;
+use crate::ir::hir::{Rule, RuleKind};
 use crate::ir::lir::{Content, Expr};
 
 /// Numbers of metrics.
@@ -31,8 +31,11 @@ impl Metrics {
 }
 
 /// What a rule counts when it acts.
-fn outcome(kind: &RuleKind) -> &'static str {
-    match kind {
+fn outcome(rule: &Rule) -> &'static str {
+    if rule.shadow {
+        return "shadow";
+    }
+    match &rule.kind {
         RuleKind::Permit => "allow",
         RuleKind::Forbid(_) => "deny",
         RuleKind::RewriteRequest(_) | RuleKind::RewriteResponse(_) => "rewrite",
@@ -46,7 +49,7 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     let policy = builder.policy;
     // INVARIANT: names of rules are unique and entered first, so the number of a rule's metric is its index.
     for rule in &policy.rules {
-        builder.metrics.enter(&rule.name.text, outcome(&rule.kind));
+        builder.metrics.enter(&rule.name.text, outcome(rule));
     }
     for rule in &policy.rules {
         if let RuleKind::RedactResponse(_) = &rule.kind {

@@ -10,6 +10,9 @@ use crate::ir::lir::{Expr, Stmt};
 /// What one rule removes from the response headers.
 pub(super) fn headers(builder: &mut Builder<'_>, _context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
     let RuleKind::RedactResponse(redact) = &rule.kind else { return None };
+    if rule.shadow {
+        return None;
+    }
     let mut body = Vec::new();
     for pattern in &redact.headers {
         let (prefix, name) = match pattern {
@@ -25,6 +28,9 @@ pub(super) fn headers(builder: &mut Builder<'_>, _context: &mut Context, number:
 /// What one rule looks for in the response body.
 pub(super) fn body(builder: &mut Builder<'_>, _context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
     let RuleKind::RedactResponse(redact) = &rule.kind else { return None };
+    if rule.shadow {
+        return None;
+    }
     if redact.any.is_empty() {
         return None;
     }

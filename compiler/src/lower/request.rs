@@ -40,7 +40,7 @@ fn begin(builder: &mut Builder<'_>) -> Vec<Stmt> {
     if !policy.hosts.is_empty() {
         let ours = condition::host_in(builder, &policy.hosts);
         let mut pass = Vec::new();
-        if has(policy, kind::ROUTE) {
+        if policy.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Route(_))) {
             pass.push(edit::remove(builder, map::REQUEST, route::CLUSTER_HEADER));
         }
         pass.push(give(Expr::I32(action::CONTINUE)));
@@ -79,7 +79,7 @@ fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
 /// `forbid`, `permit`, `default`.
 fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
     let policy = builder.policy;
-    let mut body = Vec::new();
+    let mut body = watched(builder, context, entries);
     if has(policy, kind::FORBID) {
         let chosen = context.local(Val::I32);
         body.push(Stmt::Set(chosen, guard::first(builder, entries, kind::FORBID)));
@@ -108,17 +108,32 @@ fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
     body
 }
 
+/// Counts every permit and forbid in shadow that matches.
+fn watched(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
+    if !has(builder.policy, kind::SHADOW) {
+        return Vec::new();
+    }
+    let (selected, number) = (context.local(Val::I32), context.local(Val::I32));
+    let metric = call(Mechanism::RulesSelected, vec![Expr::I32(kind::SHADOW), Expr::Local(number)]);
+    vec![
+        Stmt::Set(selected, guard::select(builder, entries, kind::SHADOW)),
+        reply::on_fault(builder),
+        Stmt::Count(number, Expr::Local(selected), vec![act(Mechanism::Count, vec![metric])]),
+    ]
+}
+
 /// The refusal of a forbid, whose number is also its metric.
 fn forbid(builder: &mut Builder<'_>, chosen: Local) -> Expr {
     let policy = builder.policy;
     let mut numbers: Vec<usize> = Vec::with_capacity(policy.rules.len());
     for rule in &policy.rules {
         numbers.push(match &rule.kind {
-            RuleKind::Forbid(refusal) => {
+            RuleKind::Forbid(refusal) if !rule.shadow => {
                 let full = reply::Full { reply: refusal.clone(), challenge: None, limits: false };
                 reply::number(builder, &full)
             }
             RuleKind::Permit
+            | RuleKind::Forbid(_)
             | RuleKind::RewriteRequest(_)
             | RuleKind::RewriteResponse(_)
             | RuleKind::RedactResponse(_)
@@ -153,6 +168,10 @@ fn rewrite(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) ->
             arms.push(Vec::new());
             continue;
         };
+        if rule.shadow {
+            arms.push(Vec::new());
+            continue;
+        }
         let mut context = Context::new(Phase::Request, &[]);
         let body = edit::lower(builder, &mut context, edits);
         let function = builder.function(format!("rewrite request {:?}", rule.name.text), context, None, body);
@@ -180,5 +199,5 @@ fn rewrite(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) ->
 
 /// Whether the policy has a rule of this kind.
 pub(super) fn has(policy: &hir::Policy, wanted: i32) -> bool {
-    policy.rules.iter().any(|rule| crate::plan::rule_kind(&rule.kind) == wanted)
+    policy.rules.iter().any(|rule| crate::plan::rule_kind(rule) == wanted)
 }

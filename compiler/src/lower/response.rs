@@ -56,6 +56,7 @@ fn store_function(builder: &mut Builder<'_>) -> FunctionId {
             }
         }
         if let RuleKind::RedactResponse(redact) = &rule.kind
+            && !rule.shadow
             && !redact.any.is_empty()
         {
             // The upstream must answer plainly and whole, or what is looked for could hide.
@@ -131,8 +132,8 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         let fault = reply::fault(builder);
         body.push(Stmt::If(call(Mechanism::ResponseBegin, vec![Expr::Data(slots)]), fault, vec![]));
         // A response that is replaced gets no edits and no headers, so bodies come first.
-        let redactions =
-            || policy.rules.iter().filter_map(|rule| if let RuleKind::RedactResponse(redact) = &rule.kind { Some(redact) } else { None });
+        let acting = || policy.rules.iter().filter(|rule| !rule.shadow);
+        let redactions = || acting().filter_map(|rule| if let RuleKind::RedactResponse(redact) = &rule.kind { Some(redact) } else { None });
         if redactions().any(|redact| !redact.any.is_empty()) {
             body.push(act(Mechanism::RedactBegin, vec![]));
             let each = by_rule(builder, "redact response", redact::body);
@@ -145,7 +146,8 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         if policy.limits.iter().any(|limit| limit.headers) {
             body.push(act(Mechanism::ResponseLimitHeaders, vec![]));
         }
-        if policy.rules.iter().any(|rule| matches!(rule.kind, RuleKind::RewriteResponse(_))) {
+        let counts = |rule: &hir::Rule| rule.shadow && crate::plan::rule_kind(rule) == kind::RESPONSE;
+        if policy.rules.iter().any(|rule| counts(rule) || matches!(rule.kind, RuleKind::RewriteResponse(_))) {
             let each = by_rule(builder, "rewrite response", rewrite);
             body.push(for_selected(&mut context, each));
         }
@@ -194,6 +196,9 @@ fn by_rule(
 }
 
 fn rewrite(builder: &mut Builder<'_>, context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
+    if rule.shadow {
+        return (crate::plan::rule_kind(rule) == kind::RESPONSE).then(|| vec![act(Mechanism::Count, vec![index(number)])]);
+    }
     let RuleKind::RewriteResponse(edits) = &rule.kind else { return None };
     let mut body = edit::lower(builder, context, edits);
     body.push(act(Mechanism::Count, vec![index(number)]));

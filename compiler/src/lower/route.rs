@@ -23,6 +23,10 @@ pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, entries: D
             arms.push(Vec::new());
             continue;
         };
+        if rule.shadow {
+            arms.push(Vec::new());
+            continue;
+        }
         let mut context = Context::new(Phase::Request, &[]);
         let body = arms_of(builder, &mut context, route);
         let function = builder.function(format!("route {:?}", rule.name.text), context, None, body);

@@ -7,7 +7,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     let mut callbacks = vec!["proxy_on_configure", "proxy_on_request_headers"];
     plan.streams = demands::has_response_phase(policy, plan);
     plan.response_body = policy.rules.iter().zip(&plan.rules).any(|(rule, planned)| match &rule.kind {
-        RuleKind::RedactResponse(redact) => planned.phase == Phase::Response && !planned.dead && !redact.any.is_empty(),
+        RuleKind::RedactResponse(redact) => planned.phase == Phase::Response && !planned.dead && !rule.shadow && !redact.any.is_empty(),
         RuleKind::Permit | RuleKind::Forbid(_) | RuleKind::RewriteRequest(_) | RuleKind::RewriteResponse(_) | RuleKind::Route(_) => false,
     });
     if !policy.config.is_empty() {

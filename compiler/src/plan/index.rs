@@ -64,7 +64,7 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
         if planned.dead {
             continue;
         }
-        let ranks: Vec<(Template, u32)> = if matches!(rule.kind, hir::RuleKind::Route(_)) {
+        let ranks: Vec<(Template, u32)> = if rule_kind(rule) == kind::ROUTE {
             plan.route_ranks
                 .iter()
                 .filter(|(ranked, _, _)| ranked.index() == id)
@@ -75,7 +75,7 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
         };
         let order = |template: &Template| ranks.iter().find(|(ranked, _)| ranked == template).map_or(id as u32, |(_, rank)| *rank);
         let needs = (planned.condition, planned.guard);
-        place(plan, &mut accepts, routes::clauses(policy, rule), needs, rule_kind(&rule.kind), id as u32, &order);
+        place(plan, &mut accepts, routes::clauses(policy, rule), needs, rule_kind(rule), id as u32, &order);
     }
     let mut methods: Vec<String> = accepts.values().flatten().flat_map(|entry| entry.methods.clone()).collect();
     methods.sort();
@@ -139,8 +139,11 @@ fn everything(clause: &hir::On) -> bool {
 }
 
 /// The kind of entry that a rule is.
-pub(crate) fn rule_kind(kind: &hir::RuleKind) -> i32 {
-    match kind {
+pub(crate) fn rule_kind(rule: &hir::Rule) -> i32 {
+    match &rule.kind {
+        hir::RuleKind::Permit | hir::RuleKind::Forbid(_) if rule.shadow => kind::SHADOW,
+        // In shadow it only counts, and only in requests that are allowed, as edits do.
+        hir::RuleKind::Route(_) if rule.shadow => kind::REWRITE,
         hir::RuleKind::Permit => kind::PERMIT,
         hir::RuleKind::Forbid(_) => kind::FORBID,
         hir::RuleKind::RewriteRequest(_) => kind::REWRITE,

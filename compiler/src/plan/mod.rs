@@ -154,7 +154,7 @@ pub fn verify(policy: &hir::Policy, plan: &Plan) -> Result<(), Diagnostics> {
 }
 
 fn redacts_bodies(rule: &hir::Rule) -> bool {
-    matches!(&rule.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty())
+    !rule.shadow && matches!(&rule.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty())
 }
 
 fn refuse(span: Span, message: String, label: &str, help: &str) -> Result<(), Diagnostics> {

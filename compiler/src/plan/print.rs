@@ -49,12 +49,13 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     for (rule, planned) in policy.rules.iter().zip(&plan.rules) {
         let callback = match planned.phase {
             Phase::Request => "proxy_on_request_headers",
-            Phase::Response if reads_body(&rule.kind) => "proxy_on_response_headers, proxy_on_response_body",
+            Phase::Response if super::redacts_bodies(rule) => "proxy_on_response_headers, proxy_on_response_body",
             Phase::Response => "proxy_on_response_headers",
         };
         let templates: Vec<String> = routes::templates(policy, rule).iter().map(conditions::template_text).collect();
+        let shadow = if rule.shadow { ", in shadow: counts and does not act" } else { "" };
         let never = if planned.dead { ", never matches" } else { "" };
-        writeln!(out, "  {} {:?}: {callback}, on {}{never}", conditions::keyword(&rule.kind), rule.name.text, templates.join(" "))?;
+        writeln!(out, "  {} {:?}: {callback}, on {}{shadow}{never}", conditions::keyword(&rule.kind), rule.name.text, templates.join(" "))?;
     }
     writeln!(out, "passes")?;
     for pass in super::PASSES {
@@ -127,9 +128,4 @@ fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 3] {
         });
     }
     [("client address", address), ("client TLS", tls), ("protocol", protocol)]
-}
-
-/// Whether a rule looks at the body of the answer.
-fn reads_body(kind: &hir::RuleKind) -> bool {
-    matches!(kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty())
 }

@@ -40,7 +40,8 @@ pub(super) fn carry(policy: &hir::Policy, plan: &mut Plan) {
         if planned.phase == Phase::Request || planned.dead {
             continue;
         }
-        for expr in planned.response_conditions.iter().chain(values(rule)) {
+        let values = if rule.shadow { Vec::new() } else { values(rule) };
+        for expr in planned.response_conditions.iter().chain(values) {
             parts(policy, expr, &mut |part| {
                 let key = key(part);
                 let entry = found.entry(key.clone()).or_insert_with(|| {

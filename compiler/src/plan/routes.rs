@@ -10,7 +10,7 @@ pub type Ranks = Vec<(hir::RuleId, Template, u32)>;
 pub(super) fn rank(policy: &hir::Policy, plan: &mut Plan) {
     let mut all: Vec<(Vec<u8>, usize, Template)> = Vec::new();
     for (index, rule) in policy.rules.iter().enumerate() {
-        if matches!(rule.kind, hir::RuleKind::Route(_)) {
+        if matches!(rule.kind, hir::RuleKind::Route(_)) && !rule.shadow {
             for template in templates(policy, rule) {
                 all.push((specificity(&template), index, template));
             }

@@ -209,6 +209,9 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
             "route"
         }
     };
+    if random.chance(15) {
+        children.push(Node::line("mode = shadow".to_owned()));
+    }
     Node::block(format!("{head} \"{name}\""), children)
 }
 

@@ -101,6 +101,16 @@ pub(super) fn word(attr: &ast::Attr) -> Option<&str> {
     }
 }
 
+/// Whether a block only counts: `mode = shadow`; anything else is reported.
+pub(super) fn shadow(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> bool {
+    let Some(attr) = attrs.get("mode") else { return false };
+    if word(attr) == Some("shadow") {
+        return true;
+    }
+    wrong(ctx, attr, "`shadow`", "mode = shadow");
+    false
+}
+
 /// The elements of an attribute that is a list in place; anything else is reported.
 pub(super) fn list<'t>(ctx: &mut Context<'_>, attr: &'t ast::Attr, expected: &str, example: &str) -> Option<&'t [ast::Arg]> {
     if let ast::Value::Expr(ast::Expr { kind: ast::ExprKind::List(elements), .. }) = &attr.value {

@@ -90,7 +90,7 @@ pub(super) fn check_effects(ctx: &mut Context<'_>, header: Option<&Header>) {
         return;
     }
     let permits: Vec<ast::Name> =
-        ctx.rules.iter().filter(|rule| rule.kind == hir::RuleKind::Permit).map(|rule| rule.name.clone()).collect();
+        ctx.rules.iter().filter(|rule| rule.kind == hir::RuleKind::Permit && !rule.shadow).map(|rule| rule.name.clone()).collect();
     for name in permits {
         ctx.warning(
             Code::PermitWithoutEffect,

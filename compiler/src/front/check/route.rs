@@ -118,7 +118,7 @@ struct Reach {
 pub(super) fn ties(ctx: &mut Context<'_>) {
     let mut by_shape: BTreeMap<hir::Template, Vec<Reach>> = BTreeMap::new();
     for (index, rule) in ctx.rules.iter().enumerate() {
-        if !matches!(rule.kind, hir::RuleKind::Route(_)) {
+        if rule.shadow || !matches!(rule.kind, hir::RuleKind::Route(_)) {
             continue;
         }
         let hosts = hosts(ctx, rule.scope);

@@ -23,7 +23,8 @@ pub(super) fn check(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Ru
     let attrs = attrs::check(ctx, Block::Rule(rule.kind), written(rule));
     let on: Vec<hir::On> = on.into_iter().map(|(on, _)| on).collect();
     let Some(kind) = kind(ctx, &env, rule, &attrs) else { return };
-    ctx.rules.push(hir::Rule { name: rule.name.clone(), kind, scope: around.scope, on, conditions, span: rule.span });
+    let shadow = attrs::shadow(ctx, &attrs);
+    ctx.rules.push(hir::Rule { name: rule.name.clone(), kind, shadow, scope: around.scope, on, conditions, span: rule.span });
 }
 
 fn written(rule: &ast::Rule) -> Vec<&ast::Attr> {

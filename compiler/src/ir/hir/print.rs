@@ -119,7 +119,8 @@ fn rule_lines(policy: &Policy, rule: &Rule, line: &mut impl FnMut(usize, String)
         RuleKind::Route(_) => "route",
     };
     let scope = rule.scope.map(|id| format!(" in scope {}", id.0)).unwrap_or_default();
-    line(0, format!("{keyword} {:?}{scope}", rule.name.text));
+    let shadow = if rule.shadow { " in shadow" } else { "" };
+    line(0, format!("{keyword} {:?}{scope}{shadow}", rule.name.text));
     for on in &rule.on {
         line(1, on_text(on));
     }

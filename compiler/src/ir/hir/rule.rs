@@ -10,6 +10,8 @@ pub struct Rule {
     pub name: Name,
     /// What it does.
     pub kind: RuleKind,
+    /// Whether it only counts what it matches: it does not decide, edit or pick.
+    pub shadow: bool,
     /// The innermost scope around it; all scopes around it must match.
     pub scope: Option<ScopeId>,
     /// Its `on` clauses; empty: all paths (of its scope), all methods.

@@ -134,7 +134,8 @@ impl<'a> Run<'a> {
         }
         let ctx = self.context(facts);
         let mut permitted_by = None;
-        for rule in &policy.rules {
+        self.watched(|rule| matches!(rule.kind, hir::RuleKind::Forbid(_) | hir::RuleKind::Permit), facts)?;
+        for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
             match &rule.kind {
                 hir::RuleKind::Forbid(reply) => {
                     if rule::matches(rule, ctx)? {
@@ -214,7 +215,7 @@ impl<'a> Run<'a> {
         if self.may_inspect(facts)? {
             message.headers.retain(|(name, _)| !matches!(name.as_str(), "accept-encoding" | "range" | "if-range"));
         }
-        for rule in &policy.rules {
+        for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
             if let hir::RuleKind::RewriteRequest(edits) = &rule.kind
                 && rule::matches(rule, ctx)?
             {
@@ -222,6 +223,7 @@ impl<'a> Run<'a> {
                 self.count(&rule.name.text, "rewrite");
             }
         }
+        self.watched(|rule| matches!(rule.kind, hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_)), facts)?;
         let mut cluster = untouched.cluster;
         if let Some((rule, named)) = route::pick(ctx)? {
             self.count(&rule.name.text, "route");
@@ -246,6 +248,7 @@ impl<'a> Run<'a> {
         let ctx = self.context(facts);
         for rule in &self.policy.rules {
             if let hir::RuleKind::RedactResponse(redact) = &rule.kind
+                && !rule.shadow
                 && !redact.any.is_empty()
             {
                 let mut known = rule.clone();
@@ -274,6 +277,7 @@ impl<'a> Run<'a> {
         let mut applying = Vec::new();
         for rule in &policy.rules {
             if let hir::RuleKind::RedactResponse(redact) = &rule.kind
+                && !rule.shadow
                 && rule::matches(rule, ctx)?
             {
                 applying.push((rule, redact));
@@ -308,7 +312,8 @@ impl<'a> Run<'a> {
             response.headers.push((name, value));
         }
         let mut message = Editable { headers: response.headers, ..Editable::default() };
-        for rule in &policy.rules {
+        self.watched(|rule| matches!(rule.kind, hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_)), &facts)?;
+        for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
             if let hir::RuleKind::RewriteResponse(edits) = &rule.kind
                 && rule::matches(rule, ctx)?
             {
@@ -335,6 +340,16 @@ impl<'a> Run<'a> {
         'a: 'b,
     {
         Context { policy: self.policy, config: self.config, facts, regexes: self.regexes, bound: &[] }
+    }
+
+    /// Counts the rules in shadow, of those kinds, that match: that is all they do.
+    fn watched(&mut self, kinds: fn(&hir::Rule) -> bool, facts: &Facts) -> Result<(), EngineError> {
+        for rule in self.policy.rules.iter().filter(|rule| rule.shadow && kinds(rule)) {
+            if rule::matches(rule, self.context(facts))? {
+                self.count(&rule.name.text, "shadow");
+            }
+        }
+        Ok(())
     }
 
     fn count(&mut self, rule: &str, outcome: &str) {

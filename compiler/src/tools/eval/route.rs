@@ -14,7 +14,7 @@ pub(super) fn pick<'a>(ctx: Context<'a>) -> Result<Option<(&'a hir::Rule, Option
     let mut best: Option<(Vec<u8>, &hir::Rule, &hir::Route)> = None;
     for rule in &ctx.policy.rules {
         let hir::RuleKind::Route(route) = &rule.kind else { continue };
-        if !rule::matches(rule, ctx)? {
+        if rule.shadow || !rule::matches(rule, ctx)? {
             continue;
         }
         let specificity = specificity(rule, ctx);

@@ -31,6 +31,7 @@ fn policy() -> hir::Policy {
         rules: vec![hir::Rule {
             name: name("open door"),
             kind: hir::RuleKind::Permit,
+            shadow: false,
             scope: None,
             on: vec![hir::On { methods: Vec::new(), templates: vec![template] }],
             conditions: Vec::new(),

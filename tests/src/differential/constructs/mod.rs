@@ -167,6 +167,16 @@ impl Found {
     }
 
     fn rule(&mut self, rule: &hir::Rule) {
+        if rule.shadow {
+            self.add(match &rule.kind {
+                hir::RuleKind::Permit => "shadow permit",
+                hir::RuleKind::Forbid(_) => "shadow forbid",
+                hir::RuleKind::RewriteRequest(_) => "shadow rewrite request",
+                hir::RuleKind::RewriteResponse(_) => "shadow rewrite response",
+                hir::RuleKind::RedactResponse(_) => "shadow redact",
+                hir::RuleKind::Route(_) => "shadow route",
+            });
+        }
         self.add_if(rule.on.len() > 1, "on several");
         for on in &rule.on {
             self.add_if(!on.methods.is_empty(), "on methods");

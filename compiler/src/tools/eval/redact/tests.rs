@@ -23,6 +23,7 @@ fn rule(redact: hir::Redact) -> hir::Rule {
     hir::Rule {
         name: hir::Name { text: "cards".into(), span: Span::default() },
         kind: hir::RuleKind::RedactResponse(redact),
+        shadow: false,
         scope: None,
         on: Vec::new(),
         conditions: Vec::new(),
