@@ -8,6 +8,7 @@ mod configure;
 mod edit;
 mod expr;
 mod features;
+mod function;
 mod guard;
 mod limit;
 mod membership;
