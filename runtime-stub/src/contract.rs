@@ -11,8 +11,8 @@
 //! * `string`, `bytes`, `secret`: one i64, address in the low, length in the high 32 bits. 0 is absent; a present string,
 //!   also an empty one, has an address other than 0.
 //! * `ip`: i32, address of an [`IP_SIZE`]-byte record (family 4 or 6, then 16 bytes; IPv4 in the first four). 0 is absent.
+//! * `cidr`: one i64 like a string, of [`CIDR_SIZE`] bytes: an `ip` record whose host bits are zero, and the bits of the prefix.
 //! * `int?`, `bool?`, `float?`: i32, address of an 8-byte little-endian cell. 0 is absent.
-//! * `cidr`: one i64 like a string: a table of networks (`tables::networks`) that holds one. 0 is absent.
 //! * `list<T>`: one i64, address and number of 8-byte cells. A cell holds a T widened to i64: an i32 zero-extended, the bits of a
 //!   float. Never absent.
 //! * a table: one i64 like a string; constant, 4-byte aligned.
@@ -189,6 +189,12 @@ functions! {
     StrTrim = "str_trim"(I64) -> I64;
     /// Every `second` in `first` replaced by `third`.
     StrReplace = "str_replace"(I64, I64, I64) -> I64;
+    /// Code points of the first from place `second` on, at most `third`.
+    StrSubstring = "str_substring"(I64, I64, I64) -> I64;
+    /// The pieces of the first between each `second`: list.
+    StrSplit = "str_split"(I64, I64) -> I64;
+    /// The texts of a list with `second` between them.
+    ListJoin = "list_join"(I64, I64) -> I64;
     /// Code points.
     StrLen = "str_len"(I64) -> I64;
     /// `int(s)`: `int?`.
@@ -212,9 +218,9 @@ functions! {
     ListPut = "list_put"(I64, I32, I64);
     /// Address of the cell with this index; 0 when there is none.
     ListGet = "list_get"(I64, I64) -> I32;
-    /// Elements of a list.
+    /// Elements of a list; bytes of bytes.
     ListLen = "list_len"(I64) -> I64;
-    /// Whether a present string is in a list: bool.
+    /// Whether a present string is in a list: bool. Each comparison takes time by the lengths only.
     ListContains = "list_contains"(I64, I64) -> I32;
     /// Whether a present string is in a string set (`tables::strings`): bool.
     SetContains = "set_contains"(I64, I64) -> I32;
@@ -226,8 +232,50 @@ functions! {
     IpEqual = "ip_equal"(I32, I32) -> I32;
     /// Value bytes of a key in a map table (`tables::strings`), or absent; an absent key gives absent.
     MapGet = "map_get"(I64, I64) -> I64;
+    /// `ip(s)`: `ip?`.
+    StrToIp = "str_to_ip"(I64) -> I32;
+    /// The network of an address: bits for IPv4, bits for IPv6.
+    IpNetwork = "ip_network"(I32, I64, I64) -> I64;
+    /// Whether a present ip is in a present network: bool.
+    IpInNetwork = "ip_in_network"(I32, I64) -> I32;
     /// Whether an automaton (`tables::dfa`) finds a match in a present string: bool.
     DfaMatches = "dfa_matches"(I64, I64) -> I32;
+
+    // ---- bytes: encoders and decoders give absent for absent; decoders also for what is no such encoding ----
+    /// Percent-encoded.
+    UrlEncode = "url_encode"(I64) -> I64;
+    /// Percent-decoded: `bytes?`.
+    UrlDecode = "url_decode"(I64) -> I64;
+    /// Base64, padded.
+    Base64Encode = "base64_encode"(I64) -> I64;
+    /// From base64: `bytes?`.
+    Base64Decode = "base64_decode"(I64) -> I64;
+    /// Base64 with the alphabet for URLs, without padding.
+    Base64UrlEncode = "base64url_encode"(I64) -> I64;
+    /// From it: `bytes?`.
+    Base64UrlDecode = "base64url_decode"(I64) -> I64;
+    /// Hex digits in lower case.
+    HexEncode = "hex_encode"(I64) -> I64;
+    /// From hex digits: `bytes?`.
+    HexDecode = "hex_decode"(I64) -> I64;
+    /// The bytes themselves when they are UTF-8, else absent.
+    BytesText = "bytes_text"(I64) -> I64;
+    /// SHA-256.
+    Sha256 = "sha256"(I64) -> I64;
+    /// SHA-512: its constants (`digest::sha512::constants`), message.
+    Sha512 = "sha512"(I64, I64) -> I64;
+    /// SHA-1.
+    Sha1 = "sha1"(I64) -> I64;
+    /// MD5: its constants (`digest::md5::constants`), message.
+    Md5 = "md5"(I64, I64) -> I64;
+    /// HMAC-SHA-256: key, message.
+    HmacSha256 = "hmac_sha256"(I64, I64) -> I64;
+    /// HMAC-SHA-512: its constants, key, message.
+    HmacSha512 = "hmac_sha512"(I64, I64, I64) -> I64;
+    /// HMAC-SHA-1: key, message.
+    HmacSha1 = "hmac_sha1"(I64, I64) -> I64;
+    /// `hash(x)` of the bytes of `x`: an int that is not negative.
+    BytesHash = "bytes_hash"(I64) -> I64;
 
     // ---- building texts: pieces are evaluated before `text_begin`, so texts never nest ----
     /// Begins a text.
@@ -240,6 +288,8 @@ functions! {
     TextBool = "text_bool"(I32);
     /// Adds an address; absent adds nothing.
     TextIp = "text_ip"(I32);
+    /// Adds a network; absent adds nothing.
+    TextCidr = "text_cidr"(I64);
     /// Adds a string as a JSON string; absent adds `null`.
     TextJson = "text_json"(I64);
     /// Adds a part of a limit's key with its length; absent is a part of its own.
@@ -364,6 +414,8 @@ pub const ROUNDS: u32 = 1_000_000;
 
 /// Bytes of an `ip` record.
 pub const IP_SIZE: usize = 17;
+/// Bytes of a `cidr` record.
+pub const CIDR_SIZE: usize = IP_SIZE + 1;
 
 /// Kinds of entries that rules are selected by.
 pub mod kind {

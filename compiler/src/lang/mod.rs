@@ -1,6 +1,7 @@
 //! Tables of the language: what exists, and which of it this version compiles. No algorithms over policies.
 
 pub mod attributes;
+pub mod encoding;
 pub mod functions;
 pub mod headers;
 pub mod keywords;

@@ -61,7 +61,11 @@ impl<'a> Builder<'a> {
 
     /// A constant string.
     pub(super) fn string(&mut self, text: &str) -> Expr {
-        let bytes = text.as_bytes();
+        self.bytes(text.as_bytes())
+    }
+
+    /// Constant bytes.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Expr {
         let (offset, length) = match self.string_at.get(bytes) {
             Some(found) => *found,
             None => {

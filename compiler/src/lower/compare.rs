@@ -3,14 +3,28 @@
 use portcullis_runtime::contract::{Mechanism, Val};
 
 use super::build::{Builder, Context, call};
-use super::expr::{binary, both, hold, is_present, is_text, lower, unwrap};
-use crate::ir::hir::{self, Ty};
+use super::expr::{binary, both, hold, is_packed, is_present, lower, unwrap};
+use crate::ir::hir::{self, ExprKind, Function, Ty};
 use crate::ir::lir::{BinaryOp, Expr, Local, UnaryOp};
+
+/// Whether the time of a comparison must not tell how much of a value was guessed: secrets, bytes, and texts that are made
+/// of the code of a message (`hex_encode(hmac_sha256(…))`).
+pub(super) fn confidential(policy: &hir::Policy, value: &hir::Expr) -> bool {
+    matches!(value.ty.present(), Ty::Secret | Ty::Bytes) || made_of_a_code(policy, value)
+}
+
+fn made_of_a_code(policy: &hir::Policy, value: &hir::Expr) -> bool {
+    // INVARIANT: a let reads only lets before it, so this ends; the checker bounds how many uses one value comes down to.
+    let code = matches!(value.kind, ExprKind::Call(Function::HmacSha256 | Function::HmacSha512 | Function::HmacSha1, _));
+    let behind = if let ExprKind::Let(id) = &value.kind { policy.lets.get(id.index()) } else { None };
+    code || behind.is_some_and(|item| made_of_a_code(policy, &item.value))
+        || value.operands().into_iter().any(|operand| made_of_a_code(policy, operand))
+}
 
 /// `left == right`.
 pub(super) fn equal(builder: &mut Builder<'_>, context: &mut Context, left: &hir::Expr, right: &hir::Expr) -> Expr {
-    if is_text(&left.ty) && is_text(&right.ty) {
-        let secret = [left, right].into_iter().any(|side| matches!(side.ty.present(), Ty::Secret));
+    if is_packed(&left.ty) && is_packed(&right.ty) {
+        let secret = [left, right].into_iter().any(|side| confidential(builder.policy, side));
         let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };
         let left = lower(builder, context, left);
         let right = lower(builder, context, right);
@@ -29,13 +43,13 @@ pub(super) fn equal(builder: &mut Builder<'_>, context: &mut Context, left: &hir
 
 /// Whether the values of two locals are equal (or an address lies in a network); absent ones are not.
 pub(super) fn same(left: &Ty, a: Local, right: &Ty, b: Local) -> Expr {
-    if is_text(left) && is_text(right) {
-        let secret = [left, right].into_iter().any(|side| matches!(side.present(), Ty::Secret));
+    if is_packed(left) && is_packed(right) {
+        let secret = [left, right].into_iter().any(|side| matches!(side.present(), Ty::Secret | Ty::Bytes));
         let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };
         return call(mechanism, vec![Expr::Local(a), Expr::Local(b)]);
     }
     if matches!(right.present(), Ty::Cidr) && matches!(left.present(), Ty::Ip) {
-        return call(Mechanism::NetworksContain, vec![Expr::Local(b), Expr::Local(a)]);
+        return call(Mechanism::IpInNetwork, vec![Expr::Local(a), Expr::Local(b)]);
     }
     if matches!(left.present(), Ty::Ip) {
         return call(Mechanism::IpEqual, vec![Expr::Local(a), Expr::Local(b)]);

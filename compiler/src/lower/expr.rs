@@ -3,10 +3,11 @@
 use portcullis_runtime::contract::{Mechanism, Val};
 
 use super::build::{Builder, Context, Phase, call, index};
-use super::{bound, branch, compare, list, membership, tables, text};
+use super::{bound, branch, compare, function, list, membership, tables, text};
 use crate::ir::ast::BinaryOp as Arithmetic;
-use crate::ir::hir::{self, Const, ExprKind, Function, Read, Ty};
+use crate::ir::hir::{self, Const, ExprKind, Read, Ty};
 use crate::ir::lir::{BinaryOp, Content, Expr, Local, Stmt, UnaryOp};
+use crate::lang::functions;
 use crate::plan;
 
 /// The Wasm type of values of a type.
@@ -15,9 +16,9 @@ pub(super) fn val(ty: &Ty) -> Val {
         Ty::Bool | Ty::Ip => Val::I32,
         Ty::Float => Val::F64,
         Ty::Int | Ty::Duration | Ty::Time => Val::I64,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) | Ty::Cidr => Val::I64,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::List(_) => Val::I64,
         Ty::Optional(inner) => match inner.as_ref() {
-            Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) | Ty::Cidr => Val::I64,
+            Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::List(_) => Val::I64,
             Ty::Bool | Ty::Ip | Ty::Float | Ty::Int | Ty::Duration | Ty::Time => Val::I32,
             Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Val::I32,
         },
@@ -25,9 +26,14 @@ pub(super) fn val(ty: &Ty) -> Val {
     }
 }
 
-/// Whether a value of this type is one i64 with 0 for absence.
+/// Whether a value of this type is a text or bytes.
 pub(super) fn is_text(ty: &Ty) -> bool {
     matches!(ty.present(), Ty::String | Ty::Bytes | Ty::Secret)
+}
+
+/// Whether a value of this type is address and length in one i64, with 0 for absence.
+pub(super) fn is_packed(ty: &Ty) -> bool {
+    is_text(ty) || *ty.present() == Ty::Cidr
 }
 
 pub(super) fn not(operand: Expr) -> Expr {
@@ -72,7 +78,7 @@ pub(super) fn unwrap(ty: &Ty, local: Local) -> Expr {
     let here = Expr::Local(local);
     let Ty::Optional(inner) = ty else { return here };
     match inner.as_ref() {
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::List(_) | Ty::Ip | Ty::Cidr => here,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::List(_) | Ty::Ip => here,
         Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(Expr::Load(Box::new(here)))),
         Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(Expr::Load(Box::new(here)))),
         Ty::Int | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Expr::Load(Box::new(here)),
@@ -110,7 +116,10 @@ pub(super) fn natural_present(builder: &mut Builder<'_>, context: &mut Context, 
 /// The optional type that a node gives although its expression is known to be present; texts and addresses are the same
 /// value either way.
 fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option<Ty> {
-    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Index(..) | ExprKind::Call(Function::Int, _));
+    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Index(..));
+    if let ExprKind::Call(function, _) = &expr.kind {
+        gives_cell = functions::of(*function).is_some_and(|entry| entry.absence == functions::Absence::Possible);
+    }
     if let ExprKind::Config(id) = &expr.kind {
         gives_cell = policy.config.get(id.index()).is_some_and(|field| field.ty.is_optional());
     }
@@ -193,7 +202,7 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
             };
             two(builder, context, mechanism, left, right)
         }
-        ExprKind::Call(function, args) => function_call(builder, context, *function, args),
+        ExprKind::Call(function, args) => function::call(builder, context, *function, args),
         ExprKind::If(condition, then, otherwise) => branch::lower_if(builder, context, (condition, then, otherwise), &expr.ty),
         ExprKind::Match(subject, arms, otherwise) => branch::lower_match(builder, context, (subject, arms, otherwise), &expr.ty),
         ExprKind::Index(items, at) => list::element(builder, context, items, at, &expr.ty),
@@ -237,8 +246,9 @@ pub(super) fn constant(builder: &mut Builder<'_>, value: &Const) -> Expr {
         Const::Int(value) => Expr::I64(*value),
         Const::Float(value) => Expr::F64(*value),
         Const::String(value) => builder.string(value),
+        Const::Bytes(value) => builder.bytes(value),
         Const::Ip(address) => Expr::Address(tables::address(builder, *address)),
-        Const::Cidr(address, bits) => Expr::Data(tables::network(builder, *address, *bits)),
+        Const::Cidr(network, bits) => builder.bytes(&tables::network_record(*network, *bits)),
     }
 }
 
@@ -333,7 +343,7 @@ fn map_get(builder: &mut Builder<'_>, context: &mut Context, id: hir::MapId, key
     let table = tables::map(builder, id);
     let key = lower(builder, context, key);
     let found = call(Mechanism::MapGet, vec![Expr::Data(table), key]);
-    if is_text(ty) || matches!(ty.present(), Ty::Cidr) { found } else { Expr::Unary(UnaryOp::Wrap, Box::new(found)) }
+    if is_packed(ty) { found } else { Expr::Unary(UnaryOp::Wrap, Box::new(found)) }
 }
 
 fn fold(builder: &mut Builder<'_>, context: &mut Context, items: &[hir::Expr], empty: Expr, join: fn(Expr, Expr) -> Expr) -> Expr {
@@ -389,39 +399,4 @@ fn coalesce(builder: &mut Builder<'_>, context: &mut Context, left: &hir::Expr, 
     let ty = if right.ty.is_optional() { ty.clone().optional() } else { ty.clone() };
     let here = if ty.is_optional() { Expr::Local(local) } else { unwrap(&left.ty, local) };
     Expr::Block(vec![set], Box::new(choose(val(&ty), there, here, otherwise)))
-}
-
-fn function_call(builder: &mut Builder<'_>, context: &mut Context, function: Function, args: &[hir::Expr]) -> Expr {
-    let Some(first) = args.first() else { return Expr::I32(0) };
-    let first = super::membership::behind_lets(builder.policy, first);
-    if function == Function::Len
-        && let Some(length) = constant_length(builder, first)
-    {
-        return Expr::I64(length);
-    }
-    // `int` of what is an int already changes nothing.
-    if function == Function::Int && !is_text(&first.ty) {
-        let value = lower(builder, context, first);
-        return if first.ty.is_optional() { value } else { call(Mechanism::Cell, vec![value]) };
-    }
-    let mut lowered: Vec<Expr> = args.iter().map(|arg| lower(builder, context, arg)).collect();
-    let mechanism = match function {
-        Function::Lower => Mechanism::StrLower,
-        Function::Upper => Mechanism::StrUpper,
-        Function::Trim => Mechanism::StrTrim,
-        Function::Len if matches!(first.ty.present(), Ty::List(_)) => Mechanism::ListLen,
-        Function::Len => Mechanism::StrLen,
-        Function::Int => Mechanism::StrToInt,
-        Function::Replace => Mechanism::StrReplace,
-    };
-    lowered.truncate(mechanism.signature().params.len());
-    call(mechanism, lowered)
-}
-
-/// The length of a list that is known now.
-fn constant_length(builder: &Builder<'_>, list: &hir::Expr) -> Option<i64> {
-    if let ExprKind::List(id) = &list.kind {
-        return builder.policy.lists.get(id.index()).map(|list| list.values.len() as i64);
-    }
-    if let ExprKind::ListOf(items) = &list.kind { Some(items.len() as i64) } else { None }
 }

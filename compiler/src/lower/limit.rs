@@ -103,7 +103,7 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
 
 /// A part of the key in a local: an address, or a text that may be absent.
 fn key_part(builder: &mut Builder<'_>, context: &mut Context, part: &hir::Expr) -> (Stmt, Local, Ty) {
-    if expr::is_text(&part.ty) || matches!(part.ty.present(), Ty::Ip) {
+    if expr::is_packed(&part.ty) || matches!(part.ty.present(), Ty::Ip) {
         let (set, local) = hold(builder, context, part);
         return (set, local, part.ty.clone());
     }

@@ -38,7 +38,7 @@ fn constants(builder: &mut Builder<'_>, values: &[&Const]) -> Expr {
             Const::Bool(value) => Some(i64::from(*value)),
             Const::Int(value) => Some(*value),
             Const::Float(value) => Some(value.to_bits().cast_signed()),
-            Const::String(_) | Const::Ip(_) | Const::Cidr(..) => None,
+            Const::String(_) | Const::Bytes(_) | Const::Ip(_) | Const::Cidr(..) => None,
         })
         .collect();
     let count = u32::try_from(values.len()).unwrap_or(u32::MAX);

@@ -3,7 +3,8 @@
 use portcullis_runtime::contract::Mechanism;
 
 use super::build::{Builder, Context, call};
-use super::expr::{any, both, either, hold, is_present, is_text, lower, unwrap};
+use super::compare::confidential;
+use super::expr::{any, both, either, hold, is_packed, is_present, is_text, lower, unwrap};
 use super::tables;
 use crate::ir::hir::{self, Const, ExprKind, Ty};
 use crate::ir::lir::{BinaryOp, Expr};
@@ -24,17 +25,16 @@ pub(super) fn behind_lets<'a>(policy: &'a hir::Policy, mut list: &'a hir::Expr) 
 /// `needle in list`.
 pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, list: &hir::Expr) -> Expr {
     let list = behind_lets(builder.policy, list);
-    let items: Vec<hir::Expr> = if let ExprKind::ListOf(items) = &list.kind {
-        items.clone()
-    } else if let ExprKind::List(id) = &list.kind {
-        constants(builder.policy, *id, list)
-    } else {
+    let Some(items) = elements(builder.policy, list) else {
+        // A list that is only known at run time.
         return super::list::contains(builder, context, needle, list);
     };
     if matches!(needle.ty.present(), Ty::Ip) {
         return in_addresses(builder, context, needle, &items);
     }
-    let (fixed, others): (Vec<hir::Expr>, Vec<hir::Expr>) = if builder.plan.options.runs("sets") {
+    // What must not show in the time that it takes is compared with each element, and so are networks.
+    let by_table = !confidential(builder.policy, needle) && *needle.ty.present() != Ty::Cidr;
+    let (fixed, others): (Vec<hir::Expr>, Vec<hir::Expr>) = if builder.plan.options.runs("sets") && by_table {
         items.into_iter().partition(|item| matches!(item.kind, ExprKind::Const(_)))
     } else {
         (Vec::new(), items)
@@ -46,6 +46,14 @@ pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: 
         value = either(in_set(builder, needle, local, &constants.collect::<Vec<_>>()), value);
     }
     Expr::Block(vec![set], Box::new(value))
+}
+
+/// The elements of a list that stands in the policy; nothing for one that is only known at run time.
+pub(super) fn elements(policy: &hir::Policy, list: &hir::Expr) -> Option<Vec<hir::Expr>> {
+    if let ExprKind::List(id) = &list.kind {
+        return Some(constants(policy, *id, list));
+    }
+    if let ExprKind::ListOf(items) = &list.kind { Some(items.clone()) } else { None }
 }
 
 /// The elements of a declared list as expressions.
@@ -75,8 +83,8 @@ fn in_set(builder: &mut Builder<'_>, needle: &hir::Expr, local: crate::ir::lir::
 
 /// The needle equal to one element.
 fn equal_to(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, local: crate::ir::lir::Local, item: &hir::Expr) -> Expr {
-    if is_text(&needle.ty) {
-        let secret = [needle, item].into_iter().any(|side| matches!(side.ty.present(), Ty::Secret));
+    if is_packed(&needle.ty) {
+        let secret = [needle, item].into_iter().any(|side| confidential(builder.policy, side));
         let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };
         let item = lower(builder, context, item);
         return call(mechanism, vec![Expr::Local(local), item]);
@@ -108,10 +116,8 @@ pub(super) fn in_addresses(builder: &mut Builder<'_>, context: &mut Context, nee
     }
     for item in &others {
         let other = lower(builder, context, item);
-        ways.push(match item.ty.present() {
-            Ty::Cidr => call(Mechanism::NetworksContain, vec![other, Expr::Local(local)]),
-            _ => call(Mechanism::IpEqual, vec![Expr::Local(local), other]),
-        });
+        let test = if *item.ty.present() == Ty::Cidr { Mechanism::IpInNetwork } else { Mechanism::IpEqual };
+        ways.push(call(test, vec![Expr::Local(local), other]));
     }
     Expr::Block(vec![set], Box::new(any(ways)))
 }

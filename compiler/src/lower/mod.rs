@@ -10,6 +10,7 @@ mod configure;
 mod edit;
 mod expr;
 mod features;
+mod function;
 mod guard;
 mod limit;
 mod list;

@@ -3,7 +3,7 @@
 use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
-use super::expr::{self, all, choose, is_text};
+use super::expr::{self, all, choose, is_packed};
 use super::{edit, guard, redact, reply, request, tables};
 use crate::ir::hir::{self, RuleId, RuleKind, Ty};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt, UnaryOp};
@@ -84,7 +84,7 @@ fn pointee(ty: &Ty) -> i64 {
 fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, cell: usize) -> [Stmt; 2] {
     let (set, local) = expr::hold(builder, context, value);
     let here = Expr::Local(local);
-    let write = if is_text(&value.ty) {
+    let write = if is_packed(&value.ty) {
         act(Mechanism::StreamKeepStr, vec![index(cell), here])
     } else if value.ty.is_optional() || matches!(value.ty, Ty::Ip) {
         let address = Expr::Unary(UnaryOp::Extend, Box::new(here.clone()));
@@ -106,7 +106,7 @@ fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, ce
 /// A kept value.
 pub(super) fn load(ty: &Ty, cell: usize) -> Expr {
     let number = index(cell);
-    if is_text(ty) {
+    if is_packed(ty) {
         return call(Mechanism::StreamStr, vec![number]);
     }
     if ty.is_optional() || matches!(ty, Ty::Ip) {

@@ -127,7 +127,7 @@ pub(super) fn int_set(builder: &mut Builder<'_>, values: &[Const]) -> DataId {
         .filter_map(|value| match value {
             Const::Int(value) => Some(*value),
             Const::Bool(value) => Some(i64::from(*value)),
-            Const::Float(_) | Const::String(_) | Const::Ip(_) | Const::Cidr(..) => None,
+            Const::Float(_) | Const::String(_) | Const::Bytes(_) | Const::Ip(_) | Const::Cidr(..) => None,
         })
         .collect();
     builder.table("ints", tables::ints::encode(&ints))
@@ -152,6 +152,13 @@ pub(super) fn address(builder: &mut Builder<'_>, ip: IpAddr) -> DataId {
     builder.table("address", record(ip).to_vec())
 }
 
+/// A `cidr` record.
+pub(super) fn network_record(network: IpAddr, bits: u8) -> Vec<u8> {
+    let mut bytes = record(network).to_vec();
+    bytes.push(bits);
+    bytes
+}
+
 pub(super) fn record(ip: IpAddr) -> [u8; IP_SIZE] {
     let mut bytes = [0; IP_SIZE];
     let (family, octets) = match ip {
@@ -174,8 +181,9 @@ pub(super) fn map(builder: &mut Builder<'_>, id: hir::MapId) -> DataId {
                 Const::Int(value) => value.to_le_bytes().to_vec(),
                 Const::Bool(value) => i64::from(*value).to_le_bytes().to_vec(),
                 Const::Float(value) => value.to_bits().to_le_bytes().to_vec(),
+                Const::Bytes(value) => value.clone(),
                 Const::Ip(ip) => record(*ip).to_vec(),
-                Const::Cidr(ip, bits) => tables::networks::encode(&[(record(*ip), *bits)]),
+                Const::Cidr(network, bits) => network_record(*network, *bits),
             };
             pairs.push((key, bytes));
         }
@@ -192,11 +200,6 @@ pub(super) fn arms<'c>(builder: &mut Builder<'_>, patterns: impl Iterator<Item =
         }
     }
     builder.table("arms", tables::strings::encode_map(&pairs))
-}
-
-/// One network as a value.
-pub(super) fn network(builder: &mut Builder<'_>, address: IpAddr, bits: u8) -> DataId {
-    builder.table("network", tables::networks::encode(&[(record(address), bits)]))
 }
 
 /// A list of ids.

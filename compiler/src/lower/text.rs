@@ -26,6 +26,24 @@ pub(super) fn concat(builder: &mut Builder<'_>, context: &mut Context, pieces: &
     Expr::Block(before, Box::new(call(Mechanism::TextEnd, vec![])))
 }
 
+/// The elements of a list with a separator between them.
+pub(super) fn join(builder: &mut Builder<'_>, context: &mut Context, items: &[hir::Expr], separator: &hir::Expr) -> Expr {
+    let mut before = Vec::new();
+    let mut writes = vec![act(Mechanism::TextBegin, vec![])];
+    let (set, between) = hold(builder, context, separator);
+    before.push(set);
+    for (number, item) in items.iter().enumerate() {
+        if number > 0 {
+            writes.push(act(Mechanism::TextStr, vec![Expr::Local(between)]));
+        }
+        let (set, local) = hold(builder, context, item);
+        before.push(set);
+        writes.push(act(Mechanism::TextStr, vec![Expr::Local(local)]));
+    }
+    before.extend(writes);
+    Expr::Block(before, Box::new(call(Mechanism::TextEnd, vec![])))
+}
+
 /// A value as a string of its own.
 pub(super) fn to_text(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     if super::expr::is_text(&expr.ty) {
@@ -121,6 +139,7 @@ fn constant_text(expr: &hir::Expr) -> Option<String> {
         Const::String(value) => value.clone(),
         Const::Ip(value) => value.to_string(),
         Const::Cidr(address, bits) => format!("{address}/{bits}"),
+        Const::Bytes(_) => return None,
     })
 }
 
@@ -130,18 +149,11 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
     let mechanism = match ty.present() {
         Ty::Bool => Mechanism::TextBool,
         Ty::Ip => Mechanism::TextIp,
+        Ty::Cidr => Mechanism::TextCidr,
         Ty::Int | Ty::Duration | Ty::Time => Mechanism::TextInt,
-        Ty::String
-        | Ty::Bytes
-        | Ty::Secret
-        | Ty::Float
-        | Ty::Cidr
-        | Ty::Rate
-        | Ty::Regex
-        | Ty::List(_)
-        | Ty::Map(_)
-        | Ty::Optional(_)
-        | Ty::Error => Mechanism::TextStr,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Float | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
+            Mechanism::TextStr
+        }
     };
     act(mechanism, vec![value])
 }

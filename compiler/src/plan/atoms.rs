@@ -65,7 +65,7 @@ fn key(subject: &Expr, value: &Const) -> Option<Key> {
         Const::String(text) if matches!(subject.ty.present(), Ty::String) && text.len() <= LONGEST => Some(Key::Whole(text.clone())),
         Const::Ip(ip) => Some(Key::Network(*ip, if ip.is_ipv4() { 32 } else { 128 })),
         Const::Cidr(ip, bits) => Some(Key::Network(*ip, *bits)),
-        Const::String(_) | Const::Bool(_) | Const::Int(_) | Const::Float(_) => None,
+        Const::String(_) | Const::Bytes(_) | Const::Bool(_) | Const::Int(_) | Const::Float(_) => None,
     }
 }
 

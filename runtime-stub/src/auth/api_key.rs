@@ -1,10 +1,10 @@
 //! API keys: what a request presents, and whose it is. In: places (`tables::credential`), keys by digest (`tables::keys`).
 //! Out: a state (`contract::credential`) and the name of the key, found once a request.
 
-use super::sha256;
 use super::verified::Verified;
 use crate::bytes;
 use crate::contract::credential;
+use crate::digest::sha256;
 use crate::frame::Frame;
 use crate::host::Host;
 use crate::http::{cookie, query};
@@ -119,9 +119,9 @@ pub fn bearer(line: &[u8]) -> Option<&[u8]> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Memory, bearer, check, key_id};
-    use crate::auth::sha256::digest as sha256;
     use crate::auth::verified::Verified;
     use crate::contract::credential;
+    use crate::digest::sha256::digest as sha256;
     use crate::frame::Frame;
     use crate::http::request;
     use crate::rt::arena::Arena;

@@ -34,11 +34,16 @@ fn number(text: &[u8], base: u32, longest: usize) -> Option<u32> {
     Some(value)
 }
 
+/// Four numbers. A leading zero would be octal to some and decimal to others, so no address has one.
 fn octets(text: &[u8]) -> Option<[u8; 4]> {
     let mut octets = [0u8; 4];
     let mut parts = text.split(|&byte| byte == b'.');
     for octet in &mut octets {
-        *octet = number(parts.next()?, 10, 3).and_then(|value| u8::try_from(value).ok())?;
+        let part = parts.next()?;
+        if part.len() > 1 && part.first() == Some(&b'0') {
+            return None;
+        }
+        *octet = number(part, 10, 3).and_then(|value| u8::try_from(value).ok())?;
     }
     parts.next().is_none().then_some(octets)
 }
@@ -53,6 +58,14 @@ pub fn parse_v4(text: &[u8]) -> Option<[u8; IP_SIZE]> {
     octets(text).map(v4)
 }
 
+/// `ip(s)`: an address and nothing else, no zone and no port. IPv4-mapped IPv6 is IPv4.
+pub fn parse_ip(text: &[u8]) -> Option<[u8; IP_SIZE]> {
+    if crate::bytes::position(text, b'%').is_some() {
+        return None;
+    }
+    if crate::bytes::position(text, b':').is_some() { parse_v6(text) } else { parse_v4(text) }
+}
+
 /// Reads an IPv6 address, a zone behind `%` ignored.
 pub fn parse_v6(text: &[u8]) -> Option<[u8; IP_SIZE]> {
     let text = crate::bytes::split_once(text, b'%').map_or(text, |(address, _)| address);
@@ -62,8 +75,8 @@ pub fn parse_v6(text: &[u8]) -> Option<[u8; IP_SIZE]> {
         None => (text, &b""[..]),
     };
     let (mut first, mut last) = ([0u8; 16], [0u8; 16]);
-    let in_front = groups(front, &mut first)?;
-    let behind = groups(back, &mut last)?;
+    let in_front = groups(front, gap.is_none(), &mut first)?;
+    let behind = groups(back, true, &mut last)?;
     let total = in_front.wrapping_add(behind);
     if (gap.is_some() && total > 14) || (gap.is_none() && total != 16) {
         return None;
@@ -81,8 +94,8 @@ pub fn parse_v6(text: &[u8]) -> Option<[u8; IP_SIZE]> {
     }
 }
 
-/// Writes groups between colons, the last of which may be an IPv4 address: how many bytes.
-fn groups(text: &[u8], out: &mut [u8; 16]) -> Option<usize> {
+/// Writes groups between colons, the last of which may be an IPv4 address where the whole address ends: how many bytes.
+fn groups(text: &[u8], at_end: bool, out: &mut [u8; 16]) -> Option<usize> {
     if text.is_empty() {
         return Some(0);
     }
@@ -94,7 +107,7 @@ fn groups(text: &[u8], out: &mut [u8; 16]) -> Option<usize> {
             None => (here, None),
         };
         rest = after;
-        if after.is_none() && crate::bytes::position(group, b'.').is_some() {
+        if at_end && after.is_none() && crate::bytes::position(group, b'.').is_some() {
             let place = out.get_mut(len..)?.get_mut(..4)?;
             len = len.wrapping_add(crate::bytes::copy(place, &octets(group)?));
         } else {
@@ -109,8 +122,37 @@ fn groups(text: &[u8], out: &mut [u8; 16]) -> Option<usize> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
-    use super::parse;
-    use std::net::{Ipv4Addr, Ipv6Addr};
+    use super::{parse, parse_ip};
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    /// Random texts of what addresses are made of: exactly those are read that the standard library reads.
+    #[test]
+    fn texts_read_like_the_standard_library() {
+        const PARTS: [&str; 20] =
+            ["0", "1", "9", "25", "255", "256", "00", "01", ".", ".", ".", ":", ":", "::", "f", "ffff", "fffff", "1.2.3.4", "%", "g"];
+        let mut state = 7u64;
+        let mut read = 0;
+        for _ in 0..200_000 {
+            let mut text = String::new();
+            for _ in 0..=(state >> 33) % 9 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(PARTS[(state >> 33) as usize % PARTS.len()]);
+            }
+            let expected = text.parse::<IpAddr>().ok().map(|ip| match ip.to_canonical() {
+                IpAddr::V4(v4) => super::v4(v4.octets()),
+                IpAddr::V6(v6) => {
+                    let mut record = [6; super::IP_SIZE];
+                    record[1..].copy_from_slice(&v6.octets());
+                    record
+                }
+            });
+            read += usize::from(expected.is_some());
+            assert_eq!(parse_ip(text.as_bytes()), expected, "{text}");
+        }
+        assert!(read > 1000, "{read}");
+        assert!(parse_ip(b"1.2.3.4:80").is_none() && parse_ip(b"fe80::1%eth0").is_none() && parse_ip(b"[::1]").is_none());
+        assert!(parse_ip(b"010.0.0.1").is_none() && parse_ip(b" 1.2.3.4").is_none() && parse_ip(b"127.1").is_none());
+    }
 
     #[test]
     fn addresses_read_like_the_standard_library() {

@@ -30,7 +30,7 @@ pub struct Expressions<'a> {
 
 impl Expressions<'_> {
     /// A declared value of this type that can be read here.
-    fn named(&mut self, ty: Type) -> Option<String> {
+    pub(super) fn named(&mut self, ty: Type) -> Option<String> {
         let fits = |item: &&super::world::Named| {
             item.ty == ty && (self.place.response || !item.response) && (self.place.request || item.configuration)
         };
@@ -54,7 +54,7 @@ impl Expressions<'_> {
             return self.leaf();
         }
         let next = depth - 1;
-        match self.random.below(28) {
+        match self.random.below(31) {
             0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
             2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
             4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
@@ -82,11 +82,14 @@ impl Expressions<'_> {
             23 => self.quantified(next),
             24 => self.branch(Type::Bool, next),
             25 => self.invoke(Type::Bool, next).unwrap_or_else(|| self.quantified(next)),
+            26 => format!("({}) {} ({})", self.any_bytes(next), self.pick(&["==", "!="]), self.any_bytes(next)),
+            27 => self.bytes_test(next),
+            28 => self.network_test(next),
             _ => self.leaf(),
         }
     }
 
-    fn pick(&mut self, items: &[&str]) -> String {
+    pub(super) fn pick(&mut self, items: &[&str]) -> String {
         (*self.random.pick(items)).to_owned()
     }
 
@@ -167,7 +170,7 @@ impl Expressions<'_> {
         }
     }
 
-    fn any_text(&mut self, depth: usize) -> String {
+    pub(super) fn any_text(&mut self, depth: usize) -> String {
         if self.random.chance(60) { self.text_optional(depth) } else { self.text(depth) }
     }
 
@@ -204,7 +207,7 @@ impl Expressions<'_> {
         }
     }
 
-    fn text_optional(&mut self, depth: usize) -> String {
+    pub(super) fn text_optional(&mut self, depth: usize) -> String {
         if depth > 0 {
             let next = depth - 1;
             match self.random.below(13) {
@@ -228,6 +231,7 @@ impl Expressions<'_> {
                     }
                 }
                 4 => return format!("({}) ?? ({})", self.text_optional(next), self.text_optional(next)),
+                8 => return format!("text({})", self.any_bytes(next)),
                 _ => {}
             }
         }
@@ -243,13 +247,20 @@ impl Expressions<'_> {
             return if self.random.chance(50) { self.literal() } else { self.read_text() };
         }
         let next = depth - 1;
-        match self.random.below(15) {
-            12 => return self.branch(Type::Text, next),
-            13 => return self.invoke(Type::Text, next).unwrap_or_else(|| self.literal()),
-            14 => return self.bound(Type::Text).unwrap_or_else(|| self.read_text()),
+        match self.random.below(20) {
+            17 => return self.branch(Type::Text, next),
+            18 => return self.invoke(Type::Text, next).unwrap_or_else(|| self.literal()),
+            19 => return self.bound(Type::Text).unwrap_or_else(|| self.read_text()),
             _ => {}
         }
-        match self.random.below(12) {
+        match self.random.below(17) {
+            12 => format!("substring({}, {}, {})", self.text(next), self.integer(next), self.integer(next)),
+            13 => format!("substring({}, {})", self.text(next), self.pick(&["0", "1", "-2", "9"])),
+            14 => format!("join({}, {})", self.texts(next), self.literal()),
+            15 => {
+                let encoder = self.pick(&["hex_encode", "base64_encode", "base64url_encode", "url_encode"]);
+                format!("{encoder}({})", self.taken(next))
+            }
             0 | 1 => format!("({}) ?? ({})", self.text_optional(next), self.text(next)),
             2 => format!("{}({})", self.pick(&["lower", "upper", "trim"]), self.text(next)),
             3 => format!("replace({}, {}, {})", self.text(next), self.literal(), self.literal()),
@@ -262,7 +273,8 @@ impl Expressions<'_> {
 
     /// Something that can be written into a text.
     pub fn writable(&mut self, depth: usize) -> String {
-        match self.random.below(7) {
+        match self.random.below(8) {
+            7 if self.place.request => self.network(depth.saturating_sub(1)),
             0 => self.integer(depth),
             1 => self.boolean(depth.min(1)),
             2 if self.place.request => "client.ip".to_owned(),
@@ -310,6 +322,7 @@ impl Expressions<'_> {
                 3 => return format!("len({})", self.text(next)),
                 4 => return format!("len({})", self.texts(next)),
                 5 => return format!("-({})", self.integer(next)),
+                9 => return format!("hash({})", self.writable(next)),
                 _ => {}
             }
         }
@@ -326,7 +339,8 @@ impl Expressions<'_> {
     /// A list of strings.
     pub fn texts(&mut self, depth: usize) -> String {
         let next = depth.saturating_sub(1);
-        match self.random.below(6) {
+        match self.random.below(7) {
+            6 => format!("split({}, {})", self.text(next), self.literal()),
             0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
             1 => format!("request.query.all[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),
@@ -343,9 +357,10 @@ impl Expressions<'_> {
         }
     }
 
-    fn any_ip(&mut self) -> String {
+    pub(super) fn any_ip(&mut self) -> String {
         match self.map(Type::Ip) {
             Some(map) if self.random.chance(30) => format!("{map}[{}]", self.read_optional()),
+            _ if self.place.request && self.random.chance(20) => format!("ip({})", self.read_optional()),
             _ => match self.named(Type::Ip) {
                 Some(name) if self.random.chance(20) => name,
                 _ => "client.ip".to_owned(),

@@ -9,6 +9,7 @@ pub mod case;
 pub mod constructs;
 pub mod engines;
 pub mod expr;
+mod functions;
 pub mod policy;
 pub mod random;
 pub mod request;

@@ -296,7 +296,9 @@ fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {
     let mut expressions = Expressions { random, world, place: &place };
     let more = if parts.is_empty() { expressions.random.between(1, 3) } else { expressions.random.below(2) };
     for _ in 0..more {
-        match expressions.random.below(6) {
+        match expressions.random.below(8) {
+            6 => parts.push(expressions.network(1)),
+            7 => parts.push(expressions.bytes(1)),
             0 => {
                 parts.push(expressions.maybe_read());
                 maybe = true;

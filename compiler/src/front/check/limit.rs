@@ -136,7 +136,7 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
     let value = expr::check(ctx, env, expr);
     match value.ty.present() {
         hir::Ty::Error => None,
-        hir::Ty::String | hir::Ty::Int | hir::Ty::Bool | hir::Ty::Ip => Some(value),
+        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
         hir::Ty::Secret => {
             ctx.error(
                 Code::SecretLeak,
@@ -154,7 +154,7 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
                 value.span,
                 "a limit cannot count by this",
                 label,
-                "write a string, a number, a bool or an address",
+                "write a string, a number, a bool, an address or a network",
             );
             None
         }

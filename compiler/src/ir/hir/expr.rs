@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{ConfigId, CredentialId, FnId, LetId, ListId, MapId, Member, Template, Ty};
+use super::{ConfigId, CredentialId, FnId, Function, LetId, ListId, MapId, Member, Template, Ty};
 use crate::base::Span;
 use crate::ir::ast::{BinaryOp, Quantifier};
 
@@ -28,6 +28,8 @@ pub enum Const {
     Float(f64),
     /// A `string`.
     String(String),
+    /// `bytes`.
+    Bytes(Vec<u8>),
     /// An `ip`; IPv4-mapped IPv6 is stored as IPv4.
     Ip(IpAddr),
     /// A `cidr`; the host bits are zero. The prefix length counts bits of the address's own family.
@@ -153,21 +155,4 @@ pub enum Read {
     ResponseStatus,
     /// `response.headers["k"]` (lower case), optional
     ResponseHeader(String),
-}
-
-/// Built-in functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Function {
-    /// `lower(s)`: ASCII letters
-    Lower,
-    /// `upper(s)`: ASCII letters
-    Upper,
-    /// `trim(s)`: ASCII white space at both ends
-    Trim,
-    /// `len(s)`: code points of a string; `len(list)`: elements
-    Len,
-    /// `int(s)`: optional; decimal digits with an optional sign, nothing else, in range
-    Int,
-    /// `replace(s, from, to)`: every occurrence, from the left; an empty `from` changes nothing
-    Replace,
 }

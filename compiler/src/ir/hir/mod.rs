@@ -3,6 +3,7 @@
 
 mod credential;
 mod expr;
+mod function;
 mod policy;
 mod print;
 mod rule;
@@ -11,7 +12,8 @@ mod ty;
 mod walk;
 
 pub use credential::{ApiKey, Credential, CredentialSource, Keys, Member};
-pub use expr::{Const, Expr, ExprKind, Function, Read};
+pub use expr::{Const, Expr, ExprKind, Read};
+pub use function::Function;
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
     ReplyBody, Scope, TableType,

@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    Absent, Action, Authenticate, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr, ExprKind, Function,
-    HeaderPattern, HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target,
-    Template,
+    Absent, Action, Authenticate, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr, ExprKind, HeaderPattern,
+    HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target, Template,
 };
 use crate::ir::ast::{BinaryOp, Quantifier};
 
@@ -300,6 +299,7 @@ fn constant(value: &Const) -> String {
         Const::Int(value) => value.to_string(),
         Const::Float(value) => format!("{value:?}"),
         Const::String(value) => format!("{value:?}"),
+        Const::Bytes(value) => format!("bytes {}", hex(value)),
         Const::Ip(address) => address.to_string(),
         Const::Cidr(address, bits) => format!("{address}/{bits}"),
     }
@@ -356,15 +356,7 @@ fn expr(policy: &Policy, value: &Expr) -> String {
             format!("({} {op} {})", one(left), one(right))
         }
         ExprKind::Call(function, args) => {
-            let name = match function {
-                Function::Lower => "lower",
-                Function::Upper => "upper",
-                Function::Trim => "trim",
-                Function::Len => "len",
-                Function::Int => "int",
-                Function::Replace => "replace",
-            };
-            format!("{name}({})", many(args, ", "))
+            format!("{}({})", function.name(), many(args, ", "))
         }
         ExprKind::If(condition, then, otherwise) => format!("(if {} then {} else {})", one(condition), one(then), one(otherwise)),
         ExprKind::Match(subject, arms, otherwise) => {

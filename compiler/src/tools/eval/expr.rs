@@ -7,6 +7,7 @@ use regex_automata::meta::Regex;
 
 use super::bytes::text;
 use super::facts::{self, Facts};
+use super::function;
 use super::path;
 use super::value::Value;
 use crate::ir::ast::{BinaryOp, Quantifier};
@@ -120,7 +121,7 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
         },
         hir::ExprKind::Call(function, args) => {
             let args = args.iter().map(|arg| eval(arg, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
-            call(*function, &args)
+            function::call(*function, &args)
         }
         hir::ExprKind::If(condition, then, otherwise) => eval(if eval(condition, ctx)?.is_true() { then } else { otherwise }, ctx)?,
         hir::ExprKind::Match(subject, arms, otherwise) => {
@@ -251,50 +252,10 @@ fn arithmetic(op: BinaryOp, left: i64, right: i64) -> i64 {
     }
 }
 
-fn call(function: hir::Function, args: &[Value]) -> Value {
-    match (function, args) {
-        (hir::Function::Lower, [Value::String(value)]) => Value::String(value.to_ascii_lowercase()),
-        (hir::Function::Upper, [Value::String(value)]) => Value::String(value.to_ascii_uppercase()),
-        (hir::Function::Trim, [Value::String(value)]) => {
-            Value::String(value.trim_matches(|letter: char| letter.is_ascii_whitespace()).to_owned())
-        }
-        (hir::Function::Len, [Value::String(value)]) => Value::Int(i64::try_from(value.chars().count()).unwrap_or(i64::MAX)),
-        (hir::Function::Len, [Value::List(items)]) => Value::Int(i64::try_from(items.len()).unwrap_or(i64::MAX)),
-        (hir::Function::Int, [Value::String(value)]) => int(value).map_or(Value::Absent, Value::Int),
-        (hir::Function::Replace, [Value::String(value), Value::String(from), Value::String(to)]) => {
-            Value::String(if from.is_empty() { value.clone() } else { value.replace(from, to) })
-        }
-        (
-            hir::Function::Lower
-            | hir::Function::Upper
-            | hir::Function::Trim
-            | hir::Function::Len
-            | hir::Function::Int
-            | hir::Function::Replace,
-            _,
-        ) => Value::Absent,
-    }
-}
-
-/// Decimal digits with an optional sign, in range.
-fn int(value: &str) -> Option<i64> {
-    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
-    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| value.parse().ok()).flatten()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{arithmetic, int};
+    use super::arithmetic;
     use crate::ir::ast::BinaryOp;
-
-    #[test]
-    fn ints() {
-        assert_eq!(int("+7"), Some(7));
-        assert_eq!(int("-9223372036854775808"), Some(i64::MIN));
-        for text in ["", "-", "9223372036854775808", " 1", "1.0", "0x1", "--1", "١"] {
-            assert_eq!(int(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn arithmetic_never_traps() {

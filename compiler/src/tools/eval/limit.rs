@@ -142,6 +142,8 @@ fn key(limit: &hir::Limit, ctx: Context<'_>) -> Result<Vec<Part>, EngineError> {
                     let network = IpAddr::V6((address.to_bits() >> 64 << 64).into());
                     Some(network.to_string())
                 }
+                // One part of a key is always of one type, so no two of these spellings meet.
+                Value::Bytes(bytes) => Some(format!("{bytes:?}")),
                 present => Some(present.text()),
             })
         })

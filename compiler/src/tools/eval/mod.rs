@@ -8,6 +8,7 @@ mod config;
 mod edit;
 mod expr;
 mod facts;
+mod function;
 mod interpreter;
 mod limit;
 mod path;

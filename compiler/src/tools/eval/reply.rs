@@ -40,7 +40,7 @@ fn json(value: &hir::Json, ctx: Context<'_>) -> Result<String, EngineError> {
         hir::Json::Expr(expr) => match expr::eval(expr, ctx)? {
             Value::Absent => "null".to_owned(),
             Value::String(text) => json_string(&text),
-            Value::Ip(address) => json_string(&address.to_string()),
+            network @ (Value::Ip(_) | Value::Cidr(..)) => json_string(&network.text()),
             other => other.text(),
         },
         hir::Json::Array(items) => {

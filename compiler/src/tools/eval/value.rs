@@ -17,6 +17,8 @@ pub(super) enum Value {
     Float(f64),
     /// `string`
     String(String),
+    /// `bytes`
+    Bytes(Vec<u8>),
     /// `ip`; never an IPv4-mapped one
     Ip(IpAddr),
     /// `cidr`: network and prefix length
@@ -40,6 +42,7 @@ impl Value {
             hir::Const::Int(value) => Value::Int(*value),
             hir::Const::Float(value) => Value::Float(*value),
             hir::Const::String(value) => Value::String(value.clone()),
+            hir::Const::Bytes(value) => Value::Bytes(value.clone()),
             hir::Const::Ip(value) => Value::Ip(value.to_canonical()),
             hir::Const::Cidr(network, bits) => Value::Cidr(*network, *bits),
         }
@@ -60,6 +63,7 @@ impl Value {
         match (self, other) {
             (Value::Absent, _) | (_, Value::Absent) => false,
             (Value::Int(int), Value::Float(float)) | (Value::Float(float), Value::Int(int)) => as_float(*int) == *float,
+            (Value::String(text), Value::Bytes(bytes)) | (Value::Bytes(bytes), Value::String(text)) => text.as_bytes() == bytes,
             (left, right) => left == right,
         }
     }
@@ -99,15 +103,32 @@ impl Value {
         }
     }
 
+    /// The bytes of a string or bytes.
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Value::String(text) => Some(text.as_bytes()),
+            Value::Bytes(bytes) => Some(bytes),
+            Value::Absent
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Ip(_)
+            | Value::Cidr(..)
+            | Value::List(_)
+            | Value::Map(_) => None,
+        }
+    }
+
     /// As text in an interpolation. What the checker refuses there is empty.
     pub(super) fn text(&self) -> String {
         match self {
-            Value::Absent | Value::Cidr(..) | Value::List(_) | Value::Map(_) => String::new(),
+            Value::Absent | Value::Bytes(_) | Value::List(_) | Value::Map(_) => String::new(),
             Value::Bool(value) => value.to_string(),
             Value::Int(value) => value.to_string(),
             Value::Float(value) => value.to_string(),
             Value::String(value) => value.clone(),
             Value::Ip(value) => value.to_string(),
+            Value::Cidr(network, bits) => format!("{network}/{bits}"),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::abi::frame;
 use crate::http::request::or_fault;
 use crate::rt::arena::Text;
 use crate::rt::pack;
-use crate::values::text;
+use crate::values::{network, text};
 
 #[unsafe(export_name = "rt.text_begin")]
 extern "C" fn text_begin() {
@@ -33,6 +33,11 @@ extern "C" fn text_ip(address: i32) {
     if let Some(address) = ip(address) {
         text::ip(&mut frame().text, address);
     }
+}
+
+#[unsafe(export_name = "rt.text_cidr")]
+extern "C" fn text_cidr(network: i64) {
+    network::write(&mut frame().text, pack::bytes(network));
 }
 
 #[unsafe(export_name = "rt.text_json")]

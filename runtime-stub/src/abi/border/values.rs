@@ -3,10 +3,11 @@
 use super::ip;
 use crate::abi::frame;
 use crate::http::request::or_fault;
-use crate::http::utf8;
+use crate::http::{address, utf8};
+use crate::rt::arena::Items;
 use crate::rt::pack;
 use crate::tables::{dfa, ints, networks, strings};
-use crate::values::{number, string};
+use crate::values::{network, number, parts, string};
 
 #[unsafe(export_name = "rt.str_equal")]
 extern "C" fn str_equal(a: i64, b: i64) -> i32 {
@@ -62,6 +63,28 @@ extern "C" fn str_replace(text: i64, from: i64, to: i64) -> i64 {
     pack::from_bytes(or_fault(string::replace(text, from, to, frame.arena), &mut frame.fault))
 }
 
+#[unsafe(export_name = "rt.str_substring")]
+extern "C" fn str_substring(text: i64, start: i64, length: i64) -> i64 {
+    pack::from_string(pack::string(text).map(|text| parts::substring(text, start, length)))
+}
+
+#[unsafe(export_name = "rt.str_split")]
+extern "C" fn str_split(text: i64, separator: i64) -> i64 {
+    let frame = frame();
+    let (Some(text), Some(separator)) = (pack::string(text), pack::string(separator)) else { return 0 };
+    let mut cells = Items::new(frame.arena);
+    let done = parts::split(text, separator, frame.arena, |piece| cells.push(pack::from_bytes(piece)));
+    frame.fault |= !done || cells.is_broken();
+    pack::from_list(cells.finish())
+}
+
+#[unsafe(export_name = "rt.list_join")]
+extern "C" fn list_join(list: i64, separator: i64) -> i64 {
+    let frame = frame();
+    let texts = pack::list(list).iter().map(|&cell| pack::bytes(cell));
+    pack::from_bytes(or_fault(parts::join(texts, pack::bytes(separator), frame.arena), &mut frame.fault))
+}
+
 #[unsafe(export_name = "rt.str_len")]
 extern "C" fn str_len(value: i64) -> i64 {
     utf8::code_points(pack::bytes(value)) as i64
@@ -108,7 +131,7 @@ extern "C" fn list_len(list: i64) -> i64 {
 #[unsafe(export_name = "rt.list_contains")]
 extern "C" fn list_contains(list: i64, value: i64) -> i32 {
     let wanted = pack::string(value);
-    i32::from(pack::list(list).iter().any(|&cell| string::equal(pack::string(cell), wanted)))
+    i32::from(pack::list(list).iter().any(|&cell| string::secret_equal(pack::string(cell), wanted)))
 }
 
 #[unsafe(export_name = "rt.set_contains")]
@@ -129,6 +152,29 @@ extern "C" fn networks_contain(table: i64, address: i32) -> i32 {
 #[unsafe(export_name = "rt.ip_equal")]
 extern "C" fn ip_equal(a: i32, b: i32) -> i32 {
     i32::from(matches!((ip(a), ip(b)), (Some(a), Some(b)) if a == b))
+}
+
+#[unsafe(export_name = "rt.str_to_ip")]
+extern "C" fn str_to_ip(value: i64) -> i32 {
+    let frame = frame();
+    let Some(address) = pack::string(value).and_then(address::parse_ip) else { return 0 };
+    let kept = frame.arena.copy(&address);
+    frame.fault |= kept.is_none();
+    pack::from_record(kept)
+}
+
+#[unsafe(export_name = "rt.ip_network")]
+extern "C" fn ip_network(address: i32, v4_bits: i64, v6_bits: i64) -> i64 {
+    let frame = frame();
+    let Some(address) = ip(address) else { return 0 };
+    let kept = frame.arena.copy(&network::of(address, v4_bits, v6_bits));
+    frame.fault |= kept.is_none();
+    pack::from_string(kept)
+}
+
+#[unsafe(export_name = "rt.ip_in_network")]
+extern "C" fn ip_in_network(address: i32, network: i64) -> i32 {
+    i32::from(ip(address).is_some_and(|address| network::contains(pack::bytes(network), address)))
 }
 
 #[unsafe(export_name = "rt.map_get")]

@@ -316,6 +316,7 @@ impl Found {
                 hir::Const::Int(_) => "int",
                 hir::Const::Float(_) => "float",
                 hir::Const::String(_) => "string",
+                hir::Const::Bytes(_) => "bytes",
                 hir::Const::Ip(_) => "ip",
                 hir::Const::Cidr(..) => "cidr",
             },
@@ -358,14 +359,7 @@ impl Found {
             },
             hir::ExprKind::Bound(_) => "bound",
             hir::ExprKind::Invoke(..) => "fn call",
-            hir::ExprKind::Call(function, _) => match function {
-                hir::Function::Lower => "lower",
-                hir::Function::Upper => "upper",
-                hir::Function::Trim => "trim",
-                hir::Function::Len => "len",
-                hir::Function::Int => "int()",
-                hir::Function::Replace => "replace",
-            },
+            hir::ExprKind::Call(function, _) => function.call(),
         });
         expr.operands().into_iter().for_each(|operand| self.expr(operand));
     }

@@ -1,12 +1,12 @@
 //! Calls of built-in functions.
 
-use super::{check, expect, failed, habits};
+use super::{check, expect, failed, fold, habits};
 use crate::base::{Code, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
 use crate::front::check::{functions as own, suggest};
 use crate::ir::{ast, hir};
-use crate::lang::functions;
+use crate::lang::functions::{self, Absence, Function, Param};
 
 /// Checks `callee(args)`.
 pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, args: &[ast::Arg], span: Span) -> hir::Expr {
@@ -44,102 +44,118 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
     for arg in args {
         match arg {
             ast::Arg::Expr(expr) => plain.push(expr),
-            ast::Arg::Source(source) => return arguments(ctx, function, source.span),
-            ast::Arg::Named(name, _) => return arguments(ctx, function, name.span),
+            ast::Arg::Source(source) => return arguments(ctx, function, args.len(), source.span),
+            ast::Arg::Named(name, _) => return arguments(ctx, function, args.len(), name.span),
         }
     }
-    match (compiled, plain.as_slice()) {
-        (hir::Function::Lower | hir::Function::Upper | hir::Function::Trim, [operand]) => {
-            convert(ctx, env, compiled, function, operand, span)
-        }
-        (hir::Function::Int, [operand]) => {
-            let converted = convert(ctx, env, compiled, function, operand, span);
-            if converted.ty == hir::Ty::Error { converted } else { hir::Expr { ty: hir::Ty::Int.optional(), ..converted } }
-        }
-        (hir::Function::Len, [operand]) => length(ctx, env, operand, span),
-        (hir::Function::Replace, [text, from, to]) => {
-            let what = "an argument of `replace`";
-            let args = [text, from, to].map(|arg| expect::expect(ctx, env, arg, &hir::Ty::String, what));
-            if args.iter().any(|arg| arg.ty == hir::Ty::Error) {
-                return failed(span);
-            }
-            hir::Expr { kind: hir::ExprKind::Call(compiled, args.to_vec()), ty: hir::Ty::String, span }
-        }
-        (
-            hir::Function::Lower
-            | hir::Function::Upper
-            | hir::Function::Trim
-            | hir::Function::Int
-            | hir::Function::Len
-            | hir::Function::Replace,
-            _,
-        ) => arguments(ctx, function, span),
+    if plain.len() > function.params.len() || plain.len() + function.optional < function.params.len() {
+        return arguments(ctx, function, plain.len(), span);
     }
+    let mut checked = Vec::new();
+    let mut well = true;
+    let mut absent = false;
+    for (written, param) in plain.iter().zip(function.params) {
+        let value = argument(ctx, env, function, *param, written);
+        well &= value.ty != hir::Ty::Error;
+        absent |= value.ty.is_optional();
+        checked.push(value);
+    }
+    if !well || !fold::fits(ctx, function, &checked) {
+        return failed(span);
+    }
+    let ty = function.gives.ty();
+    if let Some(constant) = fold::conversion(ctx, function, &checked, span) {
+        return constant;
+    }
+    let ty = match function.absence {
+        Absence::Refused => ty,
+        Absence::Passed if !absent => ty,
+        Absence::Passed | Absence::Possible => ty.optional(),
+    };
+    hir::Expr { kind: hir::ExprKind::Call(compiled, checked), ty, span }
 }
 
-fn arguments(ctx: &mut Context<'_>, function: &functions::Function, span: Span) -> hir::Expr {
-    ctx.error(
-        Code::BadArguments,
-        span,
-        format!("wrong arguments for `{}`", function.name),
-        "called otherwise than it is declared",
-        format!("write `{}`", function.usage),
-    );
+fn arguments(ctx: &mut Context<'_>, function: &Function, found: usize, span: Span) -> hir::Expr {
+    let most = function.params.len();
+    let least = most - function.optional;
+    let takes = if least == most { most.to_string() } else { format!("{least} or {most}") };
+    let label = if found == most { "not called so".to_owned() } else { format!("has {found}, takes {takes}") };
+    ctx.error(Code::BadArguments, span, format!("wrong arguments for `{}`", function.name), label, format!("write `{}`", function.usage));
     failed(span)
 }
 
-/// A conversion of a text that may be absent.
-fn convert(
-    ctx: &mut Context<'_>,
-    env: &Env,
-    function: hir::Function,
-    entry: &functions::Function,
-    operand: &ast::Expr,
-    span: Span,
-) -> hir::Expr {
-    let operand = check(ctx, env, operand);
-    match operand.ty.present() {
-        hir::Ty::Error => failed(span),
-        hir::Ty::String => {
-            let ty = operand.ty.clone();
-            hir::Expr { kind: hir::ExprKind::Call(function, vec![operand]), ty, span }
-        }
-        hir::Ty::Secret => {
-            expect::leak(ctx, &operand, &format!("an argument of `{}`", entry.name));
-            failed(span)
-        }
-        other => {
-            ctx.error(
-                Code::BadArguments,
-                operand.span,
-                format!("`{}` takes a `string`", entry.name),
-                format!("has type `{other}`"),
-                format!("write `{}`", entry.usage),
-            );
-            failed(span)
-        }
+/// One argument as its parameter takes it; what does not fit is reported.
+fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param, written: &ast::Expr) -> hir::Expr {
+    let what = format!("an argument of `{}`", function.name);
+    let value = check(ctx, env, written);
+    let value = match param {
+        Param::Ip => expect::retype(ctx, value, &hir::Ty::Ip),
+        Param::Text | Param::Bytes | Param::Int | Param::Texts | Param::Measured | Param::Key | Param::Compared | Param::Hashed => value,
+    };
+    let ty = value.ty.present();
+    if *ty == hir::Ty::Error {
+        return value;
+    }
+    if !takes(param, ty) {
+        return unfit(ctx, function, param, &value, &what);
+    }
+    if value.ty.is_optional() && function.absence == Absence::Refused {
+        expect::refuse_absent(ctx, &value, &what);
+        return failed(value.span);
+    }
+    value
+}
+
+/// Whether a parameter takes this type.
+fn takes(param: Param, ty: &hir::Ty) -> bool {
+    use hir::Ty::{Bool, Bytes, Cidr, Float, Int, Ip, List, Secret, String};
+    match param {
+        Param::Text => *ty == String,
+        Param::Bytes => matches!(ty, String | Bytes),
+        Param::Int => *ty == Int,
+        Param::Ip => *ty == Ip,
+        Param::Texts => matches!(ty, List(item) if **item == String),
+        Param::Measured => matches!(ty, String | Bytes | List(_)),
+        Param::Key => matches!(ty, Secret | Bytes),
+        Param::Compared => matches!(ty, String | Bytes | Secret),
+        Param::Hashed => matches!(ty, String | Bytes | Int | Float | Bool | Ip | Cidr),
     }
 }
 
-fn length(ctx: &mut Context<'_>, env: &Env, operand: &ast::Expr, span: Span) -> hir::Expr {
-    let operand = check(ctx, env, operand);
-    match &operand.ty {
-        hir::Ty::Error => failed(span),
-        hir::Ty::String | hir::Ty::List(_) => {
-            hir::Expr { kind: hir::ExprKind::Call(hir::Function::Len, vec![operand]), ty: hir::Ty::Int, span }
-        }
-        hir::Ty::Optional(inner) if matches!(**inner, hir::Ty::String | hir::Ty::List(_)) => {
-            expect::refuse_absent(ctx, &operand, "the argument of `len`");
-            failed(span)
-        }
-        ty if *ty.present() == hir::Ty::Secret => {
-            expect::leak(ctx, &operand, "an argument of `len`");
-            failed(span)
-        }
-        ty => {
-            let label = format!("has type `{ty}`");
-            ctx.error(Code::BadArguments, operand.span, "`len` takes a `string` or a list", label, "write `len(text)`");
-            failed(span)
-        }
+/// Reports an argument of a type that its parameter does not take.
+fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::Expr, what: &str) -> hir::Expr {
+    let ty = value.ty.present();
+    if *ty == hir::Ty::Secret {
+        expect::leak(ctx, value, what);
+        return failed(value.span);
     }
+    if param == Param::Key && *ty == hir::Ty::String {
+        ctx.error(
+            Code::BadArguments,
+            value.span,
+            format!("the key of `{}` is a `string`", function.name),
+            "a key is a `secret`",
+            "declare it as `secret` in `config`, or derive it with another `hmac_…`",
+        );
+        return failed(value.span);
+    }
+    let takes = match param {
+        Param::Text => "a `string`",
+        Param::Bytes => "`bytes` or a `string`",
+        Param::Int => "an `int`",
+        Param::Ip => "an `ip`",
+        Param::Texts => "a `list<string>`",
+        Param::Measured => "a `string`, `bytes` or a list",
+        Param::Key => "a `secret`",
+        Param::Compared => "strings, `bytes` and secrets",
+        Param::Hashed => "a single value",
+    };
+    let help = match (param, ty) {
+        (Param::Text, hir::Ty::Bytes) => "write `text(…) ?? \"\"` for bytes that are a text".to_owned(),
+        (Param::Int, hir::Ty::String) => "write `int(…) ?? 0` to read a number from text".to_owned(),
+        (Param::Ip, hir::Ty::String) => "write `ip(…) ?? client.ip` to read an address from text".to_owned(),
+        _ => format!("write `{}`", function.usage),
+    };
+    ctx.error(Code::BadArguments, value.span, format!("`{}` takes {takes}", function.name), format!("has type `{}`", value.ty), help);
+    failed(value.span)
 }

@@ -9,6 +9,9 @@ use crate::ir::{ast, hir};
 
 /// The type with its article.
 pub(in crate::front::check) fn article(ty: &hir::Ty) -> String {
+    if *ty.present() == hir::Ty::Bytes {
+        return format!("`{ty}`");
+    }
     let vowel = matches!(ty.present(), hir::Ty::Int | hir::Ty::Ip);
     format!("{} `{ty}`", if vowel { "an" } else { "a" })
 }
@@ -84,7 +87,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
     let value = check(ctx, env, expr);
     let span = value.span;
     match &value.ty {
-        hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Error => {
+        hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr | hir::Ty::Error => {
             if let (hir::Ty::Int, ast::ExprKind::Size(_)) = (&value.ty, &expr.kind) {
                 ctx.error(Code::NotText, span, "a size cannot be written as text", "a size", "write it as a string or a number");
                 return failed(span);
@@ -96,20 +99,18 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
             hir::Ty::Secret => leak(ctx, &value, what),
             _ => refuse_absent(ctx, &value, what),
         },
-        hir::Ty::Bytes
-        | hir::Ty::Cidr
-        | hir::Ty::Duration
-        | hir::Ty::Time
-        | hir::Ty::Rate
-        | hir::Ty::Regex
-        | hir::Ty::List(_)
-        | hir::Ty::Map(_) => {
+        hir::Ty::Bytes | hir::Ty::Duration | hir::Ty::Time | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) => {
+            let help = if value.ty == hir::Ty::Bytes {
+                "write `hex_encode(…)`, `base64_encode(…)` or `text(…) ?? \"\"`"
+            } else {
+                "write a string, a number, a bool or an address"
+            };
             ctx.error(
                 Code::NotText,
                 span,
                 format!("{} cannot be written as text", article(&value.ty)),
                 format!("has type `{}`", value.ty),
-                "write a string, a number, a bool or an address",
+                help,
             );
         }
     }
@@ -133,9 +134,8 @@ pub(super) fn refuse_absent(ctx: &mut Context<'_>, value: &hir::Expr, what: &str
     let default = match value.ty.present() {
         hir::Ty::Int | hir::Ty::Float => "0",
         hir::Ty::Bool => "false",
-        hir::Ty::String => "\"\"",
-        hir::Ty::Bytes
-        | hir::Ty::Ip
+        hir::Ty::String | hir::Ty::Bytes => "\"\"",
+        hir::Ty::Ip
         | hir::Ty::Cidr
         | hir::Ty::Duration
         | hir::Ty::Time
@@ -156,8 +156,8 @@ pub(super) fn refuse_absent(ctx: &mut Context<'_>, value: &hir::Expr, what: &str
     );
 }
 
-/// Turns a literal into the constant that the place expects: text into addresses and networks, element by element.
-/// Whatever is no such literal stays as it is.
+/// Turns a literal into the constant that the place expects: text into addresses and networks, element by element. A string
+/// is taken where bytes are expected. Whatever is neither stays as it is.
 pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> hir::Expr {
     let hir::Expr { kind, ty: found, span } = value;
     match (kind, ty) {
@@ -165,6 +165,10 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
         (hir::ExprKind::Const(hir::Const::String(text)), hir::Ty::Cidr) => constant(table::cidr(ctx, span, &text), ty, span),
         (hir::ExprKind::Const(hir::Const::Int(value)), hir::Ty::Float) if found == hir::Ty::Int => {
             super::constant(hir::Const::Float(value as f64), hir::Ty::Float, span)
+        }
+        (kind, hir::Ty::Bytes) if *found.present() == hir::Ty::String => {
+            let ty = if found.is_optional() { hir::Ty::Bytes.optional() } else { hir::Ty::Bytes };
+            hir::Expr { kind, ty, span }
         }
         (hir::ExprKind::ListOf(items), hir::Ty::List(element)) if matches!(**element, hir::Ty::Ip | hir::Ty::Cidr | hir::Ty::Float) => {
             let items: Vec<hir::Expr> = items.into_iter().map(|item| retype(ctx, item, element)).collect();

@@ -5,6 +5,7 @@ mod branch;
 mod call;
 mod compare;
 mod expect;
+mod fold;
 mod habits;
 mod logic;
 mod read;
@@ -150,9 +151,14 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
         return failed(span);
     };
     // Of secrets, and only of them, absent ones are left out (keys in rotation).
-    let ty = if items.iter().any(|item| *item.ty.present() == hir::Ty::Secret) { hir::Ty::Secret } else { first };
+    let any = |ty: &hir::Ty| items.iter().any(|item| item.ty.present() == ty);
+    let ty = [hir::Ty::Secret, hir::Ty::Bytes, hir::Ty::Cidr, hir::Ty::Ip].into_iter().find(|ty| any(ty)).unwrap_or(first);
+    let items: Vec<hir::Expr> = items.into_iter().map(|item| expect::retype(ctx, item, &ty)).collect();
+    if items.iter().any(|item| item.ty == hir::Ty::Error) {
+        return failed(span);
+    }
     for item in &items {
-        let fits = *item.ty.present() == ty || (ty == hir::Ty::Secret && *item.ty.present() == hir::Ty::String);
+        let fits = *item.ty.present() == ty || (matches!(ty, hir::Ty::Secret | hir::Ty::Bytes) && *item.ty.present() == hir::Ty::String);
         if !fits {
             ctx.error(
                 Code::MixedList,
