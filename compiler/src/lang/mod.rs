@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod functions;
 pub mod headers;
 pub mod keywords;
+pub mod password;
 pub mod regex;
 pub mod types;
 pub mod values;

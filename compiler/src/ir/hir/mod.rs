@@ -10,7 +10,7 @@ mod test;
 mod ty;
 mod walk;
 
-pub use credential::{ApiKey, Credential, CredentialSource, Keys, Member};
+pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
 pub use expr::{Const, Expr, ExprKind, Function, Read};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
