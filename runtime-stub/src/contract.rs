@@ -314,6 +314,8 @@ functions! {
     ConfigList = "config_list"(I32) -> I64;
     /// Value of a key in a configured map, or absent.
     ConfigMapGet = "config_map_get"(I32, I64) -> I64;
+    /// Whether a configured map (its name, for the log) has `{SHA256}BASE64` for each name: bool.
+    ConfigUsers = "config_users"(I32, I64) -> I32;
     /// Whether an optional value is configured: bool.
     ConfigPresent = "config_present"(I32) -> I32;
 
@@ -322,7 +324,11 @@ functions! {
     CredentialCheck = "credential_check"(I32, I64, I64) -> I32;
     /// Likewise with keys from configuration field.
     CredentialCheckConfig = "credential_check_config"(I32, I64, I32) -> I32;
-    /// Name of the valid key, or absent. The credential was checked before.
+    /// State of a `basic`: description, digests of passwords by user (`tables::strings`); once a request.
+    CredentialCheckBasic = "credential_check_basic"(I32, I64, I64) -> I32;
+    /// Likewise with users from a configuration field, which was checked.
+    CredentialCheckBasicConfig = "credential_check_basic_config"(I32, I64, I32) -> I32;
+    /// Name of the valid key or user, or absent. The credential was checked before.
     CredentialKeyId = "credential_key_id"(I32) -> I64;
     /// Removes the credential from what is forwarded.
     CredentialStrip = "credential_strip"(I64);
@@ -449,6 +455,10 @@ pub mod credential {
     pub const DOUBLED: i32 = 3;
     /// Could not be checked.
     pub const FAULT: i32 = 4;
+    /// Presented once and not as it is written.
+    pub const MALFORMED: i32 = 5;
+    /// Presented once, by a known caller who does not know the secret.
+    pub const SECRET: i32 = 6;
 }
 
 /// Bodies of replies.

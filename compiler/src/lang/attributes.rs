@@ -62,7 +62,7 @@ const JWT: &[Attribute] = &[
 ];
 const FETCH: &[Attribute] = &[not_yet("service"), not_yet("path"), not_yet("refresh"), not_yet("stale")];
 const API_KEY: &[Attribute] = &[yes("from"), yes("keys"), yes("forward")];
-const BASIC: &[Attribute] = &[not_yet("users"), not_yet("from"), not_yet("forward")];
+const BASIC: &[Attribute] = &[yes("users"), yes("from"), yes("forward")];
 const HMAC: &[Attribute] = &[
     not_yet("scheme"),
     not_yet("secret"),

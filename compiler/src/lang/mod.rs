@@ -5,6 +5,7 @@ pub mod encoding;
 pub mod functions;
 pub mod headers;
 pub mod keywords;
+pub mod password;
 pub mod regex;
 pub mod types;
 pub mod values;

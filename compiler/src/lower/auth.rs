@@ -8,11 +8,41 @@ use super::{reply, tables};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
+/// What a refusal counts that needs no reason of its own.
+const DENY: &str = "deny";
+
+/// What counts when a credential is not presented that has to be.
+fn absent(credential: &Credential) -> &'static str {
+    match credential {
+        Credential::ApiKey(_) => DENY,
+        Credential::Basic(_) => "absent",
+    }
+}
+
+/// The states in which a credential is refused whatever a line says: status, and what counts. The caller learns the status only.
+fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
+    match credential {
+        Credential::ApiKey(_) => &[(credential::DOUBLED, 400, DENY), (credential::INVALID, 401, DENY)],
+        Credential::Basic(_) => &[
+            (credential::DOUBLED, 400, "doubled"),
+            (credential::INVALID, 401, "unknown_user"),
+            (credential::SECRET, 401, "wrong_password"),
+            (credential::MALFORMED, 401, "malformed"),
+        ],
+    }
+}
+
+/// Everything that refusals of a credential count.
+pub(super) fn outcomes(credential: &Credential) -> impl Iterator<Item = &'static str> {
+    refusals(credential).iter().map(|(_, _, outcome)| *outcome).chain([absent(credential)])
+}
+
 /// The state of a credential; computed once for each request.
 pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
     let policy = builder.policy;
     match policy.credentials.get(id.index()) {
         Some(Credential::ApiKey(key)) => api_key(builder, id, key),
+        Some(Credential::Basic(basic)) => self::basic(builder, id, basic),
         None => Expr::I32(credential::ABSENT),
     }
 }
@@ -30,11 +60,24 @@ fn api_key(builder: &mut Builder<'_>, id: CredentialId, key: &hir::ApiKey) -> Ex
     }
 }
 
+fn basic(builder: &mut Builder<'_>, id: CredentialId, basic: &hir::Basic) -> Expr {
+    let description = tables::credential(builder, &basic.from);
+    match &basic.users {
+        Keys::Known(users) => {
+            let users = tables::users(builder, users);
+            call(Mechanism::CredentialCheckBasic, vec![index(id.index()), Expr::Data(description), Expr::Data(users)])
+        }
+        Keys::Config(field) => {
+            call(Mechanism::CredentialCheckBasicConfig, vec![index(id.index()), Expr::Data(description), index(field.index())])
+        }
+    }
+}
+
 /// What is known of a valid credential. Checking first is free when it was done: the state is kept for the request.
 pub(super) fn member(builder: &mut Builder<'_>, id: CredentialId, member: Member) -> Expr {
     let state = state(builder, id);
     let value = match member {
-        Member::KeyId => call(Mechanism::CredentialKeyId, vec![index(id.index())]),
+        Member::KeyId | Member::User => call(Mechanism::CredentialKeyId, vec![index(id.index())]),
     };
     Expr::Block(vec![Stmt::Do(state)], Box::new(value))
 }
@@ -78,6 +121,7 @@ pub(super) fn lower(builder: &mut Builder<'_>) -> Option<FunctionId> {
 
 /// What one scope demands: -1 when its lines hold.
 fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
+    let policy = builder.policy;
     let mut context = Context::new(Phase::Request, &[]);
     let mut body = Vec::new();
     for line in &scope.authenticate {
@@ -86,9 +130,9 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
             let local = context.local(Val::I32);
             let value = state(builder, *id);
             body.push(Stmt::Set(local, value));
-            for (state, status) in [(credential::DOUBLED, 400), (credential::INVALID, 401)] {
-                let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(state));
-                let refusal = refuse(builder, *id, status);
+            for (state, status, outcome) in policy.credentials.get(id.index()).map_or(&[][..], refusals) {
+                let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(*state));
+                let refusal = refuse(builder, *id, *status, outcome);
                 body.push(Stmt::If(is, refusal, vec![]));
             }
             let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
@@ -103,12 +147,12 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
         if line.any {
             let some = any(states.iter().map(|(_, local)| valid(*local)).collect());
             if let Some((first, _)) = states.first() {
-                let refusal = refuse(builder, *first, 401);
+                let refusal = refuse(builder, *first, 401, policy.credentials.get(first.index()).map_or(DENY, absent));
                 body.push(Stmt::If(not(some), refusal, vec![]));
             }
         } else {
             for (id, local) in &states {
-                let refusal = refuse(builder, *id, 401);
+                let refusal = refuse(builder, *id, 401, policy.credentials.get(id.index()).map_or(DENY, absent));
                 body.push(Stmt::If(not(valid(*local)), refusal, vec![]));
             }
         }
@@ -119,12 +163,12 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
 }
 
 /// The refusal of a credential.
-fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16) -> Vec<Stmt> {
+fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16, outcome: &'static str) -> Vec<Stmt> {
     let policy = builder.policy;
     let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
     let challenge = (status == 401).then(|| challenge(policy, credential));
     let full = reply::Full { reply: reply::bare(status), challenge, limits: false };
-    reply::refuse_with(builder, &full, &credential.name().text, "deny")
+    reply::refuse_with(builder, &full, &credential.name().text, outcome)
 }
 
 /// What tells the caller how to present the credential (RFC 9110, section 11.6.1).
@@ -133,6 +177,7 @@ fn challenge(policy: &hir::Policy, credential: &Credential) -> String {
     match credential {
         Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => format!("Bearer realm=\"{realm}\""),
         Credential::ApiKey(_) => format!("ApiKey realm=\"{realm}\""),
+        Credential::Basic(_) => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
     }
 }
 

@@ -2,18 +2,37 @@
 
 use portcullis_runtime::contract::{Mechanism, Policy, Val};
 
-use super::build::{Builder, Context, Phase, call, give};
+use super::build::{Builder, Context, Phase, call, give, index};
+use super::expr::not;
 use super::tables;
-use crate::ir::lir::{Expr, Local};
+use crate::ir::hir::{Basic, Credential, Keys};
+use crate::ir::lir::{Expr, Local, Stmt};
 
 pub(super) fn lower(builder: &mut Builder<'_>) {
+    let policy = builder.policy;
     let context = Context::new(Phase::Request, &[Val::I32]);
-    let load = if builder.policy.config.is_empty() {
-        call(Mechanism::ConfigNone, vec![Expr::Local(Local(0))])
+    let mut body = Vec::new();
+    if policy.config.is_empty() {
+        let none = call(Mechanism::ConfigNone, vec![Expr::Local(Local(0))]);
+        body.push(Stmt::If(not(none), vec![give(Expr::I32(0))], vec![]));
     } else {
         let schema = tables::schema(builder);
-        call(Mechanism::ConfigLoad, vec![Expr::Data(schema), Expr::Local(Local(0))])
-    };
-    let function = builder.function("configure", context, Some(Val::I32), vec![give(load)]);
+        let load = call(Mechanism::ConfigLoad, vec![Expr::Data(schema), Expr::Local(Local(0))]);
+        body.push(Stmt::If(not(load), vec![give(Expr::I32(0))], vec![]));
+    }
+    let mut checked = Vec::new();
+    for credential in &policy.credentials {
+        if let Credential::Basic(Basic { users: Keys::Config(field), .. }) = credential
+            && !checked.contains(field)
+            && let Some(declared) = policy.config.get(field.index())
+        {
+            checked.push(*field);
+            let name = builder.string(&declared.name.text);
+            let valid = call(Mechanism::ConfigUsers, vec![index(field.index()), name]);
+            body.push(Stmt::If(not(valid), vec![give(Expr::I32(0))], vec![]));
+        }
+    }
+    body.push(give(Expr::I32(1)));
+    let function = builder.function("configure", context, Some(Val::I32), body);
     builder.implement(Policy::OnConfigure, function);
 }

@@ -60,7 +60,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         builder.metrics.enter(name, outcome);
     }
     for credential in &policy.credentials {
-        builder.metrics.enter(&credential.name().text, "deny");
+        for outcome in super::auth::outcomes(credential) {
+            builder.metrics.enter(&credential.name().text, outcome);
+        }
     }
     for limit in &policy.limits {
         builder.metrics.enter(&limit.name.text, "deny");

@@ -270,6 +270,7 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
     });
     let keys = policy.credentials.iter().any(|credential| match credential {
         Credential::ApiKey(key) => matches!(&key.keys, Keys::Config(id) if id.index() == number),
+        Credential::Basic(_) => false,
     });
     schema::Field { name: &field.name.text, kind, optional: field.ty.is_optional(), keys, default }
 }
@@ -280,6 +281,7 @@ pub(super) fn credential(builder: &mut Builder<'_>, from: &[CredentialSource]) -
         .iter()
         .map(|source| match source {
             CredentialSource::Bearer => Place::Bearer,
+            CredentialSource::Basic => Place::Basic,
             CredentialSource::Header(name) => Place::Header(name.as_bytes()),
             CredentialSource::Query(name) => Place::Query(name.as_bytes()),
             CredentialSource::Cookie(name) => Place::Cookie(name.as_bytes()),
@@ -292,6 +294,11 @@ pub(super) fn credential(builder: &mut Builder<'_>, from: &[CredentialSource]) -
 pub(super) fn keys(builder: &mut Builder<'_>, keys: &[(String, [u8; 32])]) -> DataId {
     let keys: Vec<(&str, [u8; 32])> = keys.iter().map(|(name, digest)| (name.as_str(), *digest)).collect();
     builder.table("keys", tables::keys::write(&keys))
+}
+
+/// Digests of passwords by user.
+pub(super) fn users(builder: &mut Builder<'_>, users: &[(String, [u8; 32])]) -> DataId {
+    builder.table("users", tables::strings::encode_map(users))
 }
 
 /// A limit's settings.

@@ -65,7 +65,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
                 CredentialSource::Cookie(_) => {
                     request.insert("cookie".to_owned());
                 }
-                CredentialSource::Bearer | CredentialSource::Query(_) => {}
+                CredentialSource::Bearer | CredentialSource::Basic | CredentialSource::Query(_) => {}
             }
         }
     }

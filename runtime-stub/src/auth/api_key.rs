@@ -45,8 +45,14 @@ pub fn check<'a, H: Host>(frame: &mut Frame<'a>, memory: &mut Memory<'_>, host: 
         },
         Some(_) => (credential::DOUBLED, None),
     };
-    frame.credentials.push(Found { id, state, name: name.unwrap_or(&[]) });
-    if frame.credentials.is_broken() { credential::FAULT } else { state }
+    settle(frame, Found { id, state, name: name.unwrap_or(&[]) })
+}
+
+/// Keeps what was found for the rest of the request: the state.
+#[inline(never)]
+pub(super) fn settle<'a>(frame: &mut Frame<'a>, found: Found<'a>) -> i32 {
+    frame.credentials.push(found);
+    if frame.credentials.is_broken() { credential::FAULT } else { found.state }
 }
 
 /// The entry of a value: as verified before, or by its digest.
@@ -67,13 +73,13 @@ pub fn key_id<'a>(frame: &Frame<'a>, id: u32) -> Option<&'a [u8]> {
     find(frame, id).filter(|found| found.state == credential::VALID).map(|found| found.name)
 }
 
-fn find<'a>(frame: &Frame<'a>, id: u32) -> Option<Found<'a>> {
+pub(super) fn find<'a>(frame: &Frame<'a>, id: u32) -> Option<Found<'a>> {
     frame.credentials.as_slice().iter().find(|found| found.id == id).copied()
 }
 
 /// How many values are presented in all places together, and the last one. Nothing when memory is exhausted.
 #[inline(never)]
-fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
+pub(super) fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
     let mut count = 0u32;
     let mut last: &'a [u8] = &[];
     for place in places(from) {
@@ -85,7 +91,7 @@ fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
             continue;
         }
         let wanted = match place {
-            Place::Bearer => b"authorization",
+            Place::Bearer | Place::Basic => b"authorization",
             Place::Header(name) => name,
             Place::Cookie(_) | Place::Query(_) => b"cookie",
         };
@@ -97,7 +103,13 @@ fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
                 }
                 continue;
             }
-            let value = if place == Place::Bearer { bearer(line) } else { Some(line) };
+            let token = scheme(line, place.scheme());
+            let value = match place {
+                Place::Bearer => token,
+                // With its scheme, which is taken off once, wherever the credential stands.
+                Place::Basic => token.and(Some(line)),
+                Place::Header(_) | Place::Query(_) | Place::Cookie(_) => Some(line),
+            };
             if let Some(value) = value {
                 count = count.saturating_add(1);
                 last = value;
@@ -107,18 +119,24 @@ fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
     Some((count, last))
 }
 
+/// Twice used, once compiled.
+#[inline(never)]
+fn trim(bytes: &[u8]) -> &[u8] {
+    bytes.trim_ascii()
+}
+
 /// The token of `Bearer TOKEN`; the scheme ignores case. Another scheme presents nothing.
 #[inline(never)]
-pub fn bearer(line: &[u8]) -> Option<&[u8]> {
-    let (scheme, token) = line.trim_ascii().split_at_checked(6)?;
+pub(super) fn scheme<'a>(line: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
+    let (scheme, token) = trim(line).split_at_checked(wanted.len())?;
     let separate = matches!(token.first(), None | Some(b' ' | b'\t'));
-    (bytes::equal_ignoring_case(scheme, b"bearer") && separate).then(|| token.trim_ascii())
+    (bytes::equal_ignoring_case(scheme, wanted) && separate).then(|| trim(token))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Memory, bearer, check, key_id};
+    use super::{Memory, check, key_id, scheme};
     use crate::auth::verified::Verified;
     use crate::contract::credential;
     use crate::digest::sha256::digest as sha256;
@@ -179,9 +197,9 @@ mod tests {
 
     #[test]
     fn bearer_tokens() {
-        assert_eq!(bearer(b"Bearer"), Some(&b""[..]));
-        assert_eq!(bearer(b"Bearer a b"), Some(&b"a b"[..]));
-        assert_eq!(bearer(b"Bear"), None);
-        assert_eq!(bearer(b""), None);
+        assert_eq!(scheme(b"Bearer", b"bearer"), Some(&b""[..]));
+        assert_eq!(scheme(b"Bearer a b", b"bearer"), Some(&b"a b"[..]));
+        assert_eq!(scheme(b"Bear", b"bearer"), None);
+        assert_eq!(scheme(b"", b"bearer"), None);
     }
 }

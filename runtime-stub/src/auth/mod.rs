@@ -1,5 +1,6 @@
 //! Credentials. In: requests, places, known keys. Out: states, names of keys, requests without credentials.
 
 pub mod api_key;
+pub mod basic;
 pub mod strip;
 pub mod verified;

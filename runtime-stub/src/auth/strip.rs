@@ -1,6 +1,6 @@
 //! Takes credentials out of what is forwarded. In: places. Out: header edits; a query and cookies without them, all else as received.
 
-use super::api_key::bearer;
+use super::api_key::scheme;
 use crate::contract::{map, slot};
 use crate::edits::{forward, header};
 use crate::frame::Frame;
@@ -13,8 +13,8 @@ use crate::tables::credential::{Place, places};
 pub fn strip<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, from: &'a [u8]) {
     for place in places(from) {
         match place {
-            Place::Bearer => {
-                if frame.request.headers.lines(slot::AUTHORIZATION as usize).any(|line| bearer(line).is_some()) {
+            Place::Bearer | Place::Basic => {
+                if frame.request.headers.lines(slot::AUTHORIZATION as usize).any(|line| scheme(line, place.scheme()).is_some()) {
                     header::remove(frame, host, map::REQUEST, b"authorization");
                 }
             }

@@ -33,6 +33,7 @@ impl Verified {
     }
 
     /// The tag of a value; nothing when it is not to be kept or the host has no random numbers.
+    #[inline(always)]
     pub fn tag<H: Host>(&mut self, host: &mut H, root: u32, credential: u32, value: &[u8]) -> Option<Tag> {
         if value.len() > LONGEST {
             return None;
@@ -49,6 +50,7 @@ impl Verified {
     }
 
     /// The entry that this value was found at before. Tags are compared as a whole, whatever part of them agrees.
+    #[inline(always)]
     pub fn find(&self, tag: Tag) -> Option<u32> {
         let (at, Tag([first, second])) = (place(tag), tag);
         let difference = (u64_at(&self.slots, at) ^ first) | (u64_at(&self.slots, at.saturating_add(8)) ^ second);
@@ -57,6 +59,7 @@ impl Verified {
     }
 
     /// Keeps a value that was found; without memory it is not kept.
+    #[inline(always)]
     pub fn keep(&mut self, heap: &mut Heap, tag: Tag, entry: u32) {
         if self.slots.is_empty() {
             let Some(slots) = heap.alloc(SLOTS.saturating_mul(SLOT)) else { return };

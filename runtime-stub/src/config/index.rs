@@ -52,6 +52,18 @@ pub fn get<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     }
 }
 
+/// All entries, in the order written.
+pub fn entries(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut at = (u32_at(block, 4) as usize).saturating_mul(4).saturating_add(8);
+    let mut text = move || {
+        let start = at.saturating_add(4);
+        let found = slice_at(block, start, u32_at(block, at) as usize);
+        at = start.saturating_add(found.len());
+        found
+    };
+    (0..u32_at(block, 0)).map(move |_| (text(), text()))
+}
+
 enum Seek<'a> {
     Found(&'a [u8]),
     Free(usize),
@@ -96,6 +108,7 @@ mod tests {
                 assert_eq!(get(&block, format!("name{n}").as_bytes()), expected.as_deref().map(str::as_bytes));
             }
             assert_eq!(get(&block, b""), None);
+            assert!(super::entries(&block).flat_map(|(name, value)| [name, value]).eq(entries.iter().copied()));
         }
         assert_eq!(get(&[], b"a"), None);
         assert_eq!(get(&[0xff; 40], b"a"), None);

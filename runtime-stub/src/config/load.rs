@@ -206,7 +206,9 @@ impl<'a> Loader<'a, '_> {
         let mut keys: Items<'_, Key<'_>> = Items::new(self.arena);
         for pair in flat.chunks_exact(2) {
             let &[name, value] = pair else { continue };
-            let Some(digest) = digest(value) else { return self.refuse(Refusal::Digest(field.name(), name)) };
+            let Some(digest) = digest(value) else {
+                return self.refuse(Refusal::Entry(field.name(), b"must have `sha256:` and 64 hex digits for ", name));
+            };
             keys.push(Key { name, digest });
         }
         if keys.is_broken() {

@@ -24,8 +24,8 @@ pub enum Refusal<'a> {
     Empty(&'a [u8]),
     /// A key of a map that comes twice.
     MapTwice(&'a [u8], &'a [u8]),
-    /// A name whose value is no `sha256:HEX`.
-    Digest(&'a [u8], &'a [u8]),
+    /// A name whose value is not what it has to be, which is said in between.
+    Entry(&'a [u8], &'static [u8], &'a [u8]),
     /// No memory.
     Memory,
 }
@@ -43,7 +43,7 @@ impl<'a> Refusal<'a> {
             Refusal::Missing(key) => (Some(key), b"is missing", None),
             Refusal::Empty(key) => (Some(key), b"must not be empty", None),
             Refusal::MapTwice(key, name) => (Some(key), b"must name each entry once: twice there is ", Some(name)),
-            Refusal::Digest(key, name) => (Some(key), b"must have `sha256:` and 64 hex digits for ", Some(name)),
+            Refusal::Entry(key, problem, name) => (Some(key), problem, Some(name)),
             Refusal::Type(key, kind) => (
                 Some(key),
                 match kind {

@@ -51,6 +51,6 @@ impl Algorithm for Sha1 {
     }
 
     fn output(&self) -> Digest {
-        super::sha256::words(&self.0)
+        crate::digest::sha256::words(&self.0)
     }
 }

@@ -10,12 +10,21 @@ use crate::bytes::{slice_at, u32_at};
 pub enum Place<'a> {
     /// `authorization: Bearer …`
     Bearer,
+    /// `authorization: Basic …`
+    Basic,
     /// A header, lower case.
     Header(&'a [u8]),
     /// A query key.
     Query(&'a [u8]),
     /// A cookie.
     Cookie(&'a [u8]),
+}
+
+impl Place<'_> {
+    /// The scheme that is read in `authorization`.
+    pub fn scheme(&self) -> &'static [u8] {
+        if matches!(self, Place::Basic) { b"basic" } else { b"bearer" }
+    }
 }
 
 /// Writes the blob.
@@ -31,6 +40,7 @@ pub fn write(places: &[Place<'_>]) -> Vec<u8> {
             Place::Header(name) => (1, *name),
             Place::Query(name) => (2, *name),
             Place::Cookie(name) => (3, *name),
+            Place::Basic => (4, &b""[..]),
         })
         .collect();
     for (kind, name) in &parts {
@@ -55,6 +65,7 @@ pub fn places(table: &[u8]) -> impl Iterator<Item = Place<'_>> + Clone {
             1 => Place::Header(name),
             2 => Place::Query(name),
             3 => Place::Cookie(name),
+            4 => Place::Basic,
             _ => Place::Bearer,
         }
     })
@@ -66,7 +77,7 @@ mod tests {
 
     #[test]
     fn reads_what_was_written() {
-        let wanted = [Place::Query(b"key"), Place::Bearer, Place::Header(b"x-api-key"), Place::Cookie(b"c")];
+        let wanted = [Place::Query(b"key"), Place::Bearer, Place::Basic, Place::Header(b"x-api-key"), Place::Cookie(b"c")];
         assert_eq!(places(&write(&wanted)).collect::<Vec<_>>(), wanted);
         assert_eq!(places(&write(&[])).count(), 0);
         assert_eq!(places(&[0xff; 9]).count(), 0);

@@ -32,10 +32,13 @@ pub fn encode<N: AsRef<[u8]>, R: AsRef<[u8]>>(metrics: &[(N, R)]) -> Vec<u8> {
     blob.size(metrics.len());
     blob.bytes.resize(4 + metrics.len() * 16, 0);
     for (n, (name, rule)) in metrics.iter().enumerate() {
-        for (text, offset) in [(name.as_ref(), 4), (rule.as_ref(), 12)] {
-            let at = blob.put(text);
-            blob.patch(n * 16 + offset, at);
-            blob.patch(n * 16 + offset + 4, text.len());
+        let (name, rule) = (name.as_ref(), rule.as_ref());
+        let name_at = blob.put(name);
+        // The rule stands in the name: it is not kept twice.
+        let inside = name.windows(rule.len().max(1)).position(|part| part == rule);
+        let rule_at = inside.map_or_else(|| blob.put(rule), |at| name_at + at);
+        for (field, value) in [name_at, name.len(), rule_at, rule.len()].into_iter().enumerate() {
+            blob.patch(n * 16 + 4 + field * 4, value);
         }
     }
     blob.bytes

@@ -1,7 +1,7 @@
 //! Random expressions, each of a type that is asked for. In: what can be read at a place. Out: text.
 
 use super::random::Random;
-use super::world::{ADDRESSES, ANSWERED, COOKIES, HEADERS, METHODS, NETWORKS, PATTERNS, QUERY, TEXTS, Type, World, quoted};
+use super::world::{ADDRESSES, ANSWERED, COOKIES, HEADERS, METHODS, NETWORKS, PATTERNS, QUERY, TEXTS, Type, World, member, quoted};
 
 /// What an expression can read where it stands.
 #[derive(Clone, Debug, Default)]
@@ -183,7 +183,7 @@ impl Expressions<'_> {
             5 if self.place.credentials.iter().any(|(_, optional)| *optional) => {
                 let known: Vec<String> =
                     self.place.credentials.iter().filter(|(_, optional)| *optional).map(|(name, _)| name.clone()).collect();
-                format!("{}.key_id", self.random.pick(&known))
+                member(self.random.pick::<String>(&known))
             }
             6 if self.random.chance(20) => "request.id".to_owned(),
             _ => format!("request.headers[{}]", quoted(self.random.word(HEADERS))),
@@ -201,7 +201,7 @@ impl Expressions<'_> {
             7 if self.place.credentials.iter().any(|(_, optional)| !*optional) => {
                 let known: Vec<String> =
                     self.place.credentials.iter().filter(|(_, optional)| !*optional).map(|(name, _)| name.clone()).collect();
-                format!("{}.key_id", self.random.pick(&known))
+                member(self.random.pick::<String>(&known))
             }
             _ => "request.method".to_owned(),
         }

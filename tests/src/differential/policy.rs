@@ -6,7 +6,9 @@ use super::case::Node;
 use super::expr::{Expressions, Place};
 use super::random::Random;
 use super::rules;
-use super::world::{ADDRESSES, COOKIES, Credential, Function, HOSTS, KEYS, Limit, NETWORKS, Named, QUERY, TEXTS, Type, World, quoted};
+use super::world::{
+    ADDRESSES, BASIC, COOKIES, Credential, Function, HOSTS, KEYS, Limit, NETWORKS, Named, QUERY, TEXTS, Type, World, base64, member, quoted,
+};
 
 /// What was made.
 pub struct Made {
@@ -247,12 +249,18 @@ fn digest(key: &str) -> String {
     format!("sha256:{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
+fn password(password: &str) -> String {
+    format!("{{SHA256}}{}", base64(&sha2::Sha256::digest(password.as_bytes())))
+}
+
 fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
     for _ in 0..random.below(4) {
-        let name = world.name("key");
+        let basic = random.chance(30);
+        let name = world.name(if basic { BASIC } else { "key" });
+        let scheme = if basic { "basic" } else { "bearer" };
         let mut from: Vec<String> = (0..random.between(1, 3))
             .map(|_| match random.below(4) {
-                0 => "bearer".to_owned(),
+                0 => scheme.to_owned(),
                 1 => format!("header {}", quoted(random.word(&["x-api-key", "x-a", "authorization"]))),
                 2 => format!("query {}", quoted(random.word(QUERY))),
                 _ => format!("cookie {}", quoted(random.word(COOKIES))),
@@ -265,22 +273,24 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
         if random.chance(85) {
             lines.push(Node::line(format!("from = [{}]", from.join(", "))));
         } else {
-            from = vec!["bearer".to_owned()];
+            from = vec![scheme.to_owned()];
         }
+        let attribute = if basic { "users" } else { "keys" };
+        let digest = if basic { password } else { digest };
         if random.chance(25) {
             let field = world.name("keys");
             head.push(Node::block("config", vec![Node::line(format!("{field}: map<string, string>"))]));
             let entries: Vec<String> = known.iter().map(|(name, key)| format!("{}:{}", json(name), json(&digest(key)))).collect();
             members.push(format!("{}: {{{}}}", json(&field), entries.join(",")));
-            lines.push(Node::line(format!("keys = config.{field}")));
+            lines.push(Node::line(format!("{attribute} = config.{field}")));
         } else {
             let entries: Vec<String> = known.iter().map(|(name, key)| format!("{}: {}", quoted(name), quoted(&digest(key)))).collect();
-            lines.push(Node::line(format!("keys = {{ {} }}", entries.join(", "))));
+            lines.push(Node::line(format!("{attribute} = {{ {} }}", entries.join(", "))));
         }
         if random.chance(30) {
             lines.push(Node::line(format!("forward = {}", random.pick(&["true", "false"]))));
         }
-        head.push(Node::block(format!("api_key {name}"), lines));
+        head.push(Node::block(format!("{} {name}", if basic { "basic" } else { "api_key" }), lines));
         world.credentials.push(Credential { name, from });
     }
 }
@@ -290,7 +300,7 @@ fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {
     let mut maybe = false;
     let mut parts = Vec::new();
     if let Some(credential) = &limit.credential {
-        parts.push(format!("{credential}.key_id"));
+        parts.push(member(credential));
         maybe |= limit.optional;
     }
     let mut expressions = Expressions { random, world, place: &place };

@@ -4,7 +4,7 @@ use portcullis::tools::message::{Answer, Body, Headers, Request};
 
 use super::case::Step;
 use super::random::Random;
-use super::world::{ADDRESSES, ANSWERED, AUTHORITIES, COOKIES, HEADERS, KEYS, METHODS, QUERY, SEGMENTS, TEXTS, World};
+use super::world::{ADDRESSES, ANSWERED, AUTHORITIES, COOKIES, HEADERS, KEYS, METHODS, QUERY, SEGMENTS, TEXTS, World, base64};
 
 /// One request, and how long after the one before it comes.
 pub fn step(random: &mut Random, world: &World) -> Step {
@@ -82,7 +82,7 @@ fn query(random: &mut Random, world: &World) -> String {
     }
     for place in credential_places(world, "query ") {
         if random.chance(40) {
-            pieces.push(format!("{}={}", encoded(&place), encoded(key(random))));
+            pieces.push(format!("{}={}", encoded(&place), encoded(&key(random))));
         }
     }
     if pieces.is_empty() && random.chance(80) { String::new() } else { format!("?{}", pieces.join("&")) }
@@ -97,8 +97,30 @@ fn credential_places(world: &World, kind: &str) -> Vec<String> {
 /// Keys that nobody has.
 const GUESSES: [&str; 4] = ["guess", "", "acme-key ", "k2x"];
 
-fn key<'a>(random: &mut Random) -> &'a str {
-    if random.chance(75) { random.pick(KEYS).1 } else { random.pick::<&str>(&GUESSES) }
+/// A key, or a user with a password, known or not.
+fn key(random: &mut Random) -> String {
+    if random.chance(30) {
+        return pair(random);
+    }
+    if random.chance(75) { random.pick(KEYS).1.to_owned() } else { (*random.pick::<&str>(&GUESSES)).to_owned() }
+}
+
+/// What `basic` reads, and what it must not read.
+fn pair(random: &mut Random) -> String {
+    let (user, password) = *random.pick(KEYS);
+    let other = random.pick(KEYS).1;
+    let written = match random.below(12) {
+        0 => base64(format!("{user}:{other}").as_bytes()),
+        1 => base64(format!("{user}:{password}:").as_bytes()),
+        2 => base64(user.as_bytes()),
+        3 => base64(format!("{user}:{password}\n").as_bytes()),
+        4 => base64(&[user.as_bytes(), b":\xff"].concat()),
+        5 => base64(format!("{user}:{password}").as_bytes()).replace('=', ""),
+        6 => format!("{}=", base64(format!("{user}:{password}").as_bytes())),
+        7 => format!("Basic {}", base64(format!("{user}:{password}").as_bytes())),
+        _ => base64(format!("{user}:{password}").as_bytes()),
+    };
+    if random.chance(10) { format!("basic  {written}") } else { written }
 }
 
 fn value(random: &mut Random) -> Vec<u8> {
@@ -175,6 +197,9 @@ fn request(random: &mut Random, world: &World) -> Request {
     }
     if world.credentials.iter().any(|credential| credential.from.iter().any(|from| from == "bearer")) && random.chance(60) {
         add("authorization", format!("{} {}", random.pick(&["Bearer", "BEARER"]), key(random)).into_bytes());
+    }
+    if world.credentials.iter().any(|credential| credential.from.iter().any(|from| from == "basic")) && random.chance(60) {
+        add("authorization", format!("{} {}", random.pick(&["Basic", "BASIC"]), pair(random)).into_bytes());
     }
     for place in credential_places(world, "cookie ") {
         if random.chance(50) {

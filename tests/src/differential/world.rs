@@ -133,6 +133,27 @@ pub const METHODS: &[&str] = &["GET", "POST", "HEAD", "DELETE", "PUT", "OPTIONS"
 /// What API keys are called and what they are.
 pub const KEYS: &[(&str, &str)] = &[("acme", "acme-key"), ("beta", "k2"), ("ü \"q\"", "key three"), ("d", "a,b")];
 
+/// What the names of `basic` credentials begin with; the others are API keys.
+pub const BASIC: &str = "people";
+
+/// What names the caller that a credential stands for.
+pub fn member(credential: &str) -> String {
+    format!("{credential}.{}", if credential.starts_with(BASIC) { "user" } else { "key_id" })
+}
+
+/// Padded base64.
+pub fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for three in bytes.chunks(3) {
+        let group = (0..3).fold(0usize, |group, n| group << 8 | usize::from(three.get(n).copied().unwrap_or(0)));
+        for n in 0..4 {
+            out.push(if n <= three.len() { char::from(LETTERS[group >> (18 - 6 * n) & 63]) } else { '=' });
+        }
+    }
+    out
+}
+
 /// Types of expressions that the generator makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {

@@ -21,7 +21,7 @@ pub(super) enum Symbol {
     List(hir::ListId),
     /// A `map`.
     Map(hir::MapId),
-    /// An `api_key`.
+    /// An `api_key`, a `basic`.
     Credential(hir::CredentialId),
     /// A `limit`.
     Limit(hir::LimitId),
@@ -37,7 +37,7 @@ impl Symbol {
             Symbol::Fn(_) => "fn",
             Symbol::List(_) => "list",
             Symbol::Map(_) => "map",
-            Symbol::Credential(_) => "api_key",
+            Symbol::Credential(_) => "credential",
             Symbol::Limit(_) => "limit",
             Symbol::Unsupported(keyword) => keyword,
         }

@@ -14,6 +14,7 @@ mod file;
 mod functions;
 mod host;
 mod json_reply;
+mod known_keys;
 mod lets;
 mod limit;
 mod policy;
@@ -47,7 +48,7 @@ pub fn check<'a>(
     let declared = collect::collect(&mut ctx, &items);
     config::check(&mut ctx, &declared.config);
     table::check(&mut ctx, &declared.lists, &declared.maps);
-    credential::check(&mut ctx, &declared.api_keys);
+    credential::check(&mut ctx, &declared.credentials);
     lets::check(&mut ctx, &declared.lets, &declared.fns);
     let applied = scope::applications(&ctx, &items);
     limit::check(&mut ctx, &declared.limits, &applied);

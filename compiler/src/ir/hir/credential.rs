@@ -7,6 +7,8 @@ use super::{ConfigId, Name};
 pub enum Credential {
     /// `api_key`
     ApiKey(ApiKey),
+    /// `basic`
+    Basic(Basic),
 }
 
 /// `api_key NAME { … }`.
@@ -22,11 +24,26 @@ pub struct ApiKey {
     pub forward: bool,
 }
 
+/// `basic NAME { … }` (RFC 7617).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Basic {
+    /// Its name.
+    pub name: Name,
+    /// Where it may stand, in the order written; two presented ones are `400`. Everywhere `Basic` may precede the base64.
+    pub from: Vec<CredentialSource>,
+    /// The known users with the digests of their passwords (`{SHA256}BASE64`); passwords need not be distinct.
+    pub users: Keys,
+    /// Whether the upstream gets to see it.
+    pub forward: bool,
+}
+
 /// A place that a credential is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialSource {
     /// `authorization: Bearer …`
     Bearer,
+    /// `authorization: Basic …`
+    Basic,
     /// A header (lower case).
     Header(String),
     /// A query key.
@@ -38,9 +55,9 @@ pub enum CredentialSource {
 /// Known keys.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Keys {
-    /// Name and SHA-256 of the key. Names and digests are distinct.
+    /// Name and SHA-256 of the key. Names are distinct; digests, too, where they tell the name.
     Known(Vec<(String, [u8; 32])>),
-    /// A configured `map<string, string>` from name to `sha256:HEX`.
+    /// A configured `map<string, string>` from name to `sha256:HEX` (passwords: `{SHA256}BASE64`).
     Config(ConfigId),
 }
 
@@ -49,6 +66,8 @@ pub enum Keys {
 pub enum Member {
     /// `.key_id` of an `api_key`
     KeyId,
+    /// `.user` of a `basic`
+    User,
 }
 
 impl Member {
@@ -56,6 +75,7 @@ impl Member {
     pub fn as_str(self) -> &'static str {
         match self {
             Member::KeyId => "key_id",
+            Member::User => "user",
         }
     }
 }
@@ -65,6 +85,7 @@ impl Credential {
     pub fn name(&self) -> &Name {
         match self {
             Credential::ApiKey(key) => &key.name,
+            Credential::Basic(basic) => &basic.name,
         }
     }
 
@@ -72,6 +93,7 @@ impl Credential {
     pub fn keyword(&self) -> &'static str {
         match self {
             Credential::ApiKey(_) => "api_key",
+            Credential::Basic(_) => "basic",
         }
     }
 
@@ -79,6 +101,7 @@ impl Credential {
     pub fn from(&self) -> &[CredentialSource] {
         match self {
             Credential::ApiKey(key) => &key.from,
+            Credential::Basic(basic) => &basic.from,
         }
     }
 
@@ -86,6 +109,7 @@ impl Credential {
     pub fn forward(&self) -> bool {
         match self {
             Credential::ApiKey(key) => key.forward,
+            Credential::Basic(basic) => basic.forward,
         }
     }
 
@@ -93,6 +117,7 @@ impl Credential {
     pub fn members(&self) -> &'static [Member] {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
+            Credential::Basic(_) => &[Member::User],
         }
     }
 }

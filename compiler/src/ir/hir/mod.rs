@@ -11,7 +11,7 @@ mod test;
 mod ty;
 mod walk;
 
-pub use credential::{ApiKey, Credential, CredentialSource, Keys, Member};
+pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
 pub use expr::{Const, Expr, ExprKind, Read};
 pub use function::Function;
 pub use policy::{

@@ -53,6 +53,7 @@ pub fn print(policy: &Policy) -> String {
         line(1, format!("from {}", from.join(", ")));
         match credential {
             Credential::ApiKey(key) => keys(policy, "key", &key.keys, &mut line),
+            Credential::Basic(basic) => keys(policy, "user", &basic.users, &mut line),
         }
         if credential.forward() {
             line(1, "forward".to_owned());
@@ -218,6 +219,7 @@ fn keys(policy: &Policy, word: &str, keys: &Keys, line: &mut impl FnMut(usize, S
 fn source(source: &CredentialSource) -> String {
     match source {
         CredentialSource::Bearer => "bearer".to_owned(),
+        CredentialSource::Basic => "basic".to_owned(),
         CredentialSource::Header(name) => format!("header {name}"),
         CredentialSource::Query(key) => format!("query {key:?}"),
         CredentialSource::Cookie(name) => format!("cookie {name:?}"),

@@ -7,6 +7,7 @@ use super::bytes::{text, trim};
 use super::facts::{self, Facts};
 use super::value::Value;
 use crate::ir::hir;
+use crate::lang::password;
 use crate::tools::message::Headers;
 
 /// What a verified credential says of the caller.
@@ -19,8 +20,8 @@ pub(super) enum Presented {
     Absent,
     /// One that is verified, with what it says of the caller.
     Valid(Identity),
-    /// One unknown key.
-    Invalid,
+    /// One that is not valid, with what that counts as.
+    Invalid(&'static str),
     /// Several.
     Doubled,
 }
@@ -35,7 +36,7 @@ impl Presented {
     pub(super) fn member(&self, member: hir::Member) -> Option<String> {
         match self {
             Presented::Valid(identity) => identity.iter().find(|(known, _)| *known == member).map(|(_, value)| value.clone()),
-            Presented::Absent | Presented::Invalid | Presented::Doubled => None,
+            Presented::Absent | Presented::Invalid(_) | Presented::Doubled => None,
         }
     }
 }
@@ -47,6 +48,8 @@ pub(super) struct Refusal {
     pub(super) credential: hir::CredentialId,
     /// 400 or 401.
     pub(super) status: u16,
+    /// Why, for the operator.
+    pub(super) outcome: &'static str,
 }
 
 /// What is presented of each credential.
@@ -55,26 +58,36 @@ pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts) -
         .credentials
         .iter()
         .map(|credential| match credential {
-            hir::Credential::ApiKey(key) => {
-                let mut found: Vec<Vec<u8>> = key.from.iter().flat_map(|source| values(source, facts)).collect();
-                match (found.pop(), found.is_empty()) {
-                    (None, _) => Presented::Absent,
-                    (Some(_), false) => Presented::Doubled,
-                    (Some(value), true) => match known(&key.keys, config, &value) {
-                        Some(name) => Presented::Valid(vec![(hir::Member::KeyId, name)]),
-                        None => Presented::Invalid,
-                    },
-                }
-            }
+            hir::Credential::ApiKey(key) => once(&key.from, facts, |value| {
+                let name = known(&key.keys, config, value).ok_or("unknown_key")?;
+                Ok(vec![(hir::Member::KeyId, name)])
+            }),
+            hir::Credential::Basic(basic) => once(&basic.from, facts, |value| {
+                let name = user(&basic.users, config, value)?;
+                Ok(vec![(hir::Member::User, name)])
+            }),
         })
         .collect()
+}
+
+/// What is presented when a credential has to be in one of its places, once.
+fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Identity, &'static str>) -> Presented {
+    let mut found: Vec<Vec<u8>> = from.iter().flat_map(|source| values(source, facts)).collect();
+    match (found.pop(), found.is_empty()) {
+        (None, _) => Presented::Absent,
+        (Some(_), false) => Presented::Doubled,
+        (Some(value), true) => verify(&value).map_or_else(Presented::Invalid, Presented::Valid),
+    }
 }
 
 /// All values that stand in one place.
 fn values(source: &hir::CredentialSource, facts: &Facts) -> Vec<Vec<u8>> {
     match source {
         hir::CredentialSource::Bearer => {
-            facts.header_lines("authorization").iter().filter_map(|line| bearer(line)).map(<[u8]>::to_vec).collect()
+            facts.header_lines("authorization").iter().filter_map(|line| scheme(line, "bearer")).map(<[u8]>::to_vec).collect()
+        }
+        hir::CredentialSource::Basic => {
+            facts.header_lines("authorization").into_iter().filter(|line| scheme(line, "basic").is_some()).collect()
         }
         hir::CredentialSource::Header(name) => facts.header_lines(name),
         hir::CredentialSource::Query(key) => facts.query_values(key),
@@ -82,12 +95,31 @@ fn values(source: &hir::CredentialSource, facts: &Facts) -> Vec<Vec<u8>> {
     }
 }
 
-/// The token of `Bearer TOKEN`; the scheme ignores case. Another scheme presents nothing.
-fn bearer(line: &[u8]) -> Option<&[u8]> {
+/// What follows a scheme, which ignores case. Another scheme presents nothing.
+fn scheme<'a>(line: &'a [u8], wanted: &str) -> Option<&'a [u8]> {
     let line = trim(line);
-    let (scheme, token) = line.split_at_checked(6)?;
+    let (scheme, token) = line.split_at_checked(wanted.len())?;
     let separate = token.first().is_none_or(|byte| *byte == b' ' || *byte == b'\t');
-    (scheme.eq_ignore_ascii_case(b"bearer") && separate).then(|| trim(token))
+    (scheme.eq_ignore_ascii_case(wanted.as_bytes()) && separate).then(|| trim(token))
+}
+
+/// The user of `user:password` in base64, `Basic` before it or not, when the password is right.
+fn user(users: &hir::Keys, config: &[Value], value: &[u8]) -> Result<String, &'static str> {
+    let written = std::str::from_utf8(scheme(value, "basic").unwrap_or(value)).ok();
+    let pair = written.and_then(password::base64).and_then(|pair| String::from_utf8(pair).ok()).ok_or("malformed")?;
+    let (name, given) = pair.split_once(':').ok_or("malformed")?;
+    if pair.bytes().any(|byte| byte < 0x20 || byte == 0x7f) {
+        return Err("malformed");
+    }
+    let known = match users {
+        hir::Keys::Known(users) => users.iter().find(|(user, _)| user == name).map(|(_, digest)| *digest),
+        hir::Keys::Config(id) => match config.get(id.index()) {
+            Some(Value::Map(users)) => users.iter().find(|(user, _)| user == name).and_then(|(_, written)| password::digest(written)),
+            Some(_) | None => None,
+        },
+    };
+    let right = known.ok_or("unknown_user")? == <[u8; 32]>::from(Sha256::digest(given.as_bytes()));
+    if right { Ok(name.to_owned()) } else { Err("wrong_password") }
 }
 
 /// The name of a key.
@@ -117,15 +149,15 @@ pub(super) fn refusal(lines: &[hir::Authenticate], presented: &[Presented]) -> O
     for line in lines {
         for id in &line.credentials {
             match state(id) {
-                Presented::Doubled => return Some(Refusal { credential: *id, status: 400 }),
-                Presented::Invalid => return Some(Refusal { credential: *id, status: 401 }),
+                Presented::Doubled => return Some(Refusal { credential: *id, status: 400, outcome: "doubled" }),
+                Presented::Invalid(outcome) => return Some(Refusal { credential: *id, status: 401, outcome }),
                 Presented::Absent | Presented::Valid(_) => {}
             }
         }
         let mut missing = line.credentials.iter().filter(|id| *state(id) == Presented::Absent);
         let enough = line.optional || (line.any && line.credentials.iter().any(|id| state(id).is_valid()));
         if !enough && let Some(id) = missing.next() {
-            return Some(Refusal { credential: *id, status: 401 });
+            return Some(Refusal { credential: *id, status: 401, outcome: "absent" });
         }
     }
     None
@@ -136,6 +168,7 @@ pub(super) fn challenge(realm: &str, credential: &hir::Credential) -> String {
     let scheme = match credential {
         hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
         hir::Credential::ApiKey(_) => "ApiKey",
+        hir::Credential::Basic(_) => return format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
     };
     format!("{scheme} realm=\"{realm}\"")
 }
@@ -152,7 +185,10 @@ pub(super) fn strip(policy: &hir::Policy, facts: &Facts, query: &mut Option<Stri
         for source in credential.from() {
             match source {
                 hir::CredentialSource::Bearer => {
-                    headers.retain(|(name, value)| name != "authorization" || bearer(value).is_none());
+                    headers.retain(|(name, value)| name != "authorization" || scheme(value, "bearer").is_none());
+                }
+                hir::CredentialSource::Basic => {
+                    headers.retain(|(name, value)| name != "authorization" || scheme(value, "basic").is_none());
                 }
                 hir::CredentialSource::Header(name) => headers.retain(|(key, _)| key != name),
                 hir::CredentialSource::Query(key) => queries.push(key.clone()),
@@ -190,14 +226,14 @@ fn strip_cookies(facts: &Facts, names: &[String], headers: &mut Headers) {
 
 #[cfg(test)]
 mod tests {
-    use super::{bearer, digest};
+    use super::{digest, scheme};
 
     #[test]
     fn bearer_tokens() {
-        assert_eq!(bearer(b"bEaReR  abc "), Some(b"abc".as_slice()));
-        assert_eq!(bearer(b"Bearer"), Some(b"".as_slice()));
-        assert_eq!(bearer(b"Bearerabc"), None);
-        assert_eq!(bearer(b"Basic abc"), None);
+        assert_eq!(scheme(b"bEaReR  abc ", "bearer"), Some(b"abc".as_slice()));
+        assert_eq!(scheme(b"Bearer", "bearer"), Some(b"".as_slice()));
+        assert_eq!(scheme(b"Bearerabc", "bearer"), None);
+        assert_eq!(scheme(b"Basic abc", "bearer"), None);
     }
 
     #[test]

@@ -65,6 +65,12 @@ fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, serde_js
     if *ty == hir::Ty::Secret && value == Value::String(String::new()) {
         return Err(format!("configuration key `{key}` must not be empty"));
     }
+    if holds_passwords(policy, field)
+        && let Value::Map(entries) = &value
+        && let Some((name, _)) = entries.iter().find(|(_, written)| crate::lang::password::digest(written).is_none())
+    {
+        return Err(format!("configuration key `{key}` must have `{{SHA256}}` and the base64 of a SHA-256 for `{name}`"));
+    }
     if holds_keys(policy, field)
         && let Value::Map(entries) = &value
         && let Some((name, _)) = entries.iter().find(|(_, digest)| super::authenticate::digest(digest).is_none())
@@ -96,14 +102,27 @@ fn described(ty: &hir::Ty) -> &'static str {
     }
 }
 
-/// Whether a credential takes its keys from this field.
+/// Whether an `api_key` takes its keys from this field.
 fn holds_keys(policy: &hir::Policy, field: &hir::Config) -> bool {
     policy.credentials.iter().any(|credential| match credential {
-        hir::Credential::ApiKey(key) => match &key.keys {
-            hir::Keys::Config(id) => policy.config.get(id.index()) == Some(field),
-            hir::Keys::Known(_) => false,
-        },
+        hir::Credential::ApiKey(key) => is_field(policy, &key.keys, field),
+        hir::Credential::Basic(_) => false,
     })
+}
+
+/// Whether a `basic` takes its users from this field.
+fn holds_passwords(policy: &hir::Policy, field: &hir::Config) -> bool {
+    policy.credentials.iter().any(|credential| match credential {
+        hir::Credential::Basic(basic) => is_field(policy, &basic.users, field),
+        hir::Credential::ApiKey(_) => false,
+    })
+}
+
+fn is_field(policy: &hir::Policy, keys: &hir::Keys, field: &hir::Config) -> bool {
+    match keys {
+        hir::Keys::Config(id) => policy.config.get(id.index()) == Some(field),
+        hir::Keys::Known(_) => false,
+    }
 }
 
 /// A JSON value as a value of a type that `config` can have.

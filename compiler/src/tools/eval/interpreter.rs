@@ -200,7 +200,13 @@ impl<'a> Run<'a> {
             let challenge = authenticate::challenge(&self.policy.name.text, credential);
             headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
         }
-        self.deny(&credential.name().text, reply::empty(refusal.status, headers))
+        let by = credential.name().text.clone();
+        let outcome = match credential {
+            hir::Credential::ApiKey(_) => "deny",
+            hir::Credential::Basic(_) => refusal.outcome,
+        };
+        self.count(&by, outcome);
+        Course::Denied { by, response: reply::empty(refusal.status, headers) }
     }
 
     /// What the upstream receives.

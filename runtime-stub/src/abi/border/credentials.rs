@@ -1,10 +1,13 @@
 //! Credentials.
 
 use super::index;
-use crate::abi::{Wasm, frame, vm};
+use crate::abi::{Wasm, arena, frame, vm};
 use crate::auth::api_key::{self, Memory};
+use crate::auth::basic::{self, Users};
 use crate::auth::strip;
+use crate::config::refusal::Refusal;
 use crate::contract::credential;
+use crate::host::{Host, level};
 use crate::rt::pack;
 
 #[unsafe(export_name = "rt.credential_check")]
@@ -23,6 +26,34 @@ extern "C" fn credential_check_config(id: i32, from: i64, field: i32) -> i32 {
     };
     let mut memory = Memory { verified: &mut vm.verified, heap: &mut vm.heap };
     api_key::check(frame, &mut memory, &mut Wasm, id as u32, pack::bytes(from), &value.more)
+}
+
+#[unsafe(export_name = "rt.credential_check_basic")]
+extern "C" fn credential_check_basic(id: i32, from: i64, users: i64) -> i32 {
+    let vm = vm();
+    let mut memory = Memory { verified: &mut vm.verified, heap: &mut vm.heap };
+    basic::check(frame(), &mut memory, &mut Wasm, id as u32, pack::bytes(from), Users::Known(pack::bytes(users)))
+}
+
+#[unsafe(export_name = "rt.credential_check_basic_config")]
+extern "C" fn credential_check_basic_config(id: i32, from: i64, field: i32) -> i32 {
+    let (frame, vm) = (frame(), vm());
+    let Some(value) = vm.config.get(frame.root, index(field)) else {
+        frame.fault = true;
+        return credential::FAULT;
+    };
+    let mut memory = Memory { verified: &mut vm.verified, heap: &mut vm.heap };
+    basic::check(frame, &mut memory, &mut Wasm, id as u32, pack::bytes(from), Users::Configured(&value.text))
+}
+
+#[unsafe(export_name = "rt.config_users")]
+extern "C" fn config_users(field: i32, name: i64) -> i32 {
+    let (arena, root) = (arena(), frame().root);
+    let wrong = vm().config.get(root, index(field)).and_then(|value| basic::wrong(&value.text, arena));
+    let Some(wrong) = wrong else { return 1 };
+    let refusal = Refusal::Entry(pack::bytes(name), b"must have `{SHA256}` and the base64 of a SHA-256 for ", wrong);
+    Wasm.log(level::ERROR, refusal.line(arena));
+    0
 }
 
 #[unsafe(export_name = "rt.credential_key_id")]

@@ -82,7 +82,7 @@ impl Found {
             hir::Credential::ApiKey(key) => {
                 for from in &key.from {
                     self.add(match from {
-                        hir::CredentialSource::Bearer => "api_key bearer",
+                        hir::CredentialSource::Bearer | hir::CredentialSource::Basic => "api_key bearer",
                         hir::CredentialSource::Header(_) => "api_key header",
                         hir::CredentialSource::Query(_) => "api_key query",
                         hir::CredentialSource::Cookie(_) => "api_key cookie",
@@ -93,6 +93,21 @@ impl Found {
                     hir::Keys::Config(_) => "api_key configured keys",
                 });
                 self.add_if(key.forward, "api_key forward");
+            }
+            hir::Credential::Basic(basic) => {
+                for from in &basic.from {
+                    self.add(match from {
+                        hir::CredentialSource::Basic | hir::CredentialSource::Bearer => "basic authorization",
+                        hir::CredentialSource::Header(_) => "basic header",
+                        hir::CredentialSource::Query(_) => "basic query",
+                        hir::CredentialSource::Cookie(_) => "basic cookie",
+                    });
+                }
+                self.add(match basic.users {
+                    hir::Keys::Known(_) => "basic users",
+                    hir::Keys::Config(_) => "basic configured users",
+                });
+                self.add_if(basic.forward, "basic forward");
             }
         }
     }
