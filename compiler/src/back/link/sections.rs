@@ -27,6 +27,10 @@ pub(super) fn strip(target: &mut Module) {
     }
     target.name = None;
     for function in target.funcs.iter_mut() {
+        // Imports have their names among the imports.
+        if matches!(function.kind, walrus::FunctionKind::Import(_)) {
+            function.name = None;
+        }
         if let Some(name) = &mut function.name
             && let Some((path, hash)) = name.rsplit_once("::h")
             && hash.len() == 16
