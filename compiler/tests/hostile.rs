@@ -92,3 +92,19 @@ fn redactions_that_no_response_could_get_are_refused() {
     let refused = compile(&checked(&policy(65)), &Options::default()).unwrap_err();
     assert!(refused.iter().any(|finding| finding.message.contains("more than 64 rules redact bodies")));
 }
+
+#[test]
+fn lists_of_the_request_are_not_empty_when_the_response_is_read() {
+    let rule = |condition: &str| format!("rewrite response \"r\" {{ when {condition} set \"x-a\" = \"1\" }}");
+    let list = "request.query.all[\"k\"]";
+    for condition in [format!("response.headers[\"x\"] in {list}"), format!("some q in {list} satisfies q == response.headers[\"x\"]")] {
+        let refused = compile(&checked(&rule(&condition)), &Options::default()).unwrap_err();
+        assert!(
+            refused.iter().any(|finding| finding.message.contains("a list of the request beside a fact of the response")),
+            "{condition}"
+        );
+    }
+    // The request alone is tested when it is there, in whatever nests.
+    let alone = format!("response.status == 200 and (some q in {list} satisfies every n in [1, 2] satisfies len(q) > n)");
+    assert!(compile(&checked(&rule(&alone)), &Options::default()).is_ok());
+}

@@ -60,7 +60,7 @@ fn report(seed: u64, case: &Case, found: &Disagreement) -> String {
 #[test]
 fn all_engines_agree_about_random_policies() {
     let first = variable("PORTCULLIS_SEED", 1);
-    let pairs = usize::try_from(variable("PORTCULLIS_PAIRS", 2_000)).unwrap();
+    let pairs = usize::try_from(variable("PORTCULLIS_PAIRS", 20_000)).unwrap();
     let policies = pairs.div_ceil(REQUESTS);
     let most = usize::try_from(variable("PORTCULLIS_FINDINGS", 1)).unwrap();
     let mut constructs: BTreeSet<&str> = BTreeSet::new();

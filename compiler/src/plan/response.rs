@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Phase, Plan};
+use crate::base::Span;
 use crate::ir::hir::{self, ExprKind, Ty};
 
 /// A value that is computed while the request is there and kept in the stream's record.
@@ -104,6 +105,29 @@ pub(crate) fn fits_cell(ty: &Ty) -> bool {
         Ty::Bool | Ty::Int | Ty::Float | Ty::String | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Secret => true,
         Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => false,
     }
+}
+
+/// A request fact that the response phase would need and that cannot be carried to it: its place.
+pub(super) fn uncarried(policy: &hir::Policy, plan: &Plan) -> Option<Span> {
+    let rules = policy.rules.iter().zip(&plan.rules).filter(|(_, planned)| planned.phase == Phase::Response && !planned.dead);
+    rules.into_iter().find_map(|(rule, planned)| {
+        let mut needed = planned.response_conditions.iter().chain(values(rule));
+        needed.find_map(|expr| lost(policy, expr))
+    })
+}
+
+/// As [`parts`]: the first read of the request in no part that is carried.
+fn lost(policy: &hir::Policy, expr: &hir::Expr) -> Option<Span> {
+    if !reads_request(policy, expr) || !reads_response(policy, expr) && fits_cell(&expr.ty) && !expr.is_open() {
+        return None;
+    }
+    let body = match &expr.kind {
+        ExprKind::Read(_) => return Some(expr.span),
+        ExprKind::Let(id) => policy.lets.get(id.index()).and_then(|item| lost(policy, &item.value)),
+        ExprKind::Invoke(id, _) => policy.fns.get(id.index()).filter(|item| reads_request(policy, &item.body)).map(|_| expr.span),
+        _ => None,
+    };
+    body.or_else(|| expr.operands().into_iter().find_map(|operand| lost(policy, operand)))
 }
 
 /// Calls `visit` with the largest parts that read the request and not the response.

@@ -210,7 +210,8 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
         }
     };
     if random.chance(15) {
-        children.push(Node::line("mode = shadow".to_owned()));
+        // In a route it stands before the arms.
+        children.insert(0, Node::line("mode = shadow".to_owned()));
     }
     Node::block(format!("{head} \"{name}\""), children)
 }

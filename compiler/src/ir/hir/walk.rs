@@ -121,7 +121,8 @@ impl Expr {
             return !bound.contains(level);
         }
         if let ExprKind::Quantified(_, level, list, condition) = &self.kind {
-            if list.is_open_in(bound) {
+            // A quantifier that stands in another one keeps its level, which only has a place there.
+            if *level as usize != bound.len() || list.is_open_in(bound) {
                 return true;
             }
             bound.push(*level);

@@ -35,12 +35,14 @@ pub(super) fn read(policy: &hir::Policy, configuration: &str) -> Result<Vec<Valu
     let configuration = if configuration.trim().is_empty() { "{}" } else { configuration };
     let Members(members) = serde_json::from_str(configuration).map_err(|_| "the configuration is no JSON object".to_owned())?;
     for (index, (key, _)) in members.iter().enumerate() {
-        if !policy.config.iter().any(|field| field.name.text == *key) {
+        let Some(field) = policy.config.iter().find(|field| field.name.text == *key) else {
             return Err(format!("configuration key `{key}` is unknown"));
-        }
+        };
         if members.iter().take(index).any(|(earlier, _)| earlier == key) {
             return Err(format!("configuration key `{key}` appears twice"));
         }
+        // What is written is looked at in its order, before what is missing.
+        value(policy, field, &members)?;
     }
     policy.config.iter().map(|field| value(policy, field, &members)).collect()
 }
