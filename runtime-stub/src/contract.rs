@@ -13,6 +13,7 @@
 //! * `ip`: i32, address of an [`IP_SIZE`]-byte record (family 4 or 6, then 16 bytes; IPv4 in the first four). 0 is absent.
 //! * `int?`, `bool?`, `float?`: i32, address of an 8-byte little-endian cell. 0 is absent.
 //! * `list<string>`: one i64, address and number of 8-byte cells that hold strings. Never absent.
+//! * `json`: one i64 like a string: the checked text that the value is written as. 0 is absent.
 //! * a table: one i64 like a string; constant, 4-byte aligned.
 //!
 //! Strings live in the arena until the callback returns, in policy data for ever, or in the stream's record.
@@ -79,6 +80,8 @@ functions! {
     OnConfigure = "on_configure"(I32) -> I32;
     /// Decides a request: `eos` in, header action out.
     OnRequestHeaders = "on_request_headers"(I32) -> I32;
+    /// Decides a request that was held, now that its body is in; whether that is too large (bool) in, action out.
+    OnRequestBody = "on_request_body"(I32) -> I32;
     /// Response headers of a stream that has a record: `eos` in, header action out.
     OnResponseHeaders = "on_response_headers"(I32) -> I32;
     /// Evaluates condition `id`: bool.
@@ -140,6 +143,45 @@ functions! {
     ClientTls = "client_tls"() -> I32;
     /// Whether something faulted in this callback: bool.
     Faulted = "faulted"() -> I32;
+
+    // ---- the body of the request ----
+    /// Holds the request until its body is in: cells of its record, most bytes of the body. 0: it is held, 1: the body is
+    /// announced as too large, 2: a fault.
+    BodyHold = "body_hold"(I32, I64) -> I32;
+    /// Whether the request was held: bool.
+    BodyWasHeld = "body_was_held"() -> I32;
+    /// `request.body.size`
+    BodySize = "body_size"() -> I64;
+    /// `request.body.text`; absent when it is too large.
+    BodyText = "body_text"() -> I64;
+    /// Reads the body as JSON: whether it is malformed (bool).
+    BodyReadJson = "body_read_json"() -> I32;
+    /// `request.body.json`; absent when it is empty, too large or was not read.
+    BodyJson = "body_json"() -> I64;
+    /// Reads the body as a form: whether it is malformed (bool).
+    BodyReadForm = "body_read_form"() -> I32;
+    /// The first value of a key of the form, or absent.
+    BodyForm = "body_form"(I64) -> I64;
+
+    // ---- JSON: a value is the text that it is written as, already checked ----
+    /// Member of an object, or absent.
+    JsonMember = "json_member"(I64, I64) -> I64;
+    /// Element of an array, or absent.
+    JsonElement = "json_element"(I64, I64) -> I64;
+    /// A JSON string as `string?`.
+    JsonString = "json_string"(I64) -> I64;
+    /// A JSON number that is an int as `int?`.
+    JsonInt = "json_int"(I64) -> I32;
+    /// A JSON number as `float?`.
+    JsonFloat = "json_float"(I64) -> I32;
+    /// A JSON bool as `bool?`.
+    JsonBool = "json_bool"(I64) -> I32;
+    /// Whether it is `null`: bool.
+    JsonIsNull = "json_is_null"(I64) -> I32;
+    /// Whether two are the same string, number, bool or null: bool.
+    JsonEqual = "json_equal"(I64, I64) -> I32;
+    /// Whether an array (the first) has such an element: bool.
+    JsonHas = "json_has"(I64, I64) -> I32;
 
     // ---- rules ----
     /// Finds the templates that the path matches (`tables::trie`).
@@ -365,8 +407,26 @@ pub mod kind {
     pub const ROUTE: i32 = 4;
     /// Rules of the response phase: `rewrite response`, `redact response`.
     pub const RESPONSE: i32 = 5;
+    /// `forbid` that reads the body of the request.
+    pub const BODY_FORBID: i32 = 6;
+    /// `permit` that does.
+    pub const BODY_PERMIT: i32 = 7;
+    /// A forbid that waits for the body: what it asks of the headers holds.
+    pub const WAIT_FORBID: i32 = 8;
+    /// A permit that waits.
+    pub const WAIT_PERMIT: i32 = 9;
+    /// Any other rule that waits.
+    pub const WAIT: i32 = 10;
+    /// A rule that waits for what is in the body, not only for its size.
+    pub const CONTENT: i32 = 11;
+    /// A rule that waits for the body as JSON.
+    pub const JSON: i32 = 12;
+    /// A rule that waits for the body as a form.
+    pub const FORM: i32 = 13;
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 14;
+    /// How many of them, the first, can be selected.
+    pub const SELECTED: usize = 6;
 }
 
 /// States of a credential.

@@ -3,6 +3,7 @@
 
 use crate::auth::api_key::Found;
 use crate::auth::verified::Verified;
+use crate::body::request::RequestBody;
 use crate::config::roots::Roots;
 use crate::edits::forward::Forward;
 use crate::edits::header::Written;
@@ -32,6 +33,8 @@ pub struct Frame<'a> {
     pub fault: bool,
     /// The request, in the request phase.
     pub request: Request<'a>,
+    /// The body of the request, once it is in.
+    pub body: RequestBody<'a>,
     /// The response, in the response phase.
     pub response: Response<'a>,
     /// Rules that were chosen.
@@ -72,6 +75,7 @@ impl<'a> Frame<'a> {
             in_request: false,
             fault: false,
             request: Request::empty(),
+            body: RequestBody::empty(),
             response: Response::empty(),
             chosen: Chosen::empty(),
             facts: &mut [],

@@ -55,7 +55,7 @@ pub const FUNCTIONS: &[Function] = &[
     not_yet("hash"),
     not_yet("time"),
     not_yet("unix"),
-    not_yet("json_text"),
+    yes("json_text", "json_text(json)", hir::Function::JsonText),
 ];
 
 /// The function with this name.

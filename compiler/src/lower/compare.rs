@@ -9,6 +9,11 @@ use crate::ir::lir::{BinaryOp, Expr, UnaryOp};
 
 /// `left == right`.
 pub(super) fn equal(builder: &mut Builder<'_>, context: &mut Context, left: &hir::Expr, right: &hir::Expr) -> Expr {
+    if matches!(left.ty.present(), Ty::Json) {
+        let left = lower(builder, context, left);
+        let right = lower(builder, context, right);
+        return call(Mechanism::JsonEqual, vec![left, right]);
+    }
     if is_text(&left.ty) && is_text(&right.ty) {
         let secret = [left, right].into_iter().any(|side| matches!(side.ty.present(), Ty::Secret));
         let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };

@@ -1,6 +1,6 @@
 //! Texts put together from pieces. Every piece is evaluated before the text begins, so texts never nest.
 
-use portcullis_runtime::contract::Mechanism;
+use portcullis_runtime::contract::{Mechanism, Val};
 
 use super::build::{Builder, Context, act, call};
 use super::expr::{hold, is_present, unwrap};
@@ -32,6 +32,27 @@ pub(super) fn to_text(builder: &mut Builder<'_>, context: &mut Context, expr: &h
         return super::expr::lower(builder, context, expr);
     }
     concat(builder, context, std::slice::from_ref(expr))
+}
+
+/// A string, int, bool or JSON value as JSON; absent gives absent.
+pub(super) fn as_json(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
+    if matches!(expr.ty.present(), Ty::Json) {
+        return super::expr::lower(builder, context, expr);
+    }
+    let (set, local) = hold(builder, context, expr);
+    let written = context.local(Val::I64);
+    let mut write = vec![act(Mechanism::TextBegin, vec![])];
+    write.extend(write_json(builder, &expr.ty, local));
+    write.push(Stmt::Set(written, call(Mechanism::TextEnd, vec![])));
+    let mut body = vec![set];
+    if expr.ty.is_optional() {
+        // Absent is in no array, and `null` would be.
+        body.push(Stmt::Set(written, Expr::I64(0)));
+        body.push(Stmt::If(is_present(&expr.ty, Expr::Local(local)), write, vec![]));
+    } else {
+        body.extend(write);
+    }
+    Expr::Block(body, Box::new(Expr::Local(written)))
 }
 
 /// A JSON text.
@@ -134,6 +155,7 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
         Ty::String
         | Ty::Bytes
         | Ty::Secret
+        | Ty::Json
         | Ty::Float
         | Ty::Cidr
         | Ty::Rate
@@ -148,6 +170,11 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
 
 /// Writes a value as JSON; absent is `null`.
 fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Vec<Stmt> {
+    if matches!(ty.present(), Ty::Json) {
+        let null = act(Mechanism::TextStr, vec![builder.string("null")]);
+        let write = act(Mechanism::TextStr, vec![Expr::Local(local)]);
+        return vec![Stmt::If(is_present(ty, Expr::Local(local)), vec![write], vec![null])];
+    }
     if super::expr::is_text(ty) {
         return vec![act(Mechanism::TextJson, vec![Expr::Local(local)])];
     }

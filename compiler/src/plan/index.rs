@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use portcullis_runtime::contract::kind;
 
-use super::{Condition, ConditionId, Guard, Plan, conditions, routes};
+use super::{Body, Condition, ConditionId, Guard, Plan, conditions, routes};
 use crate::ir::hir::{self, Segment, Template};
 
 /// Which rules a path can reach.
@@ -61,6 +61,11 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
     }
     for (id, rule) in policy.rules.iter().enumerate() {
         let Some(planned) = plan.rules.get(id).cloned() else { continue };
+        let clauses = routes::clauses(policy, rule);
+        // A rule that never matches waits all the same: whether a body is looked at must not hang on what was folded.
+        for kind in waiting(&rule.kind, planned.body) {
+            place(plan, &mut accepts, clauses.clone(), (planned.waits_if, None), kind, id as u32, &|_| id as u32);
+        }
         if planned.dead {
             continue;
         }
@@ -74,8 +79,8 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
             Vec::new()
         };
         let order = |template: &Template| ranks.iter().find(|(ranked, _)| ranked == template).map_or(id as u32, |(_, rank)| *rank);
-        let needs = (planned.condition, planned.guard);
-        place(plan, &mut accepts, routes::clauses(policy, rule), needs, rule_kind(&rule.kind), id as u32, &order);
+        let kind = decided_as(&rule.kind, planned.body);
+        place(plan, &mut accepts, clauses, (planned.condition, planned.guard), kind, id as u32, &order);
     }
     let mut methods: Vec<String> = accepts.values().flatten().flat_map(|entry| entry.methods.clone()).collect();
     methods.sort();
@@ -147,6 +152,27 @@ pub(crate) fn rule_kind(kind: &hir::RuleKind) -> i32 {
         hir::RuleKind::Route(_) => kind::ROUTE,
         hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_) => kind::RESPONSE,
     }
+}
+
+/// The kind of entry that decides, edits or routes.
+fn decided_as(kind: &hir::RuleKind, body: Option<Body>) -> i32 {
+    match (rule_kind(kind), body) {
+        (kind::FORBID, Some(_)) => kind::BODY_FORBID,
+        (kind::PERMIT, Some(_)) => kind::BODY_PERMIT,
+        (other, _) => other,
+    }
+}
+
+/// The kinds of entries that tell that a rule waits for the body, and for what of it.
+fn waiting(kind: &hir::RuleKind, body: Option<Body>) -> Vec<i32> {
+    let Some(body) = body else { return Vec::new() };
+    let waits = match rule_kind(kind) {
+        kind::FORBID => kind::WAIT_FORBID,
+        kind::PERMIT => kind::WAIT_PERMIT,
+        _ => kind::WAIT,
+    };
+    let more = [(body.content(), kind::CONTENT), (body.json, kind::JSON), (body.form, kind::FORM)];
+    std::iter::once(waits).chain(more.into_iter().filter(|(reads, _)| *reads).map(|(_, kind)| kind)).collect()
 }
 
 /// The template with its capture names forgotten.

@@ -73,6 +73,11 @@ fn is_closed(expr: &hir::Expr) -> bool {
         | ExprKind::Present(_)
         | ExprKind::Coalesce(..)
         | ExprKind::Concat(_)
+        | ExprKind::JsonMember(..)
+        | ExprKind::JsonElement(..)
+        | ExprKind::JsonAs(_)
+        | ExprKind::JsonIsNull(_)
+        | ExprKind::JsonHas(..)
         | ExprKind::Arithmetic(..)
         | ExprKind::Call(..) => true,
     };

@@ -35,7 +35,7 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let]) {
             );
             continue;
         }
-        let env = Env { response: super::env::Response::Readable, ..Env::new("a `let`") };
+        let env = Env { body: true, response: super::env::Response::Readable, ..Env::new("a `let`") };
         let value = expr::check(ctx, &env, &item.value);
         if value.ty == hir::Ty::Error {
             continue;

@@ -89,11 +89,21 @@ pub enum ExprKind {
     Concat(Vec<Expr>),
     /// Saturating arithmetic on ints. The remainder by zero is zero.
     Arithmetic(BinaryOp, Box<Expr>, Box<Expr>),
+    /// Member of a JSON object by name, optional; what is no object or absent has none.
+    JsonMember(Box<Expr>, Box<Expr>),
+    /// Element of a JSON array by index, optional.
+    JsonElement(Box<Expr>, Box<Expr>),
+    /// A JSON value as the type of this expression (`string?`, `int?`, `float?`, `bool?`); absent when it is of another.
+    JsonAs(Box<Expr>),
+    /// `a == null`, of `json`.
+    JsonIsNull(Box<Expr>),
+    /// `needle in array` of a JSON array and a `json`, string, int or bool: array, needle.
+    JsonHas(Box<Expr>, Box<Expr>),
     /// A built-in function; an absent first argument of a conversion gives absent.
     Call(Function, Vec<Expr>),
 }
 
-/// What can be read without a body.
+/// What can be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Read {
     /// `request.method`
@@ -136,6 +146,14 @@ pub enum Read {
     Member(CredentialId, Member),
     /// `NAME is present`
     CredentialPresent(CredentialId),
+    /// `request.body.size`
+    BodySize,
+    /// `request.body.text`
+    BodyText,
+    /// `request.body.json`, optional: absent when the body is empty
+    BodyJson,
+    /// `request.body.form["k"]`, optional: the first, decoded
+    BodyForm(String),
     /// `response.status`
     ResponseStatus,
     /// `response.headers["k"]` (lower case), optional
@@ -155,6 +173,8 @@ pub enum Function {
     Len,
     /// `int(s)`: optional; decimal digits with an optional sign, nothing else, in range
     Int,
+    /// `json_text(json)`: the text that it is written as
+    JsonText,
     /// `replace(s, from, to)`: every occurrence, from the left; an empty `from` changes nothing
     Replace,
 }

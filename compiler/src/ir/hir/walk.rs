@@ -17,6 +17,8 @@ impl Expr {
             | ExprKind::InMap(operand, _)
             | ExprKind::InConfigMap(operand, _)
             | ExprKind::Matches(operand, _, _)
+            | ExprKind::JsonAs(operand)
+            | ExprKind::JsonIsNull(operand)
             | ExprKind::Present(operand) => vec![operand],
             ExprKind::Equal(left, right)
             | ExprKind::Less(left, right)
@@ -26,6 +28,9 @@ impl Expr {
             | ExprKind::Contains(left, right)
             | ExprKind::StartsWith(left, right)
             | ExprKind::EndsWith(left, right)
+            | ExprKind::JsonMember(left, right)
+            | ExprKind::JsonElement(left, right)
+            | ExprKind::JsonHas(left, right)
             | ExprKind::Coalesce(left, right)
             | ExprKind::Arithmetic(_, left, right) => vec![left, right],
         }
@@ -44,6 +49,8 @@ impl Expr {
             | ExprKind::InMap(operand, _)
             | ExprKind::InConfigMap(operand, _)
             | ExprKind::Matches(operand, _, _)
+            | ExprKind::JsonAs(operand)
+            | ExprKind::JsonIsNull(operand)
             | ExprKind::Present(operand) => vec![operand],
             ExprKind::Equal(left, right)
             | ExprKind::Less(left, right)
@@ -53,6 +60,9 @@ impl Expr {
             | ExprKind::Contains(left, right)
             | ExprKind::StartsWith(left, right)
             | ExprKind::EndsWith(left, right)
+            | ExprKind::JsonMember(left, right)
+            | ExprKind::JsonElement(left, right)
+            | ExprKind::JsonHas(left, right)
             | ExprKind::Coalesce(left, right)
             | ExprKind::Arithmetic(_, left, right) => vec![left, right],
         }
@@ -99,6 +109,11 @@ fn forget(expr: &mut Expr) {
 }
 
 impl Read {
+    /// Whether it is known only when the body of the request is in.
+    pub fn is_request_body(&self) -> bool {
+        matches!(self, Read::BodySize | Read::BodyText | Read::BodyJson | Read::BodyForm(_))
+    }
+
     /// Whether it is known only when the response begins.
     pub fn is_response(&self) -> bool {
         matches!(self, Read::ResponseStatus | Read::ResponseHeader(_))

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::authenticate;
+use super::body;
 use super::bytes::text;
 use super::config;
 use super::edit::{self, Editable};
@@ -108,7 +109,7 @@ impl<'a> Run<'a> {
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
         facts.credentials = authenticate::presented(self.policy, self.config, &facts);
-        match self.decide(&facts)? {
+        match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
             Course::Allowed { admitted } => {
                 let forwarded = self.forward(&facts, untouched)?;
@@ -118,8 +119,10 @@ impl<'a> Run<'a> {
     }
 
     /// Limits without identity, credentials, limits with identity, then the rules.
-    fn decide(&mut self, facts: &Facts) -> Result<Course, EngineError> {
+    fn decide(&mut self, facts: &mut Facts, request: &Request) -> Result<Course, EngineError> {
         let policy = self.policy;
+        let of_body = |rule: &&hir::Rule| body::reads(policy, rule).some;
+        let (later, now): (Vec<&hir::Rule>, Vec<&hir::Rule>) = policy.rules.iter().partition(of_body);
         let scopes = rule::matching_scopes(policy, facts);
         let mut admitted = Admitted::default();
         if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
@@ -132,19 +135,84 @@ impl<'a> Run<'a> {
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
             return Ok(denial);
         }
-        let ctx = self.context(facts);
         let mut permitted_by = None;
-        for rule in &policy.rules {
+        if let Some(denial) = self.judge(&now, facts, &mut permitted_by)? {
+            return Ok(denial);
+        }
+        let ctx = self.context(facts);
+        let mut waiting = Vec::new();
+        for rule in later {
+            if body::waits(rule, ctx)? {
+                waiting.push(rule);
+            }
+        }
+        let open = policy.default != hir::Action::Allow && permitted_by.is_none();
+        let hopeless = open && !waiting.iter().any(|rule| rule.kind == hir::RuleKind::Permit);
+        let held = !hopeless && (open || waiting.iter().any(|rule| rule.kind != hir::RuleKind::Permit));
+        if held {
+            if let Some(denial) = self.take_body(facts, &waiting, request)? {
+                return Ok(denial);
+            }
+            if let Some(denial) = self.judge(&waiting, facts, &mut permitted_by)? {
+                return Ok(denial);
+            }
+        }
+        let ctx = self.context(facts);
+        match (&policy.default, permitted_by) {
+            (_, Some(name)) => self.count(&name, "allow"),
+            (hir::Action::Allow, None) => self.count("default", "allow"),
+            (hir::Action::Deny(reply), None) => {
+                let response = reply::response(reply, Headers::new(), ctx)?;
+                return Ok(self.deny("default", response));
+            }
+        }
+        Ok(Course::Allowed { admitted })
+    }
+
+    /// Waits for the body: refuses what is too large, encoded or malformed for the rules that wait.
+    fn take_body(&mut self, facts: &mut Facts, waiting: &[&hir::Rule], request: &Request) -> Result<Option<Course>, EngineError> {
+        let policy = self.policy;
+        let mut reads = body::Reads::default();
+        for rule in waiting {
+            let own = body::reads(policy, rule);
+            reads.content |= own.content;
+            reads.json |= own.json;
+            reads.form |= own.form;
+        }
+        let bytes = request.body.as_ref().map_or(Vec::new(), |body| body.bytes.clone());
+        let ends_with_headers = request.body.as_ref().is_none_or(|body| bytes.is_empty() && length_known(&request.headers, body));
+        let encoding = facts::joined(&facts.header_lines("content-encoding")).map(|value| value.to_ascii_lowercase());
+        if !ends_with_headers && reads.content && encoding.is_some_and(|encoding| encoding != "identity") {
+            return Ok(Some(self.deny("malformed", reply::empty(400, Headers::new()))));
+        }
+        let announced = facts::joined(&facts.header_lines("content-length")).and_then(|value| value.parse::<u64>().ok());
+        let size = announced.unwrap_or(0).max(bytes.len() as u64);
+        let too_large = !ends_with_headers && size > policy.body_limit;
+        let taken = body::BodyFacts { bytes, too_large };
+        if too_large && let hir::Action::Deny(reply) = &policy.on_oversize {
+            let response = reply::response(reply, Headers::new(), self.context(facts))?;
+            return Ok(Some(self.deny("body_limit", response)));
+        }
+        let malformed = taken.is_malformed(reads);
+        facts.body = Some(taken);
+        Ok(malformed.then(|| self.deny("malformed", reply::empty(400, Headers::new()))))
+    }
+
+    /// The first forbid of these that matches refuses; the first permit that matches is remembered if there is none yet.
+    fn judge(&mut self, rules: &[&hir::Rule], facts: &Facts, permitted_by: &mut Option<String>) -> Result<Option<Course>, EngineError> {
+        let policy = self.policy;
+        let ctx = self.context(facts);
+        for rule in rules {
             match &rule.kind {
                 hir::RuleKind::Forbid(reply) => {
                     if rule::matches(rule, ctx)? {
                         let response = reply::response(reply, Headers::new(), ctx)?;
-                        return Ok(self.deny(&rule.name.text, response));
+                        return Ok(Some(self.deny(&rule.name.text, response)));
                     }
                 }
                 hir::RuleKind::Permit => {
                     if permitted_by.is_none() && policy.default != hir::Action::Allow && rule::matches(rule, ctx)? {
-                        permitted_by = Some(&rule.name.text);
+                        *permitted_by = Some(rule.name.text.clone());
                     }
                 }
                 hir::RuleKind::RewriteRequest(_)
@@ -153,15 +221,7 @@ impl<'a> Run<'a> {
                 | hir::RuleKind::Route(_) => {}
             }
         }
-        match (&policy.default, permitted_by) {
-            (_, Some(name)) => self.count(name, "allow"),
-            (hir::Action::Allow, None) => self.count("default", "allow"),
-            (hir::Action::Deny(reply), None) => {
-                let response = reply::response(reply, Headers::new(), ctx)?;
-                return Ok(self.deny("default", response));
-            }
-        }
-        Ok(Course::Allowed { admitted })
+        Ok(None)
     }
 
     /// One step of limits: those that matching scopes apply, in file order.

@@ -49,6 +49,13 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
         (hir::Function::Lower | hir::Function::Upper | hir::Function::Trim, [operand]) => {
             convert(ctx, env, compiled, function, operand, span)
         }
+        (hir::Function::JsonText, [operand]) => {
+            let operand = expect::expect(ctx, env, operand, &hir::Ty::Json, "the argument of `json_text`");
+            if operand.ty == hir::Ty::Error {
+                return operand;
+            }
+            hir::Expr { kind: hir::ExprKind::Call(compiled, vec![operand]), ty: hir::Ty::String, span }
+        }
         (hir::Function::Int, [operand]) => {
             let converted = convert(ctx, env, compiled, function, operand, span);
             if converted.ty == hir::Ty::Error { converted } else { hir::Expr { ty: hir::Ty::Int.optional(), ..converted } }
@@ -68,6 +75,7 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
             | hir::Function::Trim
             | hir::Function::Int
             | hir::Function::Len
+            | hir::Function::JsonText
             | hir::Function::Replace,
             _,
         ) => arguments(ctx, function, span),
@@ -95,6 +103,15 @@ fn convert(
     span: Span,
 ) -> hir::Expr {
     let operand = check(ctx, env, operand);
+    if *operand.ty.present() == hir::Ty::Json && function == hir::Function::Int {
+        // A JSON number is read as it is, a JSON string as a text.
+        let number = expect::json_as(operand.clone(), hir::Ty::Int);
+        let ty = hir::Ty::Int.optional();
+        let text = expect::json_as(operand, hir::Ty::String);
+        let text = hir::Expr { kind: hir::ExprKind::Call(function, vec![text]), ty: ty.clone(), span };
+        return hir::Expr { kind: hir::ExprKind::Coalesce(Box::new(number), Box::new(text)), ty, span };
+    }
+    let operand = expect::retype(ctx, operand, &hir::Ty::String);
     match operand.ty.present() {
         hir::Ty::Error => failed(span),
         hir::Ty::String => {
