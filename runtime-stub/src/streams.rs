@@ -66,8 +66,17 @@ impl Streams {
             return false;
         }
         let Some(cells) = cells.checked_mul(8).and_then(|size| heap.alloc(size)) else { return false };
-        let record =
-            Record { context, root, held: None, cells, strings: List::new(), selected: Block::EMPTY, body: None, limits: Block::EMPTY, next: None };
+        let record = Record {
+            context,
+            root,
+            held: None,
+            cells,
+            strings: List::new(),
+            selected: Block::EMPTY,
+            body: None,
+            limits: Block::EMPTY,
+            next: None,
+        };
         let Some(mut record) = heap.own(record) else { return false };
         let Some(bucket) = self.bucket(context) else { return false };
         record.next = bucket.take();

@@ -339,9 +339,17 @@ fn config(builder: &Builder<'_>, id: hir::ConfigId) -> Expr {
         Ty::Optional(inner) => match inner.as_ref() {
             Ty::Int | Ty::Bool | Ty::Duration | Ty::Time | Ty::Float => Mechanism::ConfigCell,
             Ty::List(_) => Mechanism::ConfigList,
-            Ty::String | Ty::Bytes | Ty::Secret | Ty::Json | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
-                Mechanism::ConfigStr
-            }
+            Ty::String
+            | Ty::Bytes
+            | Ty::Secret
+            | Ty::Json
+            | Ty::Ip
+            | Ty::Cidr
+            | Ty::Rate
+            | Ty::Regex
+            | Ty::Map(_)
+            | Ty::Optional(_)
+            | Ty::Error => Mechanism::ConfigStr,
         },
         Ty::String | Ty::Bytes | Ty::Secret | Ty::Json | Ty::Float | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => {
             Mechanism::ConfigStr

@@ -122,11 +122,19 @@ mod tests {
         assert_eq!(elements(array, &arena).count(), 3);
         assert_eq!(element(array, 2, &arena).and_then(|value| string(value, &arena)), Some(&b"q\"}"[..]));
         assert_eq!((element(array, 3, &arena), element(array, -1, &arena), element(text, 0, &arena)), (None, None, None));
-        assert_eq!((int(b"1e2", &arena), int(b"\"1\"", &arena), float(b"-2.50e1", &arena), float(b"1e999", &arena)), (Some(100), None, Some(-25.0), None));
+        assert_eq!(
+            (int(b"1e2", &arena), int(b"\"1\"", &arena), float(b"-2.50e1", &arena), float(b"1e999", &arena)),
+            (Some(100), None, Some(-25.0), None)
+        );
         assert_eq!((bool(b"true"), bool(b"null"), is_null(b"null"), is_null(b"0")), (Some(true), None, true, false));
         assert!(equal(b"1.0", b"1", &arena) && equal(br#""\u0061""#, br#""a""#, &arena) && !equal(b"1", br#""1""#, &arena));
         assert!(!equal(b"[]", b"[]", &arena) && !equal(b"{}", b"{}", &arena) && equal(b"null", b"null", &arena));
-        assert!(has(b"[1,[2],\"a\"]", b"1.0", &arena) && !has(b"[1,[2]]", b"2", &arena) && !has(b"1", b"1", &arena) && !has(b"[]", b"1", &arena));
+        assert!(
+            has(b"[1,[2],\"a\"]", b"1.0", &arena)
+                && !has(b"[1,[2]]", b"2", &arena)
+                && !has(b"1", b"1", &arena)
+                && !has(b"[]", b"1", &arena)
+        );
     }
 
     #[test]

@@ -77,9 +77,8 @@ fn power(written: &[u8]) -> i64 {
         Some(_) | None => (false, written),
     };
     const MOST: i64 = 1 << 60;
-    let value = digits.iter().fold(0i64, |value, digit| {
-        value.saturating_mul(10).saturating_add(i64::from(digit.wrapping_sub(b'0'))).min(MOST)
-    });
+    let value =
+        digits.iter().fold(0i64, |value, digit| value.saturating_mul(10).saturating_add(i64::from(digit.wrapping_sub(b'0'))).min(MOST));
     if negative { value.saturating_neg() } else { value }
 }
 
@@ -89,21 +88,49 @@ mod tests {
 
     #[test]
     fn numbers_are_equal_by_value() {
-        for same in [&["1", "1.0", "10e-1", "0.1e1", "1E0", "0.001e3", "1.000e+0", "100e-2"][..], &["0", "-0", "0.00", "0e99", "-0.0e-5"], &["120", "1.2e2", "12e1", "120.0"], &["-5.5", "-55e-1"]] {
+        for same in [
+            &["1", "1.0", "10e-1", "0.1e1", "1E0", "0.001e3", "1.000e+0", "100e-2"][..],
+            &["0", "-0", "0.00", "0e99", "-0.0e-5"],
+            &["120", "1.2e2", "12e1", "120.0"],
+            &["-5.5", "-55e-1"],
+        ] {
             for a in same {
                 for b in same {
                     assert!(Number::read(a.as_bytes()).equals(&Number::read(b.as_bytes())), "{a} {b}");
                 }
             }
         }
-        for (a, b) in [("1", "-1"), ("1", "10"), ("1.1", "1.10001"), ("9007199254740993", "9007199254740992"), ("0.1", "0.01"), ("1e400", "1e401"), ("12", "1.2")] {
+        for (a, b) in [
+            ("1", "-1"),
+            ("1", "10"),
+            ("1.1", "1.10001"),
+            ("9007199254740993", "9007199254740992"),
+            ("0.1", "0.01"),
+            ("1e400", "1e401"),
+            ("12", "1.2"),
+        ] {
             assert!(!Number::read(a.as_bytes()).equals(&Number::read(b.as_bytes())), "{a} {b}");
         }
     }
 
     #[test]
     fn ints() {
-        for (text, value) in [("1.0", Some(1)), ("1e2", Some(100)), ("-0", Some(0)), ("1.5", None), ("9223372036854775807", Some(i64::MAX)), ("-9223372036854775808", Some(i64::MIN)), ("9223372036854775808", None), ("1e18", Some(1_000_000_000_000_000_000)), ("1e19", None), ("123e-1", None), ("1230e-1", Some(123)), ("0.5", None), ("1e-99999999999999999999999", None), ("1e99999999999999999999999", None)] {
+        for (text, value) in [
+            ("1.0", Some(1)),
+            ("1e2", Some(100)),
+            ("-0", Some(0)),
+            ("1.5", None),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("1e18", Some(1_000_000_000_000_000_000)),
+            ("1e19", None),
+            ("123e-1", None),
+            ("1230e-1", Some(123)),
+            ("0.5", None),
+            ("1e-99999999999999999999999", None),
+            ("1e99999999999999999999999", None),
+        ] {
             assert_eq!(Number::read(text.as_bytes()).int(), value, "{text}");
         }
     }

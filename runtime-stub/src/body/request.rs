@@ -64,10 +64,11 @@ impl<'a> RequestBody<'a> {
         if self.too_large {
             return false;
         }
-        let whole = query::is_exact(self.bytes) && query::pieces(self.bytes).all(|piece| {
-            let (key, value) = query::key_and_value(piece);
-            [key, value].into_iter().all(|part| query::decode_bytes(part, arena).is_some_and(utf8::is_valid))
-        });
+        let whole = query::is_exact(self.bytes)
+            && query::pieces(self.bytes).all(|piece| {
+                let (key, value) = query::key_and_value(piece);
+                [key, value].into_iter().all(|part| query::decode_bytes(part, arena).is_some_and(utf8::is_valid))
+            });
         self.form = whole;
         !whole
     }

@@ -109,9 +109,7 @@ fn values(rule: &hir::Rule) -> Vec<&hir::Expr> {
             hir::ReplyBody::Text(value) | hir::ReplyBody::Location(value) => vec![value],
             hir::ReplyBody::Json(json) => json_values(json),
         },
-        hir::RuleKind::RewriteRequest(edits) | hir::RuleKind::RewriteResponse(edits) => {
-            edits.iter().filter_map(edited).collect()
-        }
+        hir::RuleKind::RewriteRequest(edits) | hir::RuleKind::RewriteResponse(edits) => edits.iter().filter_map(edited).collect(),
         hir::RuleKind::Route(route) => {
             let arms = route.arms.iter().map(|arm| &arm.target).chain([&route.otherwise]);
             let targets = arms.filter_map(|target| match target {
@@ -125,9 +123,10 @@ fn values(rule: &hir::Rule) -> Vec<&hir::Expr> {
 
 fn edited(edit: &hir::Edit) -> Option<&hir::Expr> {
     match &edit.target {
-        hir::EditTarget::Set(_, value) | hir::EditTarget::Append(_, value) | hir::EditTarget::Path(value) | hir::EditTarget::Host(value) => {
-            Some(value)
-        }
+        hir::EditTarget::Set(_, value)
+        | hir::EditTarget::Append(_, value)
+        | hir::EditTarget::Path(value)
+        | hir::EditTarget::Host(value) => Some(value),
         hir::EditTarget::Remove(_) => None,
     }
 }

@@ -32,13 +32,11 @@ impl Found {
     }
 
     fn policy(&mut self, policy: &hir::Policy) {
-        for (action, allow, deny) in
-            [
-                (&policy.default, "default allow", "default deny"),
-                (&policy.on_fault, "on_fault allow", "on_fault deny"),
-                (&policy.on_oversize, "on_oversize allow", "on_oversize deny"),
-            ]
-        {
+        for (action, allow, deny) in [
+            (&policy.default, "default allow", "default deny"),
+            (&policy.on_fault, "on_fault allow", "on_fault deny"),
+            (&policy.on_oversize, "on_oversize allow", "on_oversize deny"),
+        ] {
             match action {
                 hir::Action::Allow => self.add(allow),
                 hir::Action::Deny(reply) => {
