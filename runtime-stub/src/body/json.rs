@@ -69,10 +69,9 @@ pub fn int(value: &[u8], arena: &Arena) -> Option<i64> {
     Number::read(number(value, arena)?).int()
 }
 
-/// A number as the nearest float; one that is too large for any is none.
+/// A number as the nearest float, where that is found by one exact step.
 pub fn float(value: &[u8], arena: &Arena) -> Option<f64> {
-    let text = core::str::from_utf8(number(value, arena)?).ok()?;
-    text.parse().ok().filter(|float: &f64| float.is_finite())
+    Number::read(number(value, arena)?).float()
 }
 
 /// `true` or `false`

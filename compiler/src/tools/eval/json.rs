@@ -163,9 +163,12 @@ impl Json {
         format!("{}{digits}{zeros}", if negative { "-" } else { "" }).parse().ok()
     }
 
-    /// The nearest float of a number.
+    /// The nearest float of a number of at most 15 digits, at most 22 places from the point.
     pub(super) fn float(&self) -> Option<f64> {
-        if self.kind == Kind::Number { self.text.parse().ok().filter(|float: &f64| float.is_finite()) } else { None }
+        let (_, digits, power) = normal(&self.text);
+        let exact = self.kind == Kind::Number && digits.len() <= 15 && (-22..=22).contains(&power);
+        let value: f64 = if exact { self.text.parse().ok()? } else { return None };
+        Some(if value == 0.0 { 0.0 } else { value })
     }
 }
 
