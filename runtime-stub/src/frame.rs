@@ -4,6 +4,7 @@
 use crate::auth::api_key::Found;
 use crate::auth::verified::Verified;
 use crate::config::roots::Roots;
+use crate::crypto::host::Offer;
 use crate::edits::forward::Forward;
 use crate::edits::header::Written;
 use crate::facts::Known;
@@ -109,8 +110,10 @@ pub struct Vm {
     pub limits: Tables,
     /// Configurations.
     pub config: Roots,
-    /// API keys that were verified lately.
+    /// Credentials that were verified lately.
     pub verified: Verified,
+    /// Whether the host verifies signatures.
+    pub host_verifies: Offer,
 }
 
 impl Vm {
@@ -125,6 +128,7 @@ impl Vm {
             limits: Tables::new(),
             config: Roots::new(),
             verified: Verified::new(),
+            host_verifies: Offer::Open,
         }
     }
 

@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, Val, credential, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{any, binary, not};
-use super::{reply, tables};
+use super::{jwt, reply, tables};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
@@ -13,6 +13,7 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
     let policy = builder.policy;
     match policy.credentials.get(id.index()) {
         Some(Credential::ApiKey(key)) => api_key(builder, id, key),
+        Some(Credential::Jwt(token)) => jwt::state(builder, id, token),
         None => Expr::I32(credential::ABSENT),
     }
 }
@@ -88,7 +89,7 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
             body.push(Stmt::Set(local, value));
             for (state, status) in [(credential::DOUBLED, 400), (credential::INVALID, 401)] {
                 let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(state));
-                let refusal = refuse(builder, *id, status);
+                let refusal = refuse(builder, *id, status, state == credential::INVALID);
                 body.push(Stmt::If(is, refusal, vec![]));
             }
             let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
@@ -103,12 +104,12 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
         if line.any {
             let some = any(states.iter().map(|(_, local)| valid(*local)).collect());
             if let Some((first, _)) = states.first() {
-                let refusal = refuse(builder, *first, 401);
+                let refusal = refuse(builder, *first, 401, false);
                 body.push(Stmt::If(not(some), refusal, vec![]));
             }
         } else {
             for (id, local) in &states {
-                let refusal = refuse(builder, *id, 401);
+                let refusal = refuse(builder, *id, 401, false);
                 body.push(Stmt::If(not(valid(*local)), refusal, vec![]));
             }
         }
@@ -118,20 +119,25 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
     builder.function(name, context, Some(Val::I32), body)
 }
 
-/// The refusal of a credential.
-fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16) -> Vec<Stmt> {
+/// The refusal of a credential; `invalid`: one was presented.
+fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16, invalid: bool) -> Vec<Stmt> {
     let policy = builder.policy;
     let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
-    let challenge = (status == 401).then(|| challenge(policy, credential));
+    let challenge = (status == 401).then(|| challenge(policy, credential, invalid));
     let full = reply::Full { reply: reply::bare(status), challenge, limits: false };
-    reply::refuse_with(builder, &full, &credential.name().text, "deny")
+    match credential {
+        Credential::Jwt(token) if invalid => jwt::refuse_invalid(builder, id, &token.name.text, &full),
+        Credential::Jwt(_) | Credential::ApiKey(_) => reply::refuse_with(builder, &full, &credential.name().text, "deny"),
+    }
 }
 
-/// What tells the caller how to present the credential (RFC 9110, section 11.6.1).
-fn challenge(policy: &hir::Policy, credential: &Credential) -> String {
+/// What tells the caller how to present the credential (RFC 9110, section 11.6.1; RFC 6750, section 3), and nothing more.
+fn challenge(policy: &hir::Policy, credential: &Credential, invalid: bool) -> String {
     let realm = &policy.name.text;
     match credential {
         Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => format!("Bearer realm=\"{realm}\""),
+        Credential::Jwt(_) if invalid => format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
+        Credential::Jwt(_) => format!("Bearer realm=\"{realm}\""),
         Credential::ApiKey(_) => format!("ApiKey realm=\"{realm}\""),
     }
 }

@@ -3,6 +3,7 @@
 use portcullis_runtime::contract::{Mechanism, Policy, Val};
 
 use super::build::{Builder, Context, Phase, call, give};
+use super::expr::all;
 use super::tables;
 use crate::ir::lir::{Expr, Local};
 
@@ -12,7 +13,8 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         call(Mechanism::ConfigNone, vec![Expr::Local(Local(0))])
     } else {
         let schema = tables::schema(builder);
-        call(Mechanism::ConfigLoad, vec![Expr::Data(schema), Expr::Local(Local(0))])
+        let load = call(Mechanism::ConfigLoad, vec![Expr::Data(schema), Expr::Local(Local(0))]);
+        all([load].into_iter().chain(super::jwt::configured(builder)).collect())
     };
     let function = builder.function("configure", context, Some(Val::I32), vec![give(load)]);
     builder.implement(Policy::OnConfigure, function);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_runtime::contract::{Policy, Val};
+use portcullis_runtime::contract::{Policy, REASONS, Val};
 
 use super::build::{Builder, Context, Phase, give};
-use crate::ir::hir::RuleKind;
+use crate::ir::hir::{Credential, RuleKind};
 use crate::ir::lir::{Content, Expr};
 
 /// Numbers of metrics.
@@ -57,7 +57,10 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         builder.metrics.enter(name, outcome);
     }
     for credential in &policy.credentials {
-        builder.metrics.enter(&credential.name().text, "deny");
+        let reasons = if matches!(credential, Credential::Jwt(_)) { &REASONS[..] } else { &["deny"] };
+        for reason in reasons {
+            builder.metrics.enter(&credential.name().text, reason);
+        }
     }
     for limit in &policy.limits {
         builder.metrics.enter(&limit.name.text, "deny");

@@ -11,6 +11,7 @@ mod edit;
 mod expr;
 mod features;
 mod guard;
+mod jwt;
 mod limit;
 mod list;
 mod membership;
@@ -49,6 +50,7 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     guard::lower(&mut builder);
     request::lower(&mut builder);
     response::lower(&mut builder);
+    jwt::lower(&mut builder);
     reply::lower_dispatch(&mut builder);
     builder.finish(options)
 }

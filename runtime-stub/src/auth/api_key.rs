@@ -1,6 +1,7 @@
 //! API keys: what a request presents, and whose it is. In: places (`tables::credential`), keys by digest (`tables::keys`).
 //! Out: a state (`contract::credential`) and the name of the key, found once a request.
 
+use super::jwt::Claim;
 use super::sha256;
 use super::verified::Verified;
 use crate::bytes;
@@ -12,6 +13,9 @@ use crate::rt::heap::Heap;
 use crate::tables::credential::{Place, places};
 use crate::tables::keys;
 
+/// Longer values are not remembered: no issued key is that long, and hashing what is not would only cost time.
+const LONGEST: usize = 256;
+
 /// What is known of a credential in this request.
 #[derive(Clone, Copy)]
 pub struct Found<'a> {
@@ -21,6 +25,17 @@ pub struct Found<'a> {
     pub state: i32,
     /// Name of the valid key.
     pub name: &'a [u8],
+    /// Why it is refused (`contract::REASONS`).
+    pub reason: u8,
+    /// What a valid token says.
+    pub claims: &'a [Claim<'a>],
+}
+
+impl Found<'_> {
+    /// Nothing but a state.
+    pub const fn new(id: u32, state: i32) -> Self {
+        Found { id, state, name: &[], reason: 0, claims: &[] }
+    }
 }
 
 /// What the VM knows of keys, and its memory.
@@ -45,13 +60,13 @@ pub fn check<'a, H: Host>(frame: &mut Frame<'a>, memory: &mut Memory<'_>, host: 
         },
         Some(_) => (credential::DOUBLED, None),
     };
-    frame.credentials.push(Found { id, state, name: name.unwrap_or(&[]) });
+    frame.credentials.push(Found { name: name.unwrap_or(&[]), ..Found::new(id, state) });
     if frame.credentials.is_broken() { credential::FAULT } else { state }
 }
 
 /// The entry of a value: as verified before, or by its digest.
 fn verify<H: Host>(memory: &mut Memory<'_>, host: &mut H, (root, id): (u32, u32), value: &[u8], table: &[u8]) -> Option<u32> {
-    let tag = memory.verified.tag(host, root, id, value);
+    let tag = memory.verified.tag(host, root, id, value, LONGEST);
     if let Some(entry) = tag.and_then(|tag| memory.verified.find(tag)) {
         return Some(entry);
     }
@@ -67,13 +82,13 @@ pub fn key_id<'a>(frame: &Frame<'a>, id: u32) -> Option<&'a [u8]> {
     find(frame, id).filter(|found| found.state == credential::VALID).map(|found| found.name)
 }
 
-fn find<'a>(frame: &Frame<'a>, id: u32) -> Option<Found<'a>> {
+pub(super) fn find<'a>(frame: &Frame<'a>, id: u32) -> Option<Found<'a>> {
     frame.credentials.as_slice().iter().find(|found| found.id == id).copied()
 }
 
 /// How many values are presented in all places together, and the last one. Nothing when memory is exhausted.
 #[inline(never)]
-fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
+pub(super) fn presented<'a>(frame: &Frame<'a>, from: &[u8]) -> Option<(u32, &'a [u8])> {
     let mut count = 0u32;
     let mut last: &'a [u8] = &[];
     for place in places(from) {

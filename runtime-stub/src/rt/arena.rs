@@ -181,7 +181,7 @@ impl<'a> Text<'a> {
             self.broken = true;
             return;
         };
-        if end > self.place.len() && !self.reserve(end) {
+        if end > self.place.len() && !self.grow(end) {
             return;
         }
         if let Some(place) = self.place.get_mut(self.len..end) {
@@ -195,7 +195,14 @@ impl<'a> Text<'a> {
         self.push(&[byte]);
     }
 
-    fn reserve(&mut self, len: usize) -> bool {
+    /// Makes room for so many bytes at once, for who knows how many will come.
+    pub fn reserve(&mut self, len: usize) {
+        if len > self.place.len() {
+            self.grow(len);
+        }
+    }
+
+    fn grow(&mut self, len: usize) -> bool {
         let wanted = len.max(self.place.len().saturating_mul(2)).max(64);
         let place = core::mem::take(&mut self.place);
         match self.arena.grow(place, wanted) {

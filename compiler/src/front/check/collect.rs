@@ -1,9 +1,9 @@
 //! The first walk: every declared name gets its meaning, so that order does not matter; what this version does not
 //! compile is refused here.
 
-use super::attrs;
 use super::context::{Context, Symbol};
 use super::ty;
+use super::{attrs, credential};
 use crate::base::{Code, Diagnostic};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -18,7 +18,7 @@ pub(super) struct Declared<'t> {
     pub(super) fns: Vec<&'t ast::Function>,
     pub(super) lists: Vec<&'t ast::ListOrMap>,
     pub(super) maps: Vec<&'t ast::ListOrMap>,
-    pub(super) api_keys: Vec<&'t ast::Declaration>,
+    pub(super) credentials: Vec<credential::Declared<'t>>,
     pub(super) limits: Vec<&'t ast::Declaration>,
     pub(super) tests: Vec<&'t ast::Test>,
 }
@@ -51,16 +51,8 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
                 declared.maps.push(map);
             }
             ast::Item::Jwt(jwt) => {
-                unsupported_credential(ctx, &jwt.name, "jwt");
-                let attrs = attrs::names(ctx, Block::Jwt, &jwt.attrs);
-                for attr in attrs {
-                    if let ast::Value::Fetch(inner, _) = &attr.value {
-                        attrs::names(ctx, Block::Fetch, inner);
-                    }
-                }
-                for field in &jwt.claims {
-                    ty::type_names(ctx, &field.ty);
-                }
+                declare_credential(ctx, &jwt.name, declared.credentials.len());
+                declared.credentials.push(credential::Declared::Jwt(jwt));
             }
             ast::Item::Declaration(declaration) => collect_declaration(ctx, declaration, &mut declared),
             ast::Item::Lookup(lookup) => {
@@ -83,10 +75,8 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
     let keyword = declaration.kind.keyword();
     match declaration.kind {
         ast::DeclarationKind::ApiKey => {
-            if declare(ctx, &declaration.name, Symbol::Credential(hir::CredentialId(id(declared.api_keys.len())))) {
-                ctx.claim_actor(&declaration.name);
-            }
-            declared.api_keys.push(declaration);
+            declare_credential(ctx, &declaration.name, declared.credentials.len());
+            declared.credentials.push(credential::Declared::ApiKey(declaration));
         }
         ast::DeclarationKind::Limit => {
             if declare(ctx, &declaration.name, Symbol::Limit(hir::LimitId(id(declared.limits.len())))) {
@@ -111,11 +101,17 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
     }
 }
 
+fn declare_credential(ctx: &mut Context<'_>, name: &ast::Name, number: usize) {
+    if declare(ctx, name, Symbol::Credential(hir::CredentialId(id(number)))) {
+        ctx.claim_actor(name);
+    }
+}
+
 fn unsupported_credential(ctx: &mut Context<'_>, name: &ast::Name, keyword: &'static str) {
     if declare(ctx, name, Symbol::Unsupported(keyword)) {
         ctx.claim_actor(name);
     }
-    ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key`: a later version compiles the other credentials");
+    ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key` or `jwt`: a later version compiles the other credentials");
 }
 
 /// Enters a name; whether it was free.

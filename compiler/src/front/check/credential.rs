@@ -1,19 +1,35 @@
-//! `api_key`: where it is read and which keys are known.
+//! Credentials in the order of the file; of `api_key` where it is read and which keys are known.
 
 use std::collections::BTreeMap;
 
 use super::attrs::{self, Attrs};
 use super::context::Context;
 use super::file::{self, Node};
-use super::{constant, suggest};
+use super::{constant, jwt, suggest};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
 use crate::lang::headers;
 
-/// Checks all `api_key` declarations; each keeps its place in the tree, at fault or not.
-pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration]) {
-    for declaration in declarations {
+/// A credential as it is declared.
+#[derive(Clone, Copy)]
+pub(super) enum Declared<'t> {
+    /// `api_key`
+    ApiKey(&'t ast::Declaration),
+    /// `jwt`
+    Jwt(&'t ast::Jwt),
+}
+
+/// Checks all credentials; each keeps its place in the tree, at fault or not.
+pub(super) fn check(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
+    for declared in declarations {
+        let declaration = match declared {
+            Declared::ApiKey(declaration) => *declaration,
+            Declared::Jwt(declaration) => {
+                jwt::check(ctx, declaration);
+                continue;
+            }
+        };
         let attrs = attrs::check(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         let from = sources(ctx, &attrs);
         let keys = keys(ctx, declaration, &attrs).unwrap_or(hir::Keys::Known(Vec::new()));
@@ -22,7 +38,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration]) {
     }
 }
 
-fn sources(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> Vec<hir::CredentialSource> {
+pub(super) fn sources(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> Vec<hir::CredentialSource> {
     let Some(attr) = attrs.get("from") else { return vec![hir::CredentialSource::Bearer] };
     let example = "from = [bearer, header \"x-api-key\"]";
     let Some(elements) = attrs::list(ctx, attr, "a list of places", example) else { return Vec::new() };

@@ -2,6 +2,7 @@
 //! One file per construct; all share the [`context::Context`].
 
 mod attrs;
+mod claim;
 mod collect;
 mod config;
 mod constant;
@@ -14,6 +15,8 @@ mod file;
 mod functions;
 mod host;
 mod json_reply;
+mod jwks;
+mod jwt;
 mod lets;
 mod limit;
 mod policy;
@@ -47,7 +50,7 @@ pub fn check<'a>(
     let declared = collect::collect(&mut ctx, &items);
     config::check(&mut ctx, &declared.config);
     table::check(&mut ctx, &declared.lists, &declared.maps);
-    credential::check(&mut ctx, &declared.api_keys);
+    credential::check(&mut ctx, &declared.credentials);
     lets::check(&mut ctx, &declared.lets, &declared.fns);
     let applied = scope::applications(&ctx, &items);
     limit::check(&mut ctx, &declared.limits, &applied);

@@ -209,13 +209,13 @@ fn credentials(ctx: &mut Context<'_>, line: &ast::Authenticate) -> Option<hir::A
                 ctx.warning(Code::Repeated, name.span, format!("`{}` is named twice", name.text), "named before", "drop it");
             }
             Some((Symbol::Credential(id), _)) => credentials.push(id),
-            Some((Symbol::Unsupported("jwt" | "basic" | "hmac" | "token" | "mtls"), _)) => {}
+            Some((Symbol::Unsupported("basic" | "hmac" | "token" | "mtls"), _)) => {}
             Some((symbol, declared)) => {
                 let keyword = symbol.keyword();
                 ctx.push(
                     Diagnostic::error(Code::WrongKind, name.span, format!("`{}` is no credential", name.text), "cannot be authenticated")
                         .also(declared, format!("declared as `{keyword}`"))
-                        .help("name an `api_key`"),
+                        .help("name an `api_key` or a `jwt`"),
                 );
             }
             None => {

@@ -1,12 +1,14 @@
 //! Credentials: who a caller is, and how that is proved. One struct for each kind of declaration.
 
-use super::{ConfigId, Name};
+use super::{ConfigId, Jwt, Name};
 
 /// A credential declaration.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Credential {
     /// `api_key`
     ApiKey(ApiKey),
+    /// `jwt`
+    Jwt(Jwt),
 }
 
 /// `api_key NAME { … }`.
@@ -65,6 +67,7 @@ impl Credential {
     pub fn name(&self) -> &Name {
         match self {
             Credential::ApiKey(key) => &key.name,
+            Credential::Jwt(jwt) => &jwt.name,
         }
     }
 
@@ -72,6 +75,7 @@ impl Credential {
     pub fn keyword(&self) -> &'static str {
         match self {
             Credential::ApiKey(_) => "api_key",
+            Credential::Jwt(_) => "jwt",
         }
     }
 
@@ -79,6 +83,7 @@ impl Credential {
     pub fn from(&self) -> &[CredentialSource] {
         match self {
             Credential::ApiKey(key) => &key.from,
+            Credential::Jwt(jwt) => &jwt.from,
         }
     }
 
@@ -86,13 +91,15 @@ impl Credential {
     pub fn forward(&self) -> bool {
         match self {
             Credential::ApiKey(key) => key.forward,
+            Credential::Jwt(jwt) => jwt.forward,
         }
     }
 
-    /// What can be read of it, the one that names the caller first.
+    /// What can be read of it, the one that names the caller first; of a `jwt` its claims can.
     pub fn members(&self) -> &'static [Member] {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
+            Credential::Jwt(_) => &[],
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod credential;
 mod expr;
+mod jwt;
 mod policy;
 mod print;
 mod rule;
@@ -12,6 +13,7 @@ mod walk;
 
 pub use credential::{ApiKey, Credential, CredentialSource, Keys, Member};
 pub use expr::{Const, Expr, ExprKind, Function, Read};
+pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
     ReplyBody, Scope, TableType,

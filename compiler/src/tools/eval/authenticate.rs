@@ -5,22 +5,28 @@ use sha2::{Digest, Sha256};
 
 use super::bytes::{text, trim};
 use super::facts::{self, Facts};
+use super::jwt;
 use super::value::Value;
 use crate::ir::hir;
+use crate::tools::engine::Nanoseconds;
 use crate::tools::message::Headers;
 
 /// What a verified credential says of the caller.
 pub(super) type Identity = Vec<(hir::Member, String)>;
 
 /// What a request presents of one credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Presented {
     /// Nothing.
     Absent,
     /// One that is verified, with what it says of the caller.
     Valid(Identity),
+    /// A token that is verified, with its claims in the order of the declaration.
+    Token(Vec<Value>),
     /// One unknown key.
     Invalid,
+    /// A token that is refused, with the word for it.
+    Refused(&'static str),
     /// Several.
     Doubled,
 }
@@ -28,14 +34,22 @@ pub(super) enum Presented {
 impl Presented {
     /// Whether it is verified.
     pub(super) fn is_valid(&self) -> bool {
-        matches!(self, Presented::Valid(_))
+        matches!(self, Presented::Valid(_) | Presented::Token(_))
+    }
+
+    /// A claim of a valid token.
+    pub(super) fn claim(&self, number: usize) -> Value {
+        match self {
+            Presented::Token(claims) => claims.get(number).cloned().unwrap_or(Value::Absent),
+            Presented::Absent | Presented::Invalid | Presented::Doubled | Presented::Valid(_) | Presented::Refused(_) => Value::Absent,
+        }
     }
 
     /// What it says of the caller, when it is valid.
     pub(super) fn member(&self, member: hir::Member) -> Option<String> {
         match self {
             Presented::Valid(identity) => identity.iter().find(|(known, _)| *known == member).map(|(_, value)| value.clone()),
-            Presented::Absent | Presented::Invalid | Presented::Doubled => None,
+            Presented::Absent | Presented::Invalid | Presented::Doubled | Presented::Token(_) | Presented::Refused(_) => None,
         }
     }
 }
@@ -47,27 +61,40 @@ pub(super) struct Refusal {
     pub(super) credential: hir::CredentialId,
     /// 400 or 401.
     pub(super) status: u16,
+    /// What it counts as.
+    pub(super) outcome: &'static str,
+    /// Whether one was presented that is not valid.
+    pub(super) invalid: bool,
 }
 
 /// What is presented of each credential.
-pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts) -> Vec<Presented> {
+pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts, now: Nanoseconds) -> Vec<Presented> {
     policy
         .credentials
         .iter()
-        .map(|credential| match credential {
-            hir::Credential::ApiKey(key) => {
-                let mut found: Vec<Vec<u8>> = key.from.iter().flat_map(|source| values(source, facts)).collect();
-                match (found.pop(), found.is_empty()) {
-                    (None, _) => Presented::Absent,
-                    (Some(_), false) => Presented::Doubled,
-                    (Some(value), true) => match known(&key.keys, config, &value) {
-                        Some(name) => Presented::Valid(vec![(hir::Member::KeyId, name)]),
-                        None => Presented::Invalid,
-                    },
-                }
+        .map(|credential| {
+            let mut found: Vec<Vec<u8>> = credential.from().iter().flat_map(|source| values(source, facts)).collect();
+            match (found.pop(), found.is_empty()) {
+                (None, _) => Presented::Absent,
+                (Some(_), false) => Presented::Doubled,
+                (Some(value), true) => verified(credential, config, &value, now),
             }
         })
         .collect()
+}
+
+/// What one presented value is.
+fn verified(credential: &hir::Credential, config: &[Value], value: &[u8], now: Nanoseconds) -> Presented {
+    match credential {
+        hir::Credential::ApiKey(key) => match known(&key.keys, config, value) {
+            Some(name) => Presented::Valid(vec![(hir::Member::KeyId, name)]),
+            None => Presented::Invalid,
+        },
+        hir::Credential::Jwt(token) => match jwt::verify(token, config, value, now) {
+            Ok(claims) => Presented::Token(claims),
+            Err(outcome) => Presented::Refused(outcome),
+        },
+    }
 }
 
 /// All values that stand in one place.
@@ -117,25 +144,28 @@ pub(super) fn refusal(lines: &[hir::Authenticate], presented: &[Presented]) -> O
     for line in lines {
         for id in &line.credentials {
             match state(id) {
-                Presented::Doubled => return Some(Refusal { credential: *id, status: 400 }),
-                Presented::Invalid => return Some(Refusal { credential: *id, status: 401 }),
-                Presented::Absent | Presented::Valid(_) => {}
+                Presented::Doubled => return Some(Refusal { credential: *id, status: 400, outcome: "deny", invalid: true }),
+                Presented::Invalid => return Some(Refusal { credential: *id, status: 401, outcome: "deny", invalid: true }),
+                Presented::Refused(outcome) => return Some(Refusal { credential: *id, status: 401, outcome, invalid: true }),
+                Presented::Absent | Presented::Valid(_) | Presented::Token(_) => {}
             }
         }
         let mut missing = line.credentials.iter().filter(|id| *state(id) == Presented::Absent);
         let enough = line.optional || (line.any && line.credentials.iter().any(|id| state(id).is_valid()));
         if !enough && let Some(id) = missing.next() {
-            return Some(Refusal { credential: *id, status: 401 });
+            return Some(Refusal { credential: *id, status: 401, outcome: "deny", invalid: false });
         }
     }
     None
 }
 
 /// The value of `www-authenticate` for a credential that is missing or not valid.
-pub(super) fn challenge(realm: &str, credential: &hir::Credential) -> String {
+pub(super) fn challenge(realm: &str, credential: &hir::Credential, invalid: bool) -> String {
     let scheme = match credential {
         hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
         hir::Credential::ApiKey(_) => "ApiKey",
+        hir::Credential::Jwt(_) if invalid => return format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
+        hir::Credential::Jwt(_) => "Bearer",
     };
     format!("{scheme} realm=\"{realm}\"")
 }

@@ -42,7 +42,16 @@ pub(super) fn read(policy: &hir::Policy, configuration: &str) -> Result<Vec<Valu
             return Err(format!("configuration key `{key}` appears twice"));
         }
     }
-    policy.config.iter().map(|field| value(policy, field, &members)).collect()
+    let values: Vec<Value> = policy.config.iter().map(|field| value(policy, field, &members)).collect::<Result<_, _>>()?;
+    for credential in &policy.credentials {
+        if let hir::Credential::Jwt(hir::Jwt { keys: hir::JwtKeys::Set(id), .. }) = credential
+            && let (Some(Value::String(set)), Some(field)) = (values.get(id.index()), policy.config.get(id.index()))
+            && super::jwks::read(set).is_none()
+        {
+            return Err(format!("configuration key `{}` must be a JSON Web Key Set with public keys", field.name.text));
+        }
+    }
+    Ok(values)
 }
 
 /// The value of one field.
@@ -103,6 +112,7 @@ fn holds_keys(policy: &hir::Policy, field: &hir::Config) -> bool {
             hir::Keys::Config(id) => policy.config.get(id.index()) == Some(field),
             hir::Keys::Known(_) => false,
         },
+        hir::Credential::Jwt(_) => false,
     })
 }
 

@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
-        facts.credentials = authenticate::presented(self.policy, self.config, &facts);
+        facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now);
         match self.decide(&facts)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
             Course::Allowed { admitted } => {
@@ -196,10 +196,11 @@ impl<'a> Run<'a> {
         };
         let mut headers = Headers::new();
         if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential);
+            let challenge = authenticate::challenge(&self.policy.name.text, credential, refusal.invalid);
             headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
         }
-        self.deny(&credential.name().text, reply::empty(refusal.status, headers))
+        self.count(&credential.name().text, refusal.outcome);
+        Course::Denied { by: credential.name().text.clone(), response: reply::empty(refusal.status, headers) }
     }
 
     /// What the upstream receives.

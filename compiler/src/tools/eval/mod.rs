@@ -9,12 +9,16 @@ mod edit;
 mod expr;
 mod facts;
 mod interpreter;
+mod json;
+mod jwks;
+mod jwt;
 mod limit;
 mod path;
 mod redact;
 mod reply;
 mod route;
 mod rule;
+mod signature;
 mod siphash;
 mod value;
 
