@@ -8,6 +8,7 @@ pub mod case;
 pub mod constructs;
 pub mod engines;
 pub mod expr;
+pub mod fleet;
 pub mod policy;
 pub mod random;
 pub mod request;

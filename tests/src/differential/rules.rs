@@ -2,6 +2,7 @@
 
 use super::case::Node;
 use super::expr::{Expressions, Place};
+use super::fleet;
 use super::policy::{hosts, reply};
 use super::random::Random;
 use super::world::{ANSWERED, EDITED, METHODS, SEGMENTS, World, quoted};
@@ -21,6 +22,9 @@ pub fn rules(random: &mut Random, world: &mut World) -> Vec<Node> {
     let mut items: Vec<Node> = Vec::new();
     for _ in 0..random.between(1, 6) {
         items.push(rule(random, world, &around));
+    }
+    if random.chance(25) {
+        items.extend(fleet::fleet(random, world));
     }
     let scopes = if random.chance(20) { 0 } else { random.between(1, 3) };
     for _ in 0..scopes {
