@@ -1,5 +1,6 @@
 //! The border between generated policy code and the stub: both sides compile this file.
 //! In: nothing. Out: every function that crosses the border with its signature, and every number both sides know.
+//! Long because the border is one file: whoever asks what crosses it finds all of it here.
 //!
 //! Generated code calls *mechanisms* (exports of the stub named `rt.*`, made internal by linking); the stub calls *policy
 //! functions* (imports `policy.*`, replaced by linking). The layouts of the constant tables that generated code hands over
