@@ -3,6 +3,7 @@
 //! In: `hir::Policy`, configuration, requests. Out: outcomes and counters, through `tools::engine::Engine`.
 
 mod authenticate;
+mod body;
 mod bytes;
 mod config;
 mod edit;
@@ -10,6 +11,7 @@ mod expr;
 mod facts;
 mod function;
 mod interpreter;
+mod json;
 mod limit;
 mod path;
 mod redact;

@@ -13,7 +13,7 @@ mod substitute;
 
 pub(super) use bound::bindable;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, text};
-pub(super) use read::{credential, readable, requested};
+pub(super) use read::{body_readable, credential, readable, requested};
 pub(super) use substitute::{size as substituted_size, substitute};
 
 use super::context::Context;

@@ -104,7 +104,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             if response && !readable(ctx, env, name, span) || request && !requested(ctx, env, name, span) {
                 return None;
             }
-            plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::Let(id), ty, span })
+            if ctx.reads_body(&hir::Expr { kind: hir::ExprKind::Let(id), ty: ty.clone(), span }) && !body_readable(ctx, env, name, span) {
+                return None;
+            }
+            let value = hir::Expr { kind: hir::ExprKind::Let(id), ty, span };
+            if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, steps) } else { plain(ctx, env, steps, span, value) }
         }
         Symbol::List(id) => {
             let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
@@ -347,10 +351,18 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             }
             return None;
         }
+        (Access::Json(read), steps) => {
+            if !body_readable(ctx, env, value.path, span) {
+                return None;
+            }
+            let whole = hir::Expr { kind: hir::ExprKind::Read(read.clone()), ty: value.read_type(), span };
+            return json_steps(ctx, env, whole, steps);
+        }
         (Access::NotYet, _) => return None,
     };
     let allowed = match value.phase {
         Phase::Request => requested(ctx, env, value.path, span),
+        Phase::Body => body_readable(ctx, env, value.path, span),
         Phase::Response => readable(ctx, env, value.path, span),
     };
     if !allowed {
@@ -416,6 +428,68 @@ pub(in crate::front::check) fn requested(ctx: &mut Context<'_>, env: &Env, what:
             false
         }
     }
+}
+
+/// Members and elements of a JSON value.
+fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<'_>]) -> Option<hir::Expr> {
+    let mut value = value;
+    for step in steps {
+        let ty = hir::Ty::Json.optional();
+        let (kind, span) = match step {
+            Step::Member(name) => {
+                let key = super::constant(hir::Const::String(name.text.clone()), hir::Ty::String, name.span);
+                let span = value.span.to(name.span);
+                (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span)
+            }
+            Step::Key(key) => {
+                let span = value.span.to(key.span);
+                let key = check_expr(ctx, env, key);
+                match key.ty.present() {
+                    hir::Ty::Error => return None,
+                    hir::Ty::String => (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span),
+                    hir::Ty::Int if key.ty.is_optional() => {
+                        expect::refuse_absent(ctx, &key, "the index of an element");
+                        return None;
+                    }
+                    hir::Ty::Int => (hir::ExprKind::JsonElement(Box::new(value), Box::new(key)), span),
+                    hir::Ty::Secret => {
+                        expect::leak(ctx, &key, "the name of a member");
+                        return None;
+                    }
+                    ty => {
+                        let label = format!("has type `{ty}`");
+                        let help = "write `[\"name\"]` for a member, `[0]` for an element";
+                        ctx.error(Code::TypeMismatch, key.span, "a JSON value is read by name or by index", label, help);
+                        return None;
+                    }
+                }
+            }
+        };
+        value = hir::Expr { kind, ty, span };
+        if env.knows(&value.kind) {
+            value.ty = hir::Ty::Json;
+        }
+    }
+    Some(value)
+}
+
+/// Whether the body of the request may be read here.
+pub(in crate::front::check) fn body_readable(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
+    if !requested(ctx, env, what, span) {
+        return false;
+    }
+    if env.place == "a `limit`" && !env.body {
+        ctx.not_yet(span, &format!("`{what}` in a `limit`"), "count by something in the headers");
+    } else if !env.body {
+        ctx.error(
+            Code::TooEarly,
+            span,
+            format!("`{what}` cannot be read in {}", env.place),
+            "may be needed before the body is in",
+            "read it in a rule",
+        );
+    }
+    env.body
 }
 
 /// Whether the response may be read here.
