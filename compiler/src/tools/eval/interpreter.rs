@@ -10,6 +10,7 @@ use super::config;
 use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
+use super::held::length_known;
 use super::limit::{self, Admitted, Verdict};
 use super::redact::{self, Inspection};
 use super::reply;
@@ -36,7 +37,7 @@ pub struct Interpreter {
 }
 
 /// How far a request came.
-enum Course {
+pub(super) enum Course {
     /// The policy answered.
     Denied { by: String, response: Response },
     /// It goes on.
@@ -86,8 +87,8 @@ impl Engine for Interpreter {
 }
 
 /// The interpreter while it handles one request.
-struct Run<'a> {
-    policy: &'a hir::Policy,
+pub(super) struct Run<'a> {
+    pub(super) policy: &'a hir::Policy,
     config: &'a [Value],
     now: Nanoseconds,
     tables: &'a mut limit::Tables,
@@ -170,40 +171,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(Course::Allowed { admitted })
-    }
-
-    /// Takes the body: refuses what is too large, encoded or malformed for the rules that wait.
-    fn take_body(&mut self, facts: &mut Facts, waiting: &[&hir::Rule], request: &Request) -> Result<Option<Course>, EngineError> {
-        let policy = self.policy;
-        let mut reads = body::Reads::default();
-        for rule in waiting {
-            let own = body::reads(policy, rule);
-            reads.content |= own.content;
-            reads.json |= own.json;
-            reads.form |= own.form;
-        }
-        let bytes = request.body.as_ref().map_or(Vec::new(), |body| body.bytes.clone());
-        let ends_with_headers = request.body.as_ref().is_none_or(|body| bytes.is_empty() && length_known(&request.headers, body));
-        let encoding = facts::joined(&facts.header_lines("content-encoding")).map(|value| value.to_ascii_lowercase());
-        if !ends_with_headers && reads.content && encoding.is_some_and(|encoding| encoding != "identity") {
-            return Ok(Some(self.deny("malformed", reply::empty(400, Headers::new()))));
-        }
-        let announced = facts::joined(&facts.header_lines("content-length")).and_then(|value| value.parse::<u64>().ok());
-        let size = announced.unwrap_or(0).max(bytes.len() as u64);
-        let too_large = !ends_with_headers && size > policy.body_limit;
-        let content_type = facts::joined(&facts.header_lines("content-type"));
-        let is_form = body::is_form(&bytes, content_type.as_deref());
-        let taken = body::BodyFacts { bytes, too_large, is_form };
-        if too_large
-            && !waiting.is_empty()
-            && let hir::Action::Deny(reply) = &policy.on_oversize
-        {
-            let response = reply::response(reply, Headers::new(), self.context(facts))?;
-            return Ok(Some(self.deny("body_limit", response)));
-        }
-        let malformed = taken.is_malformed(reads);
-        facts.body = Some(taken);
-        Ok(malformed.then(|| self.deny("malformed", reply::empty(400, Headers::new()))))
     }
 
     /// The first forbid of these that matches refuses; the first permit that matches is remembered if there is none yet.
@@ -410,7 +377,7 @@ impl<'a> Run<'a> {
         Ok(allowed(forwarded, response))
     }
 
-    fn context<'b>(&self, facts: &'b Facts) -> Context<'b>
+    pub(super) fn context<'b>(&self, facts: &'b Facts) -> Context<'b>
     where
         'a: 'b,
     {
@@ -431,7 +398,7 @@ impl<'a> Run<'a> {
         *self.counters.entry((rule.to_owned(), outcome.to_owned())).or_insert(0) += 1;
     }
 
-    fn deny(&mut self, by: &str, response: Response) -> Course {
+    pub(super) fn deny(&mut self, by: &str, response: Response) -> Course {
         self.count(by, "deny");
         Course::Denied { by: by.to_owned(), response }
     }
@@ -492,11 +459,6 @@ fn has_body(request: &Request, answer: &Answer) -> bool {
     request.method != "HEAD"
         && !matches!(answer.status, 204 | 304)
         && answer.body.as_ref().is_some_and(|body| !body.bytes.is_empty() || !length_known(&answer.headers, body))
-}
-
-/// Whether the body's length is announced: not with chunked framing, which trailers need.
-fn length_known(headers: &Headers, body: &Body) -> bool {
-    body.trailers.is_empty() && !headers.iter().any(|(name, _)| name == "transfer-encoding")
 }
 
 fn allowed(forwarded: Forwarded, response: Response) -> Outcome {

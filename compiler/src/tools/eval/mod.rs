@@ -10,6 +10,7 @@ mod edit;
 mod expr;
 mod facts;
 mod function;
+mod held;
 mod interpreter;
 mod json;
 mod limit;

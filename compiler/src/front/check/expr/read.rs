@@ -1,9 +1,10 @@
 //! Names, members and keys: what a policy reads.
 
+use super::reach::{body_readable, readable, requested};
 use super::{bound, check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
-use crate::front::check::env::{Env, Reach, Response};
+use crate::front::check::env::Env;
 use crate::front::check::{suggest, table};
 use crate::ir::{ast, hir};
 use crate::lang::headers;
@@ -413,23 +414,6 @@ fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<Stri
     None
 }
 
-/// Whether the request may be read here.
-pub(in crate::front::check) fn requested(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
-    match env.reach {
-        Reach::Request => true,
-        Reach::Configuration => {
-            ctx.error(
-                Code::TooEarly,
-                span,
-                format!("`{what}` cannot be read in {}", env.place),
-                "belongs to one request",
-                "use constants and `config.NAME`",
-            );
-            false
-        }
-    }
-}
-
 /// Members and elements of a JSON value.
 fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<'_>]) -> Option<hir::Expr> {
     let mut value = value;
@@ -471,47 +455,4 @@ fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<
         }
     }
     Some(value)
-}
-
-/// Whether the body of the request may be read here.
-pub(in crate::front::check) fn body_readable(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
-    if !requested(ctx, env, what, span) {
-        return false;
-    }
-    if env.place == "a `limit`" && !env.body {
-        ctx.not_yet(span, &format!("`{what}` in a `limit`"), "count by something in the headers");
-    } else if !env.body {
-        ctx.error(
-            Code::TooEarly,
-            span,
-            format!("`{what}` cannot be read in {}", env.place),
-            "may be needed before the body is in",
-            "read it in a rule",
-        );
-    }
-    env.body
-}
-
-/// Whether the response may be read here.
-pub(in crate::front::check) fn readable(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
-    if !requested(ctx, env, what, span) {
-        return false;
-    }
-    match env.response {
-        Response::Readable => true,
-        Response::NotYet => {
-            ctx.not_yet(span, &format!("`{what}` in {}", env.place), "read the response in `rewrite response` or `redact response`");
-            false
-        }
-        Response::TooEarly => {
-            ctx.error(
-                Code::TooEarly,
-                span,
-                format!("`{what}` is not known yet in {}", env.place),
-                "known only when the upstream has answered",
-                "read the request, or move this into a `rewrite response`",
-            );
-            false
-        }
-    }
 }
