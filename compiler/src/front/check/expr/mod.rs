@@ -12,6 +12,7 @@ mod read;
 mod substitute;
 
 pub(super) use bound::bindable;
+pub(super) use branch::patterns;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, text};
 pub(super) use read::{credential, readable, requested};
 pub(super) use substitute::{size as substituted_size, substitute};
