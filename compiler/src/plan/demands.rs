@@ -90,7 +90,7 @@ fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
     });
     let mut replies: Vec<&hir::Reply> = replies.collect();
     for limit in &policy.limits {
-        found.extend(limit.key.iter().chain([&limit.count]).chain(limit.burst.as_ref()));
+        found.extend(limit.key.iter().chain([&limit.count, &limit.period]).chain(limit.burst.as_ref()));
         replies.push(&limit.exceed);
         if let Some(hir::Absent::Deny(reply)) = &limit.absent {
             replies.push(reply);

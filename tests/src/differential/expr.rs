@@ -450,6 +450,20 @@ impl Expressions<'_> {
         if self.random.chance(70) { self.text_optional(1) } else { self.any_integer_optional(1) }
     }
 
+    /// A rate, now and then one of several.
+    pub fn rate(&mut self) -> String {
+        let one = |expressions: &mut Self| {
+            let period = expressions.pick(&["1s", "10s", "1m", "700ms", "1h"]);
+            format!("{} per {period}", expressions.amount())
+        };
+        if !self.random.chance(25) {
+            return one(self);
+        }
+        let mut arms: Vec<String> = ["\"a\"", "\"GET\"", "\"7\""].map(|pattern| format!("{pattern}: {}", one(self))).to_vec();
+        arms.push(format!("otherwise: {}", one(self)));
+        format!("match {} {{ {} }}", self.any_text(1), arms.join(", "))
+    }
+
     /// A positive number of constants and configuration.
     pub fn amount(&mut self) -> String {
         let place = Place::default();

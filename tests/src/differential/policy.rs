@@ -325,9 +325,8 @@ fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {
     }
     let key = if parts.len() == 1 { parts.remove(0) } else { format!("[{}]", parts.join(", ")) };
     let mut lines = vec![Node::line(format!("key = {key}"))];
-    let count = expressions.amount();
-    let period = *expressions.random.pick(&["1s", "10s", "1m", "700ms", "1h"]);
-    lines.push(Node::line(format!("rate = {count} per {period}")));
+    let rate = expressions.rate();
+    lines.push(Node::line(format!("rate = {rate}")));
     if expressions.random.chance(50) {
         let burst = expressions.amount();
         lines.push(Node::line(format!("burst = {burst}")));

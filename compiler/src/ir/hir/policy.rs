@@ -185,10 +185,10 @@ pub struct Limit {
     pub name: Name,
     /// The parts of its key.
     pub key: Vec<Expr>,
-    /// The count of its rate, an int expression over constants and configuration; below 1 counts as 1.
+    /// The count of its rate: an int of constants and configuration, or a choice between such; below 1 counts as 1.
     pub count: Expr,
-    /// The period of its rate, nanoseconds, at least 1.
-    pub period: i64,
+    /// The period of its rate: a duration constant of at least a nanosecond, or a choice between such.
+    pub period: Expr,
     /// How many may come at once, an int expression; the count if not written; below 1 counts as 1.
     pub burst: Option<Expr>,
     /// Where it counts.

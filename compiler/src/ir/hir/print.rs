@@ -91,7 +91,7 @@ fn limit_lines(policy: &Policy, limit: &Limit, line: &mut impl FnMut(usize, Stri
     for part in &limit.key {
         line(1, format!("key {}", expr(policy, part)));
     }
-    line(1, format!("rate {} per {} ns", expr(policy, &limit.count), limit.period));
+    line(1, format!("rate {} per {} ns", expr(policy, &limit.count), expr(policy, &limit.period)));
     if let Some(burst) = &limit.burst {
         line(1, format!("burst {}", expr(policy, burst)));
     }

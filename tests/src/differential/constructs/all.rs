@@ -57,6 +57,8 @@ pub const ALL: &[&str] = &[
     "limit needs identity",
     "limit plain",
     "limit configured",
+    "limit of several rates",
+    "limit of several periods",
     "scope",
     "scope in scope",
     "scope hosts",

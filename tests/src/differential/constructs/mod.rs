@@ -150,7 +150,10 @@ impl Found {
     fn limit(&mut self, limit: &hir::Limit) {
         limit.key.iter().for_each(|part| self.expr(part));
         self.expr(&limit.count);
-        self.add_if(!matches!(limit.count.kind, hir::ExprKind::Const(_)), "limit configured");
+        self.expr(&limit.period);
+        self.add_if(matches!(limit.count.kind, hir::ExprKind::Match(..)), "limit of several rates");
+        self.add_if(matches!(limit.period.kind, hir::ExprKind::Match(..)), "limit of several periods");
+        self.add_if(!matches!(limit.count.kind, hir::ExprKind::Const(_) | hir::ExprKind::Match(..)), "limit configured");
         if let Some(burst) = &limit.burst {
             self.add("limit burst");
             self.expr(burst);

@@ -13,6 +13,7 @@ mod read;
 mod substitute;
 
 pub(super) use bound::bindable;
+pub(super) use branch::patterns;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, text};
 pub(super) use reach::{body_readable, readable, requested};
 pub(super) use read::credential;
