@@ -31,7 +31,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, with_identity: bool) -> Option<Fu
         let check = check(builder, &mut context, number, limit);
         let applies = membership::selected_any(builder, kind::SCOPE, &scopes);
         body.push(Stmt::If(applies, check, vec![]));
-        let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+        let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
         if let Some(arm) = arms.get_mut(number) {
             *arm = reply::refuse_with(builder, &full, &limit.name.text, "deny");
         }
@@ -89,7 +89,7 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
     let failed = reply::fault(builder);
     writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(2)), failed, vec![]));
     // The first that refuses ends the step: nothing was spent yet.
-    let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+    let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
     let refusal = reply::refuse_with(builder, &full, &limit.name.text, "deny");
     writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(1)), refusal, vec![]));
     match &limit.absent {

@@ -13,6 +13,7 @@ mod expr;
 mod features;
 mod function;
 mod guard;
+mod held;
 mod limit;
 mod list;
 mod membership;

@@ -319,7 +319,7 @@ pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit, period: i64, 
 /// The `any` redactions of a rule. All name the one detector there is, so the first in the file tells what is done.
 pub(super) fn redact(builder: &mut Builder<'_>, rule: &hir::Rule, redact: &hir::Redact) -> DataId {
     let mut reply = |reply: &Option<hir::Reply>| {
-        let full = super::reply::Full { reply: reply.clone()?, challenge: None, limits: false };
+        let full = super::reply::Full::of(&reply.clone()?);
         u32::try_from(super::reply::number(builder, &full)).ok()
     };
     let on_oversize = reply(&redact.on_oversize);

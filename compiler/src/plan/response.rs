@@ -22,6 +22,11 @@ pub(super) fn split(policy: &hir::Policy, plan: &mut Plan) {
         if planned.phase == Phase::Request {
             continue;
         }
+        planned.response_body = super::body::of_response(policy, rule);
+        if planned.response_body.is_some() {
+            let waits = super::body::known_from_response_headers(policy, &rule.conditions);
+            planned.response_waits_if = waits.into_iter().filter(|expr| reads_response(policy, expr)).collect();
+        }
         planned.response_conditions = rule.conditions.iter().filter(|expr| reads_response(policy, expr)).cloned().collect();
         let condition = planned.condition.and_then(|id| plan.conditions.get_mut(id.0 as usize));
         if let Some(condition) = condition {
@@ -42,7 +47,7 @@ pub(super) fn carry(policy: &hir::Policy, plan: &mut Plan) {
             continue;
         }
         let values = if rule.shadow { Vec::new() } else { values(rule) };
-        for expr in planned.response_conditions.iter().chain(values) {
+        for expr in planned.response_conditions.iter().chain(&planned.response_waits_if).chain(values) {
             parts(policy, expr, &mut |part| {
                 let key = key(part);
                 let entry = found.entry(key.clone()).or_insert_with(|| {
@@ -77,12 +82,14 @@ fn values(rule: &hir::Rule) -> Vec<&hir::Expr> {
                 hir::EditTarget::Remove(_) => None,
             })
             .collect(),
-        hir::RuleKind::RedactResponse(_)
-        | hir::RuleKind::Permit
-        | hir::RuleKind::Forbid(_)
-        | hir::RuleKind::RewriteRequest(_)
-        | hir::RuleKind::Route(_) => Vec::new(),
+        hir::RuleKind::Forbid(_) => super::demands::values_of_rule(rule),
+        hir::RuleKind::RedactResponse(_) | hir::RuleKind::Permit | hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_) => Vec::new(),
     }
+}
+
+/// Whether a forbid is decided by the response: a condition of it reads that, or its reply does.
+pub(super) fn is_of(policy: &hir::Policy, rule: &hir::Rule) -> bool {
+    rule.conditions.iter().chain(super::demands::values_of_rule(rule)).any(|expr| reads_response(policy, expr))
 }
 
 /// Whether some read in it waits for the response.

@@ -9,6 +9,7 @@ unsafe extern "C" {
     fn on_request_headers(eos: i32) -> i32;
     fn on_request_body(too_large: i32) -> i32;
     fn on_response_headers(eos: i32) -> i32;
+    fn on_response_body(size: i32, eos: i32) -> i32;
     fn condition(id: i32) -> i32;
     fn subject(id: i32) -> i64;
     fn reply(id: i32, metric: i32) -> i32;
@@ -47,6 +48,10 @@ impl Policy {
 
     pub(crate) fn on_response_headers(eos: i32) -> i32 {
         unsafe { on_response_headers(eos) }
+    }
+
+    pub(crate) fn on_response_body(size: usize, eos: i32) -> i32 {
+        unsafe { on_response_body(size as i32, eos) }
     }
 
     pub(crate) fn condition(id: i32) -> bool {

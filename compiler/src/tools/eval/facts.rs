@@ -30,6 +30,8 @@ pub(super) struct Facts {
     pub(super) credentials: Vec<Presented>,
     /// Once it is in.
     pub(super) body: Option<BodyFacts>,
+    /// The body of the response, when rules waited for it.
+    pub(super) response_body: Option<BodyFacts>,
     /// In response rules only.
     pub(super) response: Option<ResponseFacts>,
 }
@@ -105,6 +107,7 @@ impl Facts {
             client_port,
             credentials: Vec::new(),
             body: None,
+            response_body: None,
             response: None,
         })
     }
@@ -208,6 +211,7 @@ pub(super) mod tests {
             authority: "localhost".into(),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
             body: None,
+            response_body: None,
             client: "192.0.2.1".parse().unwrap(),
             client_port: 40_000,
         }
