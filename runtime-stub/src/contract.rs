@@ -95,6 +95,9 @@ functions! {
     Subject = "subject"(I32) -> I64;
     /// Sends reply `id` (through the `reply_*` mechanisms) and counts `metric`: header action.
     Reply = "reply"(I32, I32) -> I32;
+    /// Writes an arrival time into this worker's memory ([`Mechanism::LimitWorkerPut`], with its parameters), where some limit
+    /// counts there: bool.
+    LimitWorkerPut = "limit_worker_put"(I32, I32, I32, I64, I64, I64) -> I32;
 }
 
 functions! {
@@ -397,6 +400,8 @@ functions! {
     LimitCheck = "limit_check"(I32, I64, I64, I64, I64) -> I32;
     /// Spends all that were checked, or none: -1 admitted, -2 fault, else the id that refused.
     LimitsCommit = "limits_commit"() -> I32;
+    /// Writes into a bucket of this worker: limit, capacity, bucket, fingerprint, arrival time, now: bool, false without memory.
+    LimitWorkerPut = "limit_worker_put"(I32, I32, I32, I64, I64, I64) -> I32;
     /// Adds the rate-limit headers of the refusal to the reply that was begun.
     ReplyLimitHeaders = "reply_limit_headers"();
     /// Keeps the rate-limit headers of admitted limits for the response. Needs a stream record.

@@ -71,7 +71,7 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         builder.metrics.enter(&limit.name.text, "deny");
     }
 
-    let bytes = super::tables::metrics(&policy.name.text, &builder.metrics.names);
+    let bytes = portcullis_runtime::tables::metrics::encode(&policy.name.text, &builder.metrics.names);
     let ids = builder.region("metric ids", Content::Zero(builder.metrics.names.len() as u32 * 4));
     let table = builder.table("metrics", bytes);
     let context = Context::new(Phase::Request, &[]);

@@ -53,5 +53,6 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     request::lower(&mut builder);
     response::lower(&mut builder);
     reply::lower_dispatch(&mut builder);
+    limit::lower_worker(&mut builder);
     builder.finish(options)
 }

@@ -225,15 +225,6 @@ pub(super) fn split(builder: &mut Builder<'_>, weights: &[(String, u32)]) -> Dat
     builder.table("split", tables::split::encode(weights))
 }
 
-/// Host names of metrics with the rules that they count for.
-pub(super) fn metrics(policy: &str, metrics: &[(String, &'static str)]) -> Vec<u8> {
-    let named: Vec<(String, &str)> = metrics
-        .iter()
-        .map(|(rule, outcome)| (format!("policy=.={policy};.;rule=.={rule};.;outcome=.={outcome};.;portcullis_rule_total"), rule.as_str()))
-        .collect();
-    tables::metrics::encode(&named)
-}
-
 /// What the configuration must look like.
 pub(super) fn schema(builder: &mut Builder<'_>) -> DataId {
     let policy = builder.policy;
