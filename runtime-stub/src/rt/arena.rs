@@ -319,7 +319,7 @@ impl<'a, T: Copy> Items<'a, T> {
 
     /// Takes out what stands behind the first `len`.
     pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
+        self.places.len = self.places.len.min(len);
     }
 
     /// Takes everything out.
