@@ -22,12 +22,11 @@ pub(super) fn split(policy: &hir::Policy, plan: &mut Plan) {
         if planned.phase == Phase::Request {
             continue;
         }
+        planned.response_conditions = rule.conditions.iter().filter(|expr| reads_response(policy, expr)).cloned().collect();
         planned.response_body = super::body::of_response(policy, rule);
         if planned.response_body.is_some() {
-            let waits = super::body::known_from_response_headers(policy, &rule.conditions);
-            planned.response_waits_if = waits.into_iter().filter(|expr| reads_response(policy, expr)).collect();
+            planned.response_waits_if = super::body::known_from_response_headers(policy, &planned.response_conditions);
         }
-        planned.response_conditions = rule.conditions.iter().filter(|expr| reads_response(policy, expr)).cloned().collect();
         let condition = planned.condition.and_then(|id| plan.conditions.get_mut(id.0 as usize));
         if let Some(condition) = condition {
             condition.exprs.retain(|expr| !reads_response(policy, expr));

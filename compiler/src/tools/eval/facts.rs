@@ -211,7 +211,6 @@ pub(super) mod tests {
             authority: "localhost".into(),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
             body: None,
-            response_body: None,
             client: "192.0.2.1".parse().unwrap(),
             client_port: 40_000,
         }
