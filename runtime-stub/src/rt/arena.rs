@@ -317,6 +317,11 @@ impl<'a, T: Copy> Items<'a, T> {
         unsafe { core::slice::from_raw_parts_mut(self.start(), self.places.len) }
     }
 
+    /// Takes out what stands behind the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.places.len = self.places.len.min(len);
+    }
+
     /// Takes everything out.
     pub fn clear(&mut self) {
         self.places.len = 0;
