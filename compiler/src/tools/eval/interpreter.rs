@@ -304,7 +304,7 @@ impl<'a> Run<'a> {
         let ctx = self.context(facts);
         for rule in &self.policy.rules {
             let redacts = matches!(&rule.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty());
-            if !rule.shadow && (redacts || body::reads(&self.policy, rule).response) {
+            if !rule.shadow && (redacts || body::reads(self.policy, rule).response) {
                 let mut known = rule.clone();
                 known.conditions.retain(|condition| !reads_response(self.policy, condition));
                 if rule::matches(&known, ctx)? {
