@@ -12,6 +12,7 @@ pub mod auth;
 pub mod bytes;
 pub mod config;
 pub mod contract;
+pub mod crypto;
 pub mod digest;
 pub mod edits;
 pub mod facts;

@@ -12,6 +12,7 @@ mod expr;
 mod features;
 mod function;
 mod guard;
+mod jwt;
 mod limit;
 mod list;
 mod membership;
@@ -50,6 +51,7 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     guard::lower(&mut builder);
     request::lower(&mut builder);
     response::lower(&mut builder);
+    jwt::lower(&mut builder);
     reply::lower_dispatch(&mut builder);
     builder.finish(options)
 }

@@ -11,6 +11,7 @@ unsafe extern "C" {
     fn condition(id: i32) -> i32;
     fn subject(id: i32) -> i64;
     fn reply(id: i32, metric: i32) -> i32;
+    fn verify(algorithm: i32, key: i64, message: i64, signature: i64) -> i32;
 }
 
 /// The policy.
@@ -54,5 +55,11 @@ impl Policy {
 
     pub(crate) fn reply(id: i32, metric: i32) -> i32 {
         unsafe { reply(id, metric) }
+    }
+
+    /// Whether a signature holds under a key.
+    pub(crate) fn verify(algorithm: u32, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+        use crate::rt::pack::from_bytes;
+        unsafe { verify(algorithm as i32, from_bytes(key), from_bytes(message), from_bytes(signature)) != 0 }
     }
 }

@@ -10,12 +10,16 @@ mod expr;
 mod facts;
 mod function;
 mod interpreter;
+mod json;
+mod jwks;
+mod jwt;
 mod limit;
 mod path;
 mod redact;
 mod reply;
 mod route;
 mod rule;
+mod signature;
 mod siphash;
 mod value;
 
