@@ -149,6 +149,7 @@ fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option
 fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     match &expr.kind {
         ExprKind::Const(value) => constant(builder, value),
+        ExprKind::Read(Read::Claim(id, number)) => super::jwt::claim(builder, *id, *number, &expr.ty),
         ExprKind::Read(read) => self::read(builder, context, read),
         ExprKind::Config(id) => config(builder, *id),
         ExprKind::Let(id) => Expr::Apply(let_function(builder, context.phase, *id), Vec::new()),
@@ -319,6 +320,8 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
         Read::ClientPort => call(Mechanism::ClientPort, vec![]),
         Read::ClientTls => call(Mechanism::ClientTls, vec![]),
         Read::Member(id, member) => super::auth::member(builder, *id, *member),
+        // With its type, in `natural`.
+        Read::Claim(..) => Expr::I64(0),
         Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
         Read::BodySize => call(Mechanism::BodySize, vec![]),
         Read::BodyText => call(Mechanism::BodyText, vec![]),

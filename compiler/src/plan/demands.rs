@@ -40,6 +40,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::ClientPort
             | Read::ClientTls
             | Read::Member(..)
+            | Read::Claim(..)
             | Read::CredentialPresent(_)
             | Read::BodySize
             | Read::BodyText

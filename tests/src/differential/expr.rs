@@ -110,6 +110,16 @@ impl Expressions<'_> {
             2 => self.pick(&["true", "false"]),
             3 if !self.place.credentials.is_empty() => {
                 let (name, _) = self.random.pick(&self.place.credentials).clone();
+                if name.starts_with("jwt") && self.random.chance(60) {
+                    return match self.random.below(6) {
+                        0 => format!("\"a\" in {name}.w"),
+                        1 => format!("{name}.list contains \"x\""),
+                        2 => format!("{name}.n == 3"),
+                        3 => format!("{name}.on == {}", self.pick(&["true", "false"])),
+                        4 => format!("{name}.tier == \"pro\""),
+                        _ => format!("{name}.w is present"),
+                    };
+                }
                 format!("{name} is {}", self.pick(&["present", "absent"]))
             }
             4 => format!("{} is present", self.read_optional()),
@@ -127,7 +137,7 @@ impl Expressions<'_> {
     /// A message whose body can be read.
     fn message(&mut self) -> &'static str {
         match (self.place.body, self.place.response_body) {
-            (true, true) => self.random.pick(&["request", "response"]),
+            (true, true) => if self.random.chance(50) { "request" } else { "response" },
             (false, true) => "response",
             (_, false) => "request",
         }

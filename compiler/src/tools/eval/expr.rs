@@ -262,6 +262,9 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::ClientPort => Value::Int(i64::from(facts.client_port)),
         hir::Read::ClientTls => Value::Bool(false),
         hir::Read::Member(id, member) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.member(*member))),
+        hir::Read::Claim(id, number) => {
+            facts.credentials.get(id.index()).map_or(Value::Absent, |presented| presented.claim(*number as usize))
+        }
         hir::Read::CredentialPresent(id) => Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.is_valid())),
         hir::Read::BodySize => match &facts.body {
             Some(body) if !body.too_large => count(body.bytes.len()),
