@@ -15,6 +15,8 @@ pub enum Param {
     Ip,
     /// A `list<string>`.
     Texts,
+    /// A `time`.
+    Time,
     /// What has a length: a `string`, `bytes`, a list.
     Measured,
     /// The key of a code: a `secret`, or `bytes` that were computed.
@@ -42,6 +44,10 @@ pub enum Gives {
     Ip,
     /// `cidr`
     Cidr,
+    /// `float`
+    Float,
+    /// `time`
+    Time,
 }
 
 impl Gives {
@@ -55,6 +61,8 @@ impl Gives {
             Gives::Bytes => hir::Ty::Bytes,
             Gives::Ip => hir::Ty::Ip,
             Gives::Cidr => hir::Ty::Cidr,
+            Gives::Float => hir::Ty::Float,
+            Gives::Time => hir::Ty::Time,
         }
     }
 }
@@ -135,7 +143,7 @@ pub const FUNCTIONS: &[Function] = &[
     plain(hir::Function::Join, "join(list, separator)", &[Param::Texts, Param::Text], Gives::Text),
     plain(hir::Function::Replace, "replace(text, from, to)", &[Param::Text, Param::Text, Param::Text], Gives::Text),
     converting(hir::Function::Int, "int(text)", &[Param::Text], Gives::Int),
-    not_yet("float"),
+    converting(hir::Function::Float, "float(text)", &[Param::Text], Gives::Float),
     converting(hir::Function::Ip, "ip(text)", &[Param::Text], Gives::Ip),
     plain(hir::Function::Cidr, "cidr(address, v4_bits, v6_bits)", &[Param::Ip, Param::Int, Param::Int], Gives::Cidr),
     decoding(hir::Function::UrlDecode, "url_decode(text)"),
@@ -156,8 +164,8 @@ pub const FUNCTIONS: &[Function] = &[
     code(hir::Function::HmacSha1, "hmac_sha1(config.SECRET, bytes)"),
     plain(hir::Function::EqualConstantTime, "equal_constant_time(a, b)", &[Param::Compared, Param::Compared], Gives::Bool),
     plain(hir::Function::Hash, "hash(value)", &[Param::Hashed], Gives::Int),
-    not_yet("time"),
-    not_yet("unix"),
+    converting(hir::Function::Time, "time(text)", &[Param::Text], Gives::Time),
+    plain(hir::Function::Unix, "unix(time)", &[Param::Time], Gives::Int),
     not_yet("json_text"),
 ];
 

@@ -99,10 +99,10 @@ pub static VALUES: &[Value] = &[
     not_yet("response.body", Phase::Response),
     not_yet("response.body.text", Phase::Response),
     not_yet("response.body.json", Phase::Response),
-    not_yet("now", Phase::Request),
-    not_yet("now.weekday", Phase::Request),
-    not_yet("now.hour", Phase::Request),
-    not_yet("now.minute", Phase::Request),
+    plain("now", Ty::Time, Read::Now),
+    plain("now.weekday", Ty::Int, Read::NowWeekday),
+    plain("now.hour", Ty::Int, Read::NowHour),
+    plain("now.minute", Ty::Int, Read::NowMinute),
     not_yet("tags", Phase::Request),
 ];
 

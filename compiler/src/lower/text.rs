@@ -151,7 +151,8 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
         Ty::Ip => Mechanism::TextIp,
         Ty::Cidr => Mechanism::TextCidr,
         Ty::Int | Ty::Duration | Ty::Time => Mechanism::TextInt,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Float | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
+        Ty::Float => Mechanism::TextFloat,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
             Mechanism::TextStr
         }
     };

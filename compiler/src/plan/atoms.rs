@@ -114,6 +114,10 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::HeaderCount
         | Read::ClientPort
         | Read::ClientTls
+        | Read::Now
+        | Read::NowWeekday
+        | Read::NowHour
+        | Read::NowMinute
         | Read::CredentialPresent(_)
         | Read::ResponseStatus
         | Read::ResponseHeader(_) => None,

@@ -54,7 +54,8 @@ impl Expressions<'_> {
             return self.leaf();
         }
         let next = depth - 1;
-        match self.random.below(31) {
+        match self.random.below(34) {
+            31..=33 => self.numbers_test(next),
             0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
             2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
             4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
@@ -278,7 +279,7 @@ impl Expressions<'_> {
             0 => self.integer(depth),
             1 => self.boolean(depth.min(1)),
             2 if self.place.request => "client.ip".to_owned(),
-            3 => self.pick(&["1.5", "-2.0", "100000000000000000000.0", "0.1", "3"]),
+            3 => self.float(depth),
             _ => self.text(depth),
         }
     }
@@ -323,10 +324,12 @@ impl Expressions<'_> {
                 4 => return format!("len({})", self.texts(next)),
                 5 => return format!("-({})", self.integer(next)),
                 9 => return format!("hash({})", self.writable(next)),
+                10 => return format!("unix({})", self.time(next)),
                 _ => {}
             }
         }
-        match self.random.below(8) {
+        match self.random.below(10) {
+            8 if self.place.request => self.pick(&["now.weekday", "now.hour", "now.minute"]),
             0 => "request.query.count".to_owned(),
             1 => "request.headers.count".to_owned(),
             2 => "client.port".to_owned(),

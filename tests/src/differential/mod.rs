@@ -10,6 +10,7 @@ pub mod constructs;
 pub mod engines;
 pub mod expr;
 mod functions;
+mod numbers;
 pub mod policy;
 pub mod random;
 pub mod request;

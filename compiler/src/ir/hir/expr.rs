@@ -22,7 +22,7 @@ pub struct Expr {
 pub enum Const {
     /// `true`
     Bool(bool),
-    /// An `int`, a `duration` (nanoseconds), a size (bytes).
+    /// An `int`, a `duration` or a `time` (nanoseconds), a size (bytes).
     Int(i64),
     /// A `float`.
     Float(f64),
@@ -89,7 +89,7 @@ pub enum ExprKind {
     Coalesce(Box<Expr>, Box<Expr>),
     /// Strings, ints, bools, ips and floats written one after the other.
     Concat(Vec<Expr>),
-    /// Saturating arithmetic on ints. The remainder by zero is zero.
+    /// Saturating arithmetic on ints, floats, durations and times. The remainder by zero is zero.
     Arithmetic(BinaryOp, Box<Expr>, Box<Expr>),
     /// A built-in function; an absent first argument of a conversion gives absent.
     Call(Function, Vec<Expr>),
@@ -151,6 +151,14 @@ pub enum Read {
     Member(CredentialId, Member),
     /// `NAME is present`
     CredentialPresent(CredentialId),
+    /// `now`: one instant for a request and its response
+    Now,
+    /// `now.weekday`, 1 is Monday; UTC
+    NowWeekday,
+    /// `now.hour`
+    NowHour,
+    /// `now.minute`
+    NowMinute,
     /// `response.status`
     ResponseStatus,
     /// `response.headers["k"]` (lower case), optional

@@ -410,6 +410,10 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::ClientTls => "client.tls.present".to_owned(),
         Read::Member(id, member) => format!("{}.{}", credential(id.index()), member.as_str()),
         Read::CredentialPresent(id) => format!("({} is present)", credential(id.index())),
+        Read::Now => "now".to_owned(),
+        Read::NowWeekday => "now.weekday".to_owned(),
+        Read::NowHour => "now.hour".to_owned(),
+        Read::NowMinute => "now.minute".to_owned(),
         Read::ResponseStatus => "response.status".to_owned(),
         Read::ResponseHeader(name) => format!("response.headers[{name:?}]"),
     }

@@ -27,6 +27,8 @@ pub(super) struct Facts {
     pub(super) client_port: u16,
     /// By credential id: what was presented.
     pub(super) credentials: Vec<Presented>,
+    /// When the request came, nanoseconds since 1970.
+    pub(super) now: i64,
     /// In response rules only.
     pub(super) response: Option<ResponseFacts>,
 }
@@ -101,6 +103,7 @@ impl Facts {
             client,
             client_port,
             credentials: Vec::new(),
+            now: 0,
             response: None,
         })
     }

@@ -107,6 +107,7 @@ impl<'a> Run<'a> {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
+        facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
         facts.credentials = authenticate::presented(self.policy, self.config, &facts);
         match self.decide(&facts)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),

@@ -90,7 +90,15 @@ fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param,
     let value = check(ctx, env, written);
     let value = match param {
         Param::Ip => expect::retype(ctx, value, &hir::Ty::Ip),
-        Param::Text | Param::Bytes | Param::Int | Param::Texts | Param::Measured | Param::Key | Param::Compared | Param::Hashed => value,
+        Param::Text
+        | Param::Bytes
+        | Param::Int
+        | Param::Time
+        | Param::Texts
+        | Param::Measured
+        | Param::Key
+        | Param::Compared
+        | Param::Hashed => value,
     };
     let ty = value.ty.present();
     if *ty == hir::Ty::Error {
@@ -114,6 +122,7 @@ fn takes(param: Param, ty: &hir::Ty) -> bool {
         Param::Bytes => matches!(ty, String | Bytes),
         Param::Int => *ty == Int,
         Param::Ip => *ty == Ip,
+        Param::Time => *ty == hir::Ty::Time,
         Param::Texts => matches!(ty, List(item) if **item == String),
         Param::Measured => matches!(ty, String | Bytes | List(_)),
         Param::Key => matches!(ty, Secret | Bytes),
@@ -144,6 +153,7 @@ fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::
         Param::Bytes => "`bytes` or a `string`",
         Param::Int => "an `int`",
         Param::Ip => "an `ip`",
+        Param::Time => "a `time`",
         Param::Texts => "a `list<string>`",
         Param::Measured => "a `string`, `bytes` or a list",
         Param::Key => "a `secret`",
@@ -153,6 +163,7 @@ fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::
     let help = match (param, ty) {
         (Param::Text, hir::Ty::Bytes) => "write `text(…) ?? \"\"` for bytes that are a text".to_owned(),
         (Param::Int, hir::Ty::String) => "write `int(…) ?? 0` to read a number from text".to_owned(),
+        (Param::Time, hir::Ty::String) => "write `time(…) ?? now` to read a time from text".to_owned(),
         (Param::Ip, hir::Ty::String) => "write `ip(…) ?? client.ip` to read an address from text".to_owned(),
         _ => format!("write `{}`", function.usage),
     };
