@@ -25,6 +25,8 @@ pub enum Param {
     Compared,
     /// What can be written into a text, or `bytes`.
     Hashed,
+    /// A `json`.
+    Json,
 }
 
 /// What a function gives when its argument is there.
@@ -85,8 +87,8 @@ pub struct Function {
     pub name: &'static str,
     /// How it is called, for messages.
     pub usage: &'static str,
-    /// What it becomes; `None` while this version does not compile it.
-    pub compiled: Option<hir::Function>,
+    /// What it becomes.
+    pub compiled: hir::Function,
     /// What it takes.
     pub params: &'static [Param],
     /// How many of them, at the end, may be left out.
@@ -98,7 +100,7 @@ pub struct Function {
 }
 
 const fn plain(function: hir::Function, usage: &'static str, params: &'static [Param], gives: Gives) -> Function {
-    Function { name: function.name(), usage, compiled: Some(function), params, optional: 0, gives, absence: Absence::Refused }
+    Function { name: function.name(), usage, compiled: function, params, optional: 0, gives, absence: Absence::Refused }
 }
 
 const fn passing(function: hir::Function, usage: &'static str) -> Function {
@@ -123,10 +125,6 @@ const fn digest(function: hir::Function, usage: &'static str) -> Function {
 
 const fn code(function: hir::Function, usage: &'static str) -> Function {
     plain(function, usage, &[Param::Key, Param::Bytes], Gives::Bytes)
-}
-
-const fn not_yet(name: &'static str) -> Function {
-    Function { name, compiled: None, ..plain(hir::Function::Len, name, &[], Gives::Int) }
 }
 
 /// Every function of the language.
@@ -166,7 +164,7 @@ pub const FUNCTIONS: &[Function] = &[
     plain(hir::Function::Hash, "hash(value)", &[Param::Hashed], Gives::Int),
     converting(hir::Function::Time, "time(text)", &[Param::Text], Gives::Time),
     plain(hir::Function::Unix, "unix(time)", &[Param::Time], Gives::Int),
-    not_yet("json_text"),
+    plain(hir::Function::JsonText, "json_text(json)", &[Param::Json], Gives::Text),
 ];
 
 /// The function with this name.
@@ -176,7 +174,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The entry of a function that is compiled.
 pub fn of(function: hir::Function) -> Option<&'static Function> {
-    FUNCTIONS.iter().find(|entry| entry.compiled == Some(function))
+    FUNCTIONS.iter().find(|entry| entry.compiled == function)
 }
 
 #[cfg(test)]
@@ -187,8 +185,8 @@ mod tests {
     #[test]
     fn every_function_has_its_entry() {
         for function in hir::Function::ALL {
-            assert!(find(function.name()).is_some_and(|entry| entry.compiled == Some(*function)), "{function:?}");
+            assert!(find(function.name()).is_some_and(|entry| entry.compiled == *function), "{function:?}");
         }
-        assert_eq!(FUNCTIONS.iter().filter(|entry| entry.compiled.is_some()).count(), hir::Function::ALL.len());
+        assert_eq!(FUNCTIONS.len(), hir::Function::ALL.len());
     }
 }

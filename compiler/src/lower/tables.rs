@@ -257,6 +257,7 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
         | Ty::Duration
         | Ty::Time
         | Ty::Rate
+        | Ty::Json
         | Ty::Regex
         | Ty::Optional(_)
         | Ty::Error => schema::Kind::String,

@@ -119,6 +119,10 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::NowHour
         | Read::NowMinute
         | Read::CredentialPresent(_)
+        | Read::BodySize
+        | Read::BodyText
+        | Read::BodyJson
+        | Read::BodyForm(_)
         | Read::ResponseStatus
         | Read::ResponseHeader(_) => None,
     }

@@ -78,6 +78,10 @@ fn opening(random: &mut Random, world: &World) -> Node {
         let fault = if random.chance(50) { "allow".to_owned() } else { format!("deny {}", plain_reply(random, world)) };
         lines.push(Node::line(format!("on_fault = {fault}")));
     }
+    if random.chance(40) {
+        lines.push(Node::line(format!("body_limit = {}B", random.pick(&[1, 10, 30, 60]))));
+        lines.push(Node::line(format!("on_oversize = {}", random.pick(&["allow", "deny 413", "deny 413 \"too large\""]))));
+    }
     if random.chance(25) {
         lines.push(Node::line(hosts(random)));
     }

@@ -12,6 +12,10 @@ pub struct Policy {
     pub default: Action,
     /// What happens on a fault.
     pub on_fault: Action,
+    /// The most bytes of a request's body that are read.
+    pub body_limit: u64,
+    /// What happens to a request that has more where its body has to be read: `Allow` leaves absent what reads it.
+    pub on_oversize: Action,
     /// The hosts that it speaks for; empty for all.
     pub hosts: Vec<HostPattern>,
     /// How many proxies in front are trusted to say who the client is; the host is deployed with this number.

@@ -347,6 +347,10 @@ fn expr(policy: &Policy, value: &Expr) -> String {
         ExprKind::Matches(operand, pattern, flags) => format!("({} matches /{}/{flags})", one(operand), pattern.replace('/', "\\/")),
         ExprKind::Present(operand) => format!("({} is present)", one(operand)),
         ExprKind::Coalesce(left, right) => format!("({} ?? {})", one(left), one(right)),
+        ExprKind::JsonMember(left, right) | ExprKind::JsonElement(left, right) => format!("{}[{}]", one(left), one(right)),
+        ExprKind::JsonAs(operand) => format!("({} as {})", one(operand), value.ty),
+        ExprKind::JsonIsNull(operand) => format!("({} == null)", one(operand)),
+        ExprKind::JsonHas(array, needle) => format!("({} in {})", one(needle), one(array)),
         ExprKind::Concat(parts) => format!("concat({})", many(parts, ", ")),
         ExprKind::Arithmetic(op, left, right) => {
             let op = match op {
@@ -414,6 +418,10 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::NowWeekday => "now.weekday".to_owned(),
         Read::NowHour => "now.hour".to_owned(),
         Read::NowMinute => "now.minute".to_owned(),
+        Read::BodySize => "request.body.size".to_owned(),
+        Read::BodyText => "request.body.text".to_owned(),
+        Read::BodyJson => "request.body.json".to_owned(),
+        Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
         Read::ResponseStatus => "response.status".to_owned(),
         Read::ResponseHeader(name) => format!("response.headers[{name:?}]"),
     }

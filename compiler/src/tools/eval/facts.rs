@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::authenticate::Presented;
+use super::body::BodyFacts;
 use super::bytes::{query_decode, text, trim};
 use super::path::{self, Path};
 use crate::tools::message::{Headers, Request, as_received};
@@ -29,6 +30,8 @@ pub(super) struct Facts {
     pub(super) credentials: Vec<Presented>,
     /// When the request came, nanoseconds since 1970.
     pub(super) now: i64,
+    /// Once it is in.
+    pub(super) body: Option<BodyFacts>,
     /// In response rules only.
     pub(super) response: Option<ResponseFacts>,
 }
@@ -104,6 +107,7 @@ impl Facts {
             client_port,
             credentials: Vec::new(),
             now: 0,
+            body: None,
             response: None,
         })
     }

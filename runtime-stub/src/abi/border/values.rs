@@ -116,7 +116,7 @@ extern "C" fn time_part(time: i64, unit: i64, cycle: i64) -> i64 {
 }
 
 #[unsafe(export_name = "rt.cell")]
-extern "C" fn cell(value: i64) -> i32 {
+pub(super) extern "C" fn cell(value: i64) -> i32 {
     let frame = frame();
     let kept = frame.arena.copy(&value.to_le_bytes());
     frame.fault |= kept.is_none();

@@ -36,10 +36,7 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
         ctx.error(Code::UnknownFunction, callee.span, format!("there is no function `{name}`"), "unknown function", help);
         return failed(span);
     };
-    let Some(compiled) = function.compiled else {
-        ctx.not_yet(callee.span, &format!("the function `{name}`"), "leave it out: a later version compiles it");
-        return failed(span);
-    };
+    let compiled = function.compiled;
     let mut plain = Vec::new();
     for arg in args {
         match arg {
@@ -50,6 +47,12 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
     }
     if plain.len() > function.params.len() || plain.len() + function.optional < function.params.len() {
         return arguments(ctx, function, plain.len(), span);
+    }
+    if let (hir::Function::Int | hir::Function::Float, [operand]) = (compiled, plain.as_slice()) {
+        let value = check(ctx, env, operand);
+        if *value.ty.present() == hir::Ty::Json {
+            return number_of_json(&value, compiled, function.gives.ty(), span);
+        }
     }
     let mut checked = Vec::new();
     let mut well = true;
@@ -90,15 +93,9 @@ fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param,
     let value = check(ctx, env, written);
     let value = match param {
         Param::Ip => expect::retype(ctx, value, &hir::Ty::Ip),
-        Param::Text
-        | Param::Bytes
-        | Param::Int
-        | Param::Time
-        | Param::Texts
-        | Param::Measured
-        | Param::Key
-        | Param::Compared
-        | Param::Hashed => value,
+        Param::Text | Param::Bytes | Param::Compared => from_json(ctx, value, hir::Ty::String),
+        Param::Int => from_json(ctx, value, hir::Ty::Int),
+        Param::Time | Param::Texts | Param::Measured | Param::Key | Param::Hashed | Param::Json => value,
     };
     let ty = value.ty.present();
     if *ty == hir::Ty::Error {
@@ -114,9 +111,23 @@ fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param,
     value
 }
 
+/// A JSON value as one of the type that a parameter takes, absent when it is of another; anything else as it is.
+fn from_json(ctx: &mut Context<'_>, value: hir::Expr, ty: hir::Ty) -> hir::Expr {
+    if *value.ty.present() == hir::Ty::Json { expect::retype(ctx, value, &ty) } else { value }
+}
+
+/// `int(json)`, `float(json)`: a JSON number is read as it is, a JSON string as a text.
+fn number_of_json(value: &hir::Expr, function: hir::Function, ty: hir::Ty, span: Span) -> hir::Expr {
+    let number = expect::json_as(value.clone(), ty.clone());
+    let ty = ty.optional();
+    let text = expect::json_as(value.clone(), hir::Ty::String);
+    let text = hir::Expr { kind: hir::ExprKind::Call(function, vec![text]), ty: ty.clone(), span };
+    hir::Expr { kind: hir::ExprKind::Coalesce(Box::new(number), Box::new(text)), ty, span }
+}
+
 /// Whether a parameter takes this type.
 fn takes(param: Param, ty: &hir::Ty) -> bool {
-    use hir::Ty::{Bool, Bytes, Cidr, Float, Int, Ip, List, Secret, String};
+    use hir::Ty::{Bool, Bytes, Cidr, Float, Int, Ip, Json, List, Secret, String};
     match param {
         Param::Text => *ty == String,
         Param::Bytes => matches!(ty, String | Bytes),
@@ -127,6 +138,7 @@ fn takes(param: Param, ty: &hir::Ty) -> bool {
         Param::Measured => matches!(ty, String | Bytes | List(_)),
         Param::Key => matches!(ty, Secret | Bytes),
         Param::Compared => matches!(ty, String | Bytes | Secret),
+        Param::Json => *ty == Json,
         Param::Hashed => matches!(ty, String | Bytes | Int | Float | Bool | Ip | Cidr),
     }
 }
@@ -159,6 +171,7 @@ fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::
         Param::Key => "a `secret`",
         Param::Compared => "strings, `bytes` and secrets",
         Param::Hashed => "a single value",
+        Param::Json => "a `json`",
     };
     let help = match (param, ty) {
         (Param::Text, hir::Ty::Bytes) => "write `text(…) ?? \"\"` for bytes that are a text".to_owned(),

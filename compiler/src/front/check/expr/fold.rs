@@ -10,7 +10,7 @@ use crate::lang::{encoding, float, time};
 
 /// Whether constant arguments are in range; what is not is reported.
 pub(super) fn fits(ctx: &mut Context<'_>, function: &Function, args: &[hir::Expr]) -> bool {
-    if function.compiled != Some(hir::Function::Cidr) {
+    if function.compiled != hir::Function::Cidr {
         return true;
     }
     let mut well = true;
@@ -31,7 +31,7 @@ pub(super) fn fits(ctx: &mut Context<'_>, function: &Function, args: &[hir::Expr
 pub(super) fn conversion(ctx: &mut Context<'_>, function: &Function, args: &[hir::Expr], span: Span) -> Option<hir::Expr> {
     let [hir::Expr { kind: hir::ExprKind::Const(hir::Const::String(text)), .. }] = args else { return None };
     let bytes = |decoded: Option<Vec<u8>>| decoded.map(hir::Const::Bytes);
-    let (value, help) = match function.compiled? {
+    let (value, help) = match function.compiled {
         hir::Function::Ip => (literals::ip(text).ok().map(hir::Const::Ip), "write an address such as `192.0.2.1` or `2001:db8::1`"),
         hir::Function::Time => (time::parse(text).map(hir::Const::Int), "write a time such as `2026-01-05T10:00:00Z`"),
         hir::Function::Float => (float::parse(text).map(hir::Const::Float), "write a number such as `0.5`"),
@@ -63,7 +63,8 @@ pub(super) fn conversion(ctx: &mut Context<'_>, function: &Function, args: &[hir
         | hir::Function::HmacSha512
         | hir::Function::HmacSha1
         | hir::Function::EqualConstantTime
-        | hir::Function::Hash => return None,
+        | hir::Function::Hash
+        | hir::Function::JsonText => return None,
     };
     let Some(value) = value else {
         let message = format!("`{}` cannot convert this text", function.name);
