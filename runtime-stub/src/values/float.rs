@@ -458,9 +458,10 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for bad in
-            ["", "-", "+", ".5", "5.", "1e", "1e+", "e5", "inf", "nan", "NaN", "0x1p3", "1_0", " 1", "1 ", "1.5.2", "1e5.0", "--1", "1,5", "\u{661}"]
-        {
+        for bad in [
+            "", "-", "+", ".5", "5.", "1e", "1e+", "e5", "inf", "nan", "NaN", "0x1p3", "1_0", " 1", "1 ", "1.5.2", "1e5.0", "--1", "1,5",
+            "\u{661}",
+        ] {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
         }
         assert_eq!((parse(b"+007.50"), parse(b"1E+2"), parse(b"-0.0").map(f64::to_bits)), (Some(7.5), Some(100.0), Some(1 << 63)));

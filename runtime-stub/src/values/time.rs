@@ -11,14 +11,15 @@ pub fn parse(text: &[u8]) -> Option<i64> {
     let year = two(y0, y1)?.wrapping_mul(100).wrapping_add(two(y2, y3)?);
     let (month, day) = (two(m0, m1)?, two(d0, d1)?);
     let (hour, minute, second) = (two(h0, h1)?, two(i0, i1)?, two(s0, s1)?);
-    if month < 1 || month > 12 || day < 1 || day > length(year, month) || hour > 23 || minute > 59 || second > 59 {
+    if !(1..=12).contains(&month) || day < 1 || day > length(year, month) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     let (nanoseconds, zone) = fraction(rest)?;
     let clock = hour.wrapping_mul(3600).wrapping_add(minute.wrapping_mul(60)).wrapping_add(second);
     let seconds = days(year, month, day).wrapping_mul(86_400).wrapping_add(clock).wrapping_sub(offset(zone)?);
     // The last nanoseconds of a negative second may be in reach although the second itself is not.
-    let (seconds, nanoseconds) = if seconds < 0 { (seconds.wrapping_add(1), nanoseconds.wrapping_sub(SECOND)) } else { (seconds, nanoseconds) };
+    let (seconds, nanoseconds) =
+        if seconds < 0 { (seconds.wrapping_add(1), nanoseconds.wrapping_sub(SECOND)) } else { (seconds, nanoseconds) };
     seconds.checked_mul(SECOND)?.checked_add(nanoseconds)
 }
 

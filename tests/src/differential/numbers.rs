@@ -43,7 +43,7 @@ const TIMES: &[&str] = &[
 ];
 
 impl Expressions<'_> {
-    fn number_text(&mut self, known: &[&str], depth: usize) -> String {
+    fn number_text(&mut self, known: &[&'static str], depth: usize) -> String {
         let literal = quoted(self.random.word(known));
         // A literal that is wrong is told by the checker: behind `??` it is read when it runs.
         if self.place.request && self.random.chance(70) {

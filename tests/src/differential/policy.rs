@@ -200,17 +200,8 @@ fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
 
 fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
     for _ in 0..random.below(4) {
-        const PARAMS: [Type; 9] = [
-            Type::Text,
-            Type::MaybeText,
-            Type::Int,
-            Type::MaybeInt,
-            Type::Bool,
-            Type::Texts,
-            Type::Float,
-            Type::Time,
-            Type::Duration,
-        ];
+        const PARAMS: [Type; 9] =
+            [Type::Text, Type::MaybeText, Type::Int, Type::MaybeInt, Type::Bool, Type::Texts, Type::Float, Type::Time, Type::Duration];
         let params: Vec<Type> = (0..random.below(4)).map(|_| *random.pick(&PARAMS)).collect();
         let response = random.chance(20);
         let bound: Vec<(String, Type)> = params.iter().enumerate().map(|(number, ty)| (format!("p{number}"), *ty)).collect();

@@ -136,9 +136,7 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
     let value = expr::check(ctx, env, expr);
     match value.ty.present() {
         hir::Ty::Error => None,
-        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => {
-            Some(value)
-        }
+        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
         hir::Ty::Secret => {
             ctx.error(
                 Code::SecretLeak,
@@ -216,7 +214,7 @@ fn choice(subject: &hir::Expr, patterns: &[Option<hir::Const>], mut values: Vec<
         return Some(last);
     }
     let ty = last.ty.clone();
-    let arms = patterns.iter().cloned().flatten().zip(values).collect();
+    let arms = patterns.iter().flatten().cloned().zip(values).collect();
     Some(hir::Expr { kind: hir::ExprKind::Match(Box::new(subject.clone()), arms, Box::new(last)), ty, span })
 }
 

@@ -8,13 +8,7 @@ use crate::ir::ast::BinaryOp;
 use crate::ir::{ast, hir};
 
 /// `left op right`.
-pub(super) fn binary(
-    ctx: &mut Context<'_>,
-    env: &Env,
-    op: BinaryOp,
-    (left, right): (&ast::Expr, &ast::Expr),
-    span: Span,
-) -> hir::Expr {
+pub(super) fn binary(ctx: &mut Context<'_>, env: &Env, op: BinaryOp, (left, right): (&ast::Expr, &ast::Expr), span: Span) -> hir::Expr {
     let left = operand(ctx, env, left);
     let right = operand(ctx, env, right);
     if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
