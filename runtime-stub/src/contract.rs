@@ -151,6 +151,8 @@ functions! {
     ClientPort = "client_port"() -> I64;
     /// `client.tls.present`
     ClientTls = "client_tls"() -> I32;
+    /// `now`: the host's clock, read once a request; limits count by the same instant.
+    Now = "now"() -> I64;
     /// Whether something faulted in this callback: bool.
     Faulted = "faulted"() -> I32;
 
@@ -261,6 +263,14 @@ functions! {
     StrLen = "str_len"(I64) -> I64;
     /// `int(s)`: `int?`.
     StrToInt = "str_to_int"(I64) -> I32;
+    /// `float(s)`: `float?`.
+    StrToFloat = "str_to_float"(I64) -> I32;
+    /// `time(s)`: `time?`.
+    StrToTime = "str_to_time"(I64) -> I32;
+    /// `unix(t)`
+    TimeUnix = "time_unix"(I64) -> I64;
+    /// How many whole units (nanoseconds) a time counts, within a cycle of so many.
+    TimePart = "time_part"(I64, I64, I64) -> I64;
     /// A cell that holds this: `int?` (or any i64 pattern).
     Cell = "cell"(I64) -> I32;
     /// Saturating sum.
@@ -346,6 +356,8 @@ functions! {
     TextStr = "text_str"(I64);
     /// Adds an int in decimal.
     TextInt = "text_int"(I64);
+    /// Adds a float: the fewest digits that read back as it, without exponent.
+    TextFloat = "text_float"(F64);
     /// Adds `true` or `false`.
     TextBool = "text_bool"(I32);
     /// Adds an address; absent adds nothing.

@@ -39,6 +39,10 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::ClientIp
             | Read::ClientPort
             | Read::ClientTls
+            | Read::Now
+            | Read::NowWeekday
+            | Read::NowHour
+            | Read::NowMinute
             | Read::Member(..)
             | Read::Claim(..)
             | Read::CredentialPresent(_)

@@ -200,7 +200,8 @@ fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
 
 fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
     for _ in 0..random.below(4) {
-        const PARAMS: [Type; 6] = [Type::Text, Type::MaybeText, Type::Int, Type::MaybeInt, Type::Bool, Type::Texts];
+        const PARAMS: [Type; 9] =
+            [Type::Text, Type::MaybeText, Type::Int, Type::MaybeInt, Type::Bool, Type::Texts, Type::Float, Type::Time, Type::Duration];
         let params: Vec<Type> = (0..random.below(4)).map(|_| *random.pick(&PARAMS)).collect();
         let response = random.chance(20);
         let bound: Vec<(String, Type)> = params.iter().enumerate().map(|(number, ty)| (format!("p{number}"), *ty)).collect();
@@ -213,13 +214,16 @@ fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
                     Type::Int => "int",
                     Type::MaybeInt => "int?",
                     Type::Bool => "bool",
+                    Type::Float => "float",
+                    Type::Time => "time",
+                    Type::Duration => "duration",
                     _ => "list<string>",
                 };
                 format!("{name}: {ty}")
             })
             .collect();
         let place = Place { request: true, response, bound, ..Place::default() };
-        let result = *random.pick(&[Type::Bool, Type::Text, Type::Int, Type::MaybeInt]);
+        let result = *random.pick(&[Type::Bool, Type::Text, Type::Int, Type::MaybeInt, Type::Float]);
         let body = Expressions { random, world, place: &place }.value(result, 2);
         let name = world.name("fn");
         head.push(Node::line(format!("fn {name}({}) = {body}", written.join(", "))));
@@ -232,7 +236,10 @@ fn lets(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
         let response = random.chance(20);
         let place = Place { request: true, response, ..Place::default() };
         let mut expressions = Expressions { random, world, place: &place };
-        let (ty, text) = match expressions.random.below(8) {
+        let (ty, text) = match expressions.random.below(11) {
+            8 => (Type::Float, expressions.float(2)),
+            9 => (Type::Time, expressions.time(2)),
+            10 => (Type::Duration, expressions.duration(2)),
             5 => (Type::MaybeInt, expressions.maybe_integer(2)),
             6 => (Type::Texts, expressions.texts(2)),
             7 => (Type::Ip, "client.ip".to_owned()),

@@ -468,6 +468,10 @@ fn read(policy: &Policy, read: &Read) -> String {
             format!("{}[{claim:?}]", credential(id.index()))
         }
         Read::CredentialPresent(id) => format!("({} is present)", credential(id.index())),
+        Read::Now => "now".to_owned(),
+        Read::NowWeekday => "now.weekday".to_owned(),
+        Read::NowHour => "now.hour".to_owned(),
+        Read::NowMinute => "now.minute".to_owned(),
         Read::BodySize => "request.body.size".to_owned(),
         Read::BodyText => "request.body.text".to_owned(),
         Read::BodyJson => "request.body.json".to_owned(),

@@ -395,6 +395,21 @@ impl Found {
             hir::ExprKind::JsonIsNull(_) => "json is null",
             hir::ExprKind::JsonHas(..) => "json has",
             hir::ExprKind::Concat(_) => "concat",
+            hir::ExprKind::Arithmetic(op, ..) if expr.ty == hir::Ty::Float => match op {
+                BinaryOp::Add => "add floats",
+                BinaryOp::Subtract => "subtract floats",
+                BinaryOp::Multiply | BinaryOp::Remainder => "multiply floats",
+            },
+            hir::ExprKind::Arithmetic(op, left, _) if left.ty == hir::Ty::Time || expr.ty == hir::Ty::Time => match op {
+                BinaryOp::Add => "add to a time",
+                BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Remainder => "subtract from a time",
+            },
+            hir::ExprKind::Arithmetic(op, ..) if expr.ty == hir::Ty::Duration => match op {
+                BinaryOp::Add => "add durations",
+                BinaryOp::Subtract => "subtract durations",
+                BinaryOp::Multiply => "multiply a duration",
+                BinaryOp::Remainder => "remainder of durations",
+            },
             hir::ExprKind::Arithmetic(op, ..) => match op {
                 BinaryOp::Add => "add",
                 BinaryOp::Subtract => "subtract",
@@ -439,6 +454,10 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::Member(_, member) => member.as_str(),
         hir::Read::Claim(..) => "claim",
         hir::Read::CredentialPresent(_) => "credential present",
+        hir::Read::Now => "now",
+        hir::Read::NowWeekday => "now.weekday",
+        hir::Read::NowHour => "now.hour",
+        hir::Read::NowMinute => "now.minute",
         hir::Read::BodySize => "body.size",
         hir::Read::BodyText => "body.text",
         hir::Read::BodyJson => "body.json",
