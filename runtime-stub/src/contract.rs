@@ -128,6 +128,10 @@ functions! {
     RequestHeader = "request_header"(I32) -> I64;
     /// All lines of a header slot: list.
     RequestHeaderAll = "request_header_all"(I32) -> I64;
+    /// Value of a header by its name in any case, lines joined, or absent.
+    RequestHeaderAt = "request_header_at"(I64) -> I64;
+    /// All lines of a header by its name in any case: list.
+    RequestHeaderAllAt = "request_header_all_at"(I64) -> I64;
     /// `request.headers.count`
     RequestHeaderCount = "request_header_count"() -> I64;
     /// Value of a cookie, or absent.
@@ -455,6 +459,8 @@ functions! {
     ResponseBegin = "response_begin"(I64) -> I32;
     /// `response.status`
     ResponseStatus = "response_status"() -> I64;
+    /// Value of a response header by its name in any case, lines joined, or absent.
+    ResponseHeaderAt = "response_header_at"(I64) -> I64;
     /// Value of a response header slot, lines joined, or absent.
     ResponseHeader = "response_header"(I32) -> I64;
     /// Starts the choice of redactions for this response.

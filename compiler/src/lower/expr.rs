@@ -5,7 +5,7 @@ use portcullis_runtime::contract::{Mechanism, Val};
 use super::build::{Builder, Context, Phase, call, index};
 use super::{bound, branch, compare, function, list, membership, tables, text};
 use crate::ir::ast::BinaryOp as Arithmetic;
-use crate::ir::hir::{self, Const, ExprKind, Read, Ty};
+use crate::ir::hir::{self, Const, ExprKind, Keyed, Read, Ty};
 use crate::ir::lir::{BinaryOp, Content, Expr, Local, Stmt, UnaryOp};
 use crate::lang::{functions, time};
 use crate::plan;
@@ -150,6 +150,7 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
     match &expr.kind {
         ExprKind::Const(value) => constant(builder, value),
         ExprKind::Read(read) => self::read(builder, context, read),
+        ExprKind::ReadAt(read, key) => read_at(builder, context, read, key),
         ExprKind::Config(id) => config(builder, *id),
         ExprKind::Let(id) => Expr::Apply(let_function(builder, context.phase, *id), Vec::new()),
         ExprKind::List(id) => list::declared(builder, *id),
@@ -338,12 +339,36 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
             let key = builder.string(key);
             call(Mechanism::BodyForm, vec![key])
         }
+        // Read by its key (`read_at`).
+        Read::Computed(_) => Expr::I64(0),
         Read::ResponseStatus => call(Mechanism::ResponseStatus, vec![]),
         Read::ResponseHeader(name) => {
             let slot = tables::response_slot(builder.plan, name);
             call(Mechanism::ResponseHeader, vec![Expr::I32(slot)])
         }
     }
+}
+
+/// A fact by a key that is only known here; by an absent key there is none.
+fn read_at(builder: &mut Builder<'_>, context: &mut Context, read: &Read, key: &hir::Expr) -> Expr {
+    let Read::Computed(keyed) = read else { return Expr::I64(0) };
+    let mechanism = match keyed {
+        Keyed::Query => Mechanism::RequestQuery,
+        Keyed::QueryAll => Mechanism::RequestQueryAll,
+        Keyed::Header => Mechanism::RequestHeaderAt,
+        Keyed::HeaderAll => Mechanism::RequestHeaderAllAt,
+        Keyed::Cookie => Mechanism::RequestCookie,
+        Keyed::BodyForm => Mechanism::BodyForm,
+        Keyed::ResponseHeader => Mechanism::ResponseHeaderAt,
+    };
+    let (set, held) = hold(builder, context, key);
+    let found = call(mechanism, vec![Expr::Local(held)]);
+    let value = if key.ty.is_optional() {
+        choose(Val::I64, is_present(&key.ty, Expr::Local(held)), found, Expr::I64(0))
+    } else {
+        found
+    };
+    Expr::Block(vec![set], Box::new(value))
 }
 
 fn now() -> Expr {

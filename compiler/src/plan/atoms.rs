@@ -119,6 +119,7 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::NowHour
         | Read::NowMinute
         | Read::CredentialPresent(_)
+        | Read::Computed(_)
         | Read::BodySize
         | Read::BodyText
         | Read::BodyJson

@@ -125,6 +125,8 @@ fn lost(policy: &hir::Policy, expr: &hir::Expr) -> Option<Span> {
     }
     let body = match &expr.kind {
         ExprKind::Read(_) => return Some(expr.span),
+        // What names the fact is known only when the request is gone.
+        ExprKind::ReadAt(read, _) if !read.is_response() => return Some(expr.span),
         ExprKind::Let(id) => policy.lets.get(id.index()).and_then(|item| lost(policy, &item.value)),
         ExprKind::Invoke(id, _) => policy.fns.get(id.index()).filter(|item| reads_request(policy, &item.body)).map(|_| expr.span),
         _ => None,

@@ -146,6 +146,7 @@ impl Expressions<'_> {
         match self.random.below(16) {
             0 => format!("request.body.text {} {}", self.pick(&["contains", "==", "starts_with"]), self.literal()),
             1 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
+            2 if self.random.chance(30) => format!("request.body.form[{}] == {}", self.key(QUERY), self.literal()),
             2 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
             3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
             4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
@@ -220,8 +221,28 @@ impl Expressions<'_> {
         if self.random.chance(60) { self.text_optional(depth) } else { self.text(depth) }
     }
 
+    /// A key that is computed.
+    fn key(&mut self, known: &[&'static str]) -> String {
+        let literal = quoted(self.random.word(known));
+        let alone = self.place.request && !self.place.response;
+        match self.random.below(4) {
+            0 if alone => format!("(request.query[{}] ?? {literal})", quoted(self.random.word(QUERY))),
+            1 if alone => format!("request.headers[{}]", quoted(self.random.word(HEADERS))),
+            2 => format!("upper({literal})"),
+            _ => format!("trim({literal})"),
+        }
+    }
+
     /// A `string?` read straight from the message.
     fn read_optional(&mut self) -> String {
+        if self.place.request && self.random.chance(10) {
+            return match self.random.below(4) {
+                0 => format!("request.query[{}]", self.key(QUERY)),
+                1 => format!("request.cookies[{}]", self.key(COOKIES)),
+                2 if self.place.response => format!("response.headers[{}]", self.key(ANSWERED)),
+                _ => format!("request.headers[{}]", self.key(HEADERS)),
+            };
+        }
         match self.random.below(9) {
             0 | 1 => format!("request.query[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => format!("request.cookies[{}]", quoted(self.random.word(COOKIES))),
@@ -389,6 +410,8 @@ impl Expressions<'_> {
         let next = depth.saturating_sub(1);
         match self.random.below(7) {
             6 => format!("split({}, {})", self.text(next), self.literal()),
+            0 if self.place.request && self.random.chance(30) => format!("request.headers.all[{}]", self.key(HEADERS)),
+            1 if self.place.request && self.random.chance(30) => format!("request.query.all[{}]", self.key(QUERY)),
             0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
             1 => format!("request.query.all[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),

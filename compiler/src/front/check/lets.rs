@@ -119,7 +119,7 @@ fn check_fn(ctx: &mut Context<'_>, item: &ast::Function) {
 /// Whether an expression reads the request, beside the response; the credentials that it reads are gathered.
 fn reads_request(ctx: &Context<'_>, expr: &hir::Expr, credentials: &mut BTreeSet<hir::CredentialId>) -> bool {
     let mut found = match &expr.kind {
-        hir::ExprKind::Read(read) => {
+        hir::ExprKind::Read(read) | hir::ExprKind::ReadAt(read, _) => {
             credentials.extend(read.credential());
             !read.is_response()
         }

@@ -12,7 +12,7 @@ mod ty;
 mod walk;
 
 pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
-pub use expr::{Const, Expr, ExprKind, Read};
+pub use expr::{Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,

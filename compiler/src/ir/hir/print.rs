@@ -326,6 +326,7 @@ fn expr(policy: &Policy, value: &Expr) -> String {
     match &value.kind {
         ExprKind::Const(value) => constant(value),
         ExprKind::Read(what) => read(policy, what),
+        ExprKind::ReadAt(what, key) => format!("{}[{}]", read(policy, what), one(key)),
         ExprKind::Config(id) => config_name(policy, id.index()),
         ExprKind::Let(id) => policy.lets.get(id.index()).map_or_else(|| "?".to_owned(), |item| item.name.text.clone()),
         ExprKind::List(id) => policy.lists.get(id.index()).map_or_else(|| "?".to_owned(), |list| list.name.text.clone()),
@@ -422,6 +423,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::BodyText => "request.body.text".to_owned(),
         Read::BodyJson => "request.body.json".to_owned(),
         Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
+        Read::Computed(keyed) => keyed.path().to_owned(),
         Read::ResponseStatus => "response.status".to_owned(),
         Read::ResponseHeader(name) => format!("response.headers[{name:?}]"),
     }

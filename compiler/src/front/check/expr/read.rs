@@ -328,7 +328,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
         _ => (rest, &[] as &[Step<'_>]),
     };
     let kind = match (&value.access, rest) {
-        (Access::Plain(read), []) => read.clone(),
+        (Access::Plain(read), []) => hir::ExprKind::Read(read.clone()),
         (Access::Plain(_), _) => {
             match rest.first() {
                 Some(Step::Member(_)) => not_a_value(ctx, &members.join("."), span),
@@ -336,8 +336,14 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             }
             return None;
         }
-        (Access::Header(read), [Step::Key(key)]) => read(header_key(ctx, value.path, key)?),
-        (Access::Key(read), [Step::Key(key)]) => read(literal_key(ctx, value.path, key)?),
+        (Access::Header(keyed), [Step::Key(key)]) => match key_of(ctx, env, value.path, key)? {
+            Key::Known(name) => hir::ExprKind::Read(keyed.read(header_name(ctx, key.span, &name)?)),
+            Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
+        (Access::Key(keyed), [Step::Key(key)]) => match key_of(ctx, env, value.path, key)? {
+            Key::Known(name) => hir::ExprKind::Read(keyed.read(name)),
+            Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
         (Access::Header(_) | Access::Key(_), _) => {
             if matches!(rest.first(), Some(Step::Member(_))) {
                 not_a_value(ctx, &members.join("."), span);
@@ -369,7 +375,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
     if !allowed {
         return None;
     }
-    plain(ctx, env, behind, span, hir::Expr { kind: hir::ExprKind::Read(kind), ty: value.read_type(), span })
+    plain(ctx, env, behind, span, hir::Expr { kind, ty: value.read_type(), span })
 }
 
 fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
@@ -389,16 +395,43 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
     ctx.error(Code::UnknownMember, span, message, "unknown value", help);
 }
 
-fn literal_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    if let ast::ExprKind::String(text) = &key.kind {
-        return Some(text.clone());
-    }
-    ctx.not_yet(key.span, &format!("a computed key of `{path}`"), "write the key as a string literal");
-    None
+/// A key as it is written.
+enum Key {
+    /// A text that the policy has.
+    Known(String),
+    /// A string, or an absent one.
+    Computed(hir::Expr),
 }
 
-fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    let name = literal_key(ctx, path, key)?.to_ascii_lowercase();
+fn key_of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Expr) -> Option<Key> {
+    let key = check_expr(ctx, env, written);
+    let key = expect::retype(ctx, key, &hir::Ty::String);
+    match key.ty.present() {
+        hir::Ty::Error => return None,
+        hir::Ty::String => {}
+        hir::Ty::Secret => {
+            expect::leak(ctx, &key, &format!("a key of `{path}`"));
+            return None;
+        }
+        ty => {
+            let label = format!("has type `{ty}`");
+            ctx.error(Code::TypeMismatch, key.span, format!("`{path}` is read by a `string`"), label, "write a string");
+            return None;
+        }
+    }
+    let mut value = &key;
+    // INVARIANT: a let reads only lets before it, so this ends.
+    while let hir::ExprKind::Let(id) = &value.kind {
+        value = &ctx.lets.get(id.index())?.value;
+    }
+    if let hir::ExprKind::Const(hir::Const::String(text)) = &value.kind {
+        return Some(Key::Known(text.clone()));
+    }
+    Some(Key::Computed(key))
+}
+
+fn header_name(ctx: &mut Context<'_>, span: Span, written: &str) -> Option<String> {
+    let name = written.to_ascii_lowercase();
     if headers::is_name(&name) {
         return Some(name);
     }
@@ -410,7 +443,7 @@ fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<Stri
         ":status" => "write `response.status`",
         _ => "write letters, digits and `-`",
     };
-    ctx.error(Code::BadHeaderName, key.span, format!("`{name}` is no header name"), "no header is called so", help);
+    ctx.error(Code::BadHeaderName, span, format!("`{name}` is no header name"), "no header is called so", help);
     None
 }
 
