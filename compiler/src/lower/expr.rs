@@ -16,9 +16,9 @@ pub(super) fn val(ty: &Ty) -> Val {
         Ty::Bool | Ty::Ip => Val::I32,
         Ty::Float => Val::F64,
         Ty::Int | Ty::Duration | Ty::Time => Val::I64,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
+        Ty::String | Ty::Enum(_) | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
         Ty::Optional(inner) => match inner.as_ref() {
-            Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
+            Ty::String | Ty::Enum(_) | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
             Ty::Bool | Ty::Ip | Ty::Float | Ty::Int | Ty::Duration | Ty::Time => Val::I32,
             Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Val::I32,
         },
@@ -28,7 +28,7 @@ pub(super) fn val(ty: &Ty) -> Val {
 
 /// Whether a value of this type is a text or bytes.
 pub(super) fn is_text(ty: &Ty) -> bool {
-    matches!(ty.present(), Ty::String | Ty::Bytes | Ty::Secret | Ty::Json)
+    matches!(ty.present(), Ty::String | Ty::Enum(_) | Ty::Bytes | Ty::Secret | Ty::Json)
 }
 
 /// Whether a value of this type is address and length in one i64, with 0 for absence.
@@ -78,7 +78,7 @@ pub(super) fn unwrap(ty: &Ty, local: Local) -> Expr {
     let here = Expr::Local(local);
     let Ty::Optional(inner) = ty else { return here };
     match inner.as_ref() {
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) | Ty::Ip => here,
+        Ty::String | Ty::Enum(_) | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) | Ty::Ip => here,
         Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(Expr::Load(Box::new(here)))),
         Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(Expr::Load(Box::new(here)))),
         Ty::Int | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Expr::Load(Box::new(here)),
@@ -116,7 +116,8 @@ pub(super) fn natural_present(builder: &mut Builder<'_>, context: &mut Context, 
 /// The optional type that a node gives although its expression is known to be present; texts and addresses are the same
 /// value either way.
 fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option<Ty> {
-    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Index(..) | ExprKind::JsonAs(_));
+    let mut gives_cell =
+        matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::ConfigMapGet(..) | ExprKind::Index(..) | ExprKind::JsonAs(_));
     if let ExprKind::Call(function, _) = &expr.kind {
         gives_cell = functions::of(*function).is_some_and(|entry| entry.absence == functions::Absence::Possible);
     }
@@ -158,7 +159,8 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
         ExprKind::MapGet(id, key) => map_get(builder, context, *id, key, &expr.ty),
         ExprKind::ConfigMapGet(id, key) => {
             let key = lower(builder, context, key);
-            call(Mechanism::ConfigMapGet, vec![index(id.index()), key])
+            let found = call(Mechanism::ConfigMapGet, vec![index(id.index()), key]);
+            if is_packed(&expr.ty) { found } else { Expr::Unary(UnaryOp::Wrap, Box::new(found)) }
         }
         ExprKind::Not(operand) => not(lower(builder, context, operand)),
         ExprKind::And(items) => fold(builder, context, items, Expr::I32(1), both),
@@ -231,6 +233,7 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
                 | Ty::Rate
                 | Ty::Secret
                 | Ty::Json
+                | Ty::Enum(_)
                 | Ty::Regex
                 | Ty::List(_)
                 | Ty::Map(_)
@@ -363,11 +366,7 @@ fn read_at(builder: &mut Builder<'_>, context: &mut Context, read: &Read, key: &
     };
     let (set, held) = hold(builder, context, key);
     let found = call(mechanism, vec![Expr::Local(held)]);
-    let value = if key.ty.is_optional() {
-        choose(Val::I64, is_present(&key.ty, Expr::Local(held)), found, Expr::I64(0))
-    } else {
-        found
-    };
+    let value = if key.ty.is_optional() { choose(Val::I64, is_present(&key.ty, Expr::Local(held)), found, Expr::I64(0)) } else { found };
     Expr::Block(vec![set], Box::new(value))
 }
 
@@ -403,33 +402,31 @@ fn capture(builder: &mut Builder<'_>, context: &mut Context, places: &[(hir::Tem
     Expr::Block(body, Box::new(Expr::Local(value)))
 }
 
+/// A configured value.
 fn config(builder: &Builder<'_>, id: hir::ConfigId) -> Expr {
     let Some(field) = builder.policy.config.get(id.index()) else { return Expr::I32(0) };
     let number = index(id.index());
-    let mechanism = match &field.ty {
-        Ty::Int | Ty::Duration | Ty::Time => Mechanism::ConfigInt,
-        Ty::Bool => return Expr::Unary(UnaryOp::Wrap, Box::new(call(Mechanism::ConfigInt, vec![number]))),
-        Ty::List(_) => Mechanism::ConfigList,
-        Ty::Optional(inner) => match inner.as_ref() {
-            Ty::Int | Ty::Bool | Ty::Duration | Ty::Time | Ty::Float => Mechanism::ConfigCell,
-            Ty::List(_) => Mechanism::ConfigList,
+    match &field.ty {
+        Ty::Int | Ty::Duration | Ty::Time => call(Mechanism::ConfigInt, vec![number]),
+        Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(call(Mechanism::ConfigInt, vec![number]))),
+        Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(call(Mechanism::ConfigInt, vec![number]))),
+        ty => match ty.present() {
+            Ty::Int | Ty::Bool | Ty::Duration | Ty::Time | Ty::Float => call(Mechanism::ConfigCell, vec![number]),
+            Ty::List(_) => call(Mechanism::ConfigList, vec![number]),
+            Ty::Ip => Expr::Unary(UnaryOp::Wrap, Box::new(call(Mechanism::ConfigStr, vec![number]))),
             Ty::String
+            | Ty::Enum(_)
             | Ty::Bytes
             | Ty::Secret
             | Ty::Json
-            | Ty::Ip
             | Ty::Cidr
             | Ty::Rate
             | Ty::Regex
             | Ty::Map(_)
             | Ty::Optional(_)
-            | Ty::Error => Mechanism::ConfigStr,
+            | Ty::Error => call(Mechanism::ConfigStr, vec![number]),
         },
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Json | Ty::Float | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => {
-            Mechanism::ConfigStr
-        }
-    };
-    call(mechanism, vec![number])
+    }
 }
 
 /// `MAP[key]`: strings as they are; ints and addresses are the bytes that the map holds, so their place is the value.

@@ -173,9 +173,17 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
         Ty::Cidr => Mechanism::TextCidr,
         Ty::Int | Ty::Duration | Ty::Time => Mechanism::TextInt,
         Ty::Float => Mechanism::TextFloat,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Json | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
-            Mechanism::TextStr
-        }
+        Ty::String
+        | Ty::Enum(_)
+        | Ty::Bytes
+        | Ty::Secret
+        | Ty::Json
+        | Ty::Rate
+        | Ty::Regex
+        | Ty::List(_)
+        | Ty::Map(_)
+        | Ty::Optional(_)
+        | Ty::Error => Mechanism::TextStr,
     };
     act(mechanism, vec![value])
 }

@@ -46,9 +46,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::Member(..)
             | Read::CredentialPresent(_)
             | Read::BodySize
-            | Read::Computed(
-                Keyed::Query | Keyed::QueryAll | Keyed::Header | Keyed::HeaderAll | Keyed::BodyForm | Keyed::ResponseHeader,
-            )
+            | Read::Computed(Keyed::Query | Keyed::QueryAll | Keyed::Header | Keyed::HeaderAll | Keyed::BodyForm | Keyed::ResponseHeader)
             | Read::BodyText
             | Read::BodyJson
             | Read::BodyForm(_)

@@ -181,7 +181,8 @@ mod tests {
     #[test]
     fn headers_are_found_by_any_name() {
         let arena = Arena::new();
-        let headers = index(&arena, &[(":authority", b"a.example"), (":path", b"/"), ("x-a", b"1"), ("x-c", b"\xff"), ("x-a", b"2"), ("x-e", b"")]);
+        let headers =
+            index(&arena, &[(":authority", b"a.example"), (":path", b"/"), ("x-a", b"1"), ("x-c", b"\xff"), ("x-a", b"2"), ("x-e", b"")]);
         let value = |name: &'static str| headers.value_of(name.as_bytes(), &arena).unwrap();
         assert_eq!((value("x-a"), value("X-A"), value("x-b")), (Some(&b"1, 2"[..]), Some(&b"1, 2"[..]), None));
         assert_eq!((value("Host"), value(":authority"), value(":path"), value("")), (Some(&b"a.example"[..]), None, None, None));

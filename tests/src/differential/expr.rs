@@ -40,7 +40,7 @@ impl Expressions<'_> {
         if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
     }
 
-    fn map(&mut self, ty: Type) -> Option<String> {
+    pub(super) fn map(&mut self, ty: Type) -> Option<String> {
         let known: Vec<String> = self.world.maps.iter().filter(|map| map.ty == ty).map(|map| map.text.clone()).collect();
         if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
     }
@@ -59,8 +59,9 @@ impl Expressions<'_> {
             return self.leaf();
         }
         let next = depth - 1;
-        match self.random.below(34) {
+        match self.random.below(36) {
             31..=33 => self.numbers_test(next),
+            34 | 35 => self.typed_test(next),
             0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
             2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
             4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
@@ -432,6 +433,7 @@ impl Expressions<'_> {
         match self.map(Type::Ip) {
             Some(map) if self.random.chance(30) => format!("{map}[{}]", self.read_optional()),
             _ if self.place.request && self.random.chance(20) => format!("ip({})", self.read_optional()),
+            _ if self.random.chance(10) => self.named(Type::MaybeIp).unwrap_or_else(|| "client.ip".to_owned()),
             _ => match self.named(Type::Ip) {
                 Some(name) if self.random.chance(20) => name,
                 _ => "client.ip".to_owned(),

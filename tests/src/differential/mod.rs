@@ -16,4 +16,5 @@ pub mod random;
 pub mod request;
 pub mod rules;
 pub mod shrink;
+mod typed;
 pub mod world;

@@ -81,7 +81,9 @@ pub(super) fn check(ctx: &mut Context<'_>, kind: &Kind, declaration: &ast::Decla
                         file::bad(ctx, source.span, &path, &format!("names the key `{name}` twice"), "keep one of them");
                     }
                     Node::String(text) => entries.push((name, text, source.span)),
-                    Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_) => digest_refused(ctx, kind, &name, source.span),
+                    Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other | Node::Array(_) | Node::Object(_) => {
+                        digest_refused(ctx, kind, &name, source.span)
+                    }
                 }
             }
             entries

@@ -76,7 +76,7 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let], fns: &[&ast::Func
 
 fn check_let(ctx: &mut Context<'_>, item: &ast::Let) {
     let env = Env { body: true, response: super::env::Response::Readable, ..Env::new("a `let`") };
-    let value = expr::check(ctx, &env, &item.value);
+    let value = expr::exact(ctx, &env, &item.value);
     if value.ty == hir::Ty::Error {
         return;
     }

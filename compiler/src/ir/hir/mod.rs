@@ -16,7 +16,7 @@ pub use expr::{Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
-    ReplyBody, Scope, TableType,
+    ReplyBody, Scope,
 };
 pub use print::print;
 pub use rule::{

@@ -284,12 +284,10 @@ impl std::fmt::Display for Template {
 
 fn config_default(default: &ConfigDefault) -> String {
     match default {
-        ConfigDefault::Bool(value) => value.to_string(),
-        ConfigDefault::Int(value) => value.to_string(),
-        ConfigDefault::String(value) => format!("{value:?}"),
-        ConfigDefault::List(values) => format!("{values:?}"),
+        ConfigDefault::One(value) => constant(value),
+        ConfigDefault::List(values) => format!("[{}]", values.iter().map(constant).collect::<Vec<_>>().join(", ")),
         ConfigDefault::Map(entries) => {
-            let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key:?}: {value:?}")).collect();
+            let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key:?}: {}", constant(value))).collect();
             format!("{{{}}}", entries.join(", "))
         }
     }

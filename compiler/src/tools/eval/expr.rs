@@ -66,7 +66,7 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
         }
         hir::ExprKind::ConfigMapGet(id, key) => match (config(*id, ctx)?, eval(key, ctx)?) {
             (Value::Map(entries), Value::String(key)) => {
-                Value::optional(entries.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value))
+                entries.into_iter().find(|(name, _)| *name == key).map_or(Value::Absent, |(_, value)| value)
             }
             _ => Value::Absent,
         },

@@ -5,7 +5,7 @@ use super::{bound, check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
-use crate::front::check::{suggest, table};
+use crate::front::check::suggest;
 use crate::ir::{ast, hir};
 use crate::lang::headers;
 use crate::lang::values::{self, Access, Phase};
@@ -112,11 +112,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, steps) } else { plain(ctx, env, steps, span, value) }
         }
         Symbol::List(id) => {
-            let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
+            let ty = ctx.lists.get(id.index())?.ty.clone();
             plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
         }
         Symbol::Map(id) => {
-            let ty = table::expr_type(ctx.maps.get(id.index())?.ty).optional();
+            let ty = ctx.maps.get(id.index())?.ty.clone().optional();
             let [Step::Key(key)] = steps else {
                 ctx.error(
                     Code::NotValue,
