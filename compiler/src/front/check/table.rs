@@ -187,7 +187,7 @@ fn not_literal(ctx: &mut Context<'_>, ty: &hir::Ty, span: Span) {
             hir::Ty::Bool => "write `true` or `false`",
             hir::Ty::Duration => "write a duration such as `30s`",
             hir::Ty::Time => "write a time such as `\"2026-01-05T10:00:00Z\"`",
-            _ => "write a string literal: tables hold constants",
+            _ => "write a string literal",
         },
     );
 }
