@@ -1,10 +1,8 @@
 //! `list` and `map` declarations: constants from literals or files.
 
-use std::collections::BTreeMap;
-
 use super::context::Context;
 use super::env::Env;
-use super::file::{self, Node};
+use super::file::{self, Element, Node};
 use super::{constant as literals, ty};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
@@ -36,12 +34,20 @@ fn list(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::Ty, Vec<hi
             }
         }
         ast::Value::Source(source) => {
-            let (path, nodes) = file::array(ctx, source)?;
-            for (index, node) in nodes.iter().enumerate() {
-                match from_file(&ty, node) {
+            let (file, elements) = file::elements(ctx, source)?;
+            empty(ctx, source.span, elements.is_empty(), "element");
+            let mut wrong = 0;
+            for (element, span) in &elements {
+                let value = match element {
+                    Element::Json(node) => from_file(&ty, node),
+                    Element::Line(line) => from_line(&ty, line),
+                };
+                match value {
                     Ok(value) => values.push(value),
-                    Err(reason) => {
-                        file::bad(ctx, source.span, &path, &format!("has a wrong element {}: {reason}", index + 1), "correct the file");
+                    Err(_) if wrong >= file::MOST_FINDINGS => {}
+                    Err((reason, help)) => {
+                        wrong += 1;
+                        file.bad(ctx, *span, "has a wrong element", &reason, &help);
                     }
                 }
             }
@@ -79,16 +85,16 @@ fn map(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::Ty, Vec<(St
             }
         }
         ast::Value::Source(source) => {
-            let (path, members) = file::object(ctx, source)?;
-            let mut seen = BTreeMap::new();
-            for (name, node) in &members {
-                if seen.insert(name.as_str(), ()).is_some() {
-                    file::bad(ctx, source.span, &path, &format!("has the key `{name}` twice"), "correct the file");
-                }
-                match from_file(&ty, node) {
-                    Ok(value) => entries.push((name.clone(), value)),
-                    Err(reason) => {
-                        file::bad(ctx, source.span, &path, &format!("has a wrong value for `{name}`: {reason}"), "correct the file");
+            let (file, members) = file::members(ctx, source)?;
+            empty(ctx, source.span, members.is_empty(), "key");
+            let mut wrong = 0;
+            for member in members {
+                match from_file(&ty, &member.value) {
+                    Ok(value) => entries.push((member.name, value)),
+                    Err(_) if wrong >= file::MOST_FINDINGS => {}
+                    Err((reason, help)) => {
+                        wrong += 1;
+                        file.bad(ctx, member.span, &format!("has a wrong value for `{}`", member.name), &reason, &help);
                     }
                 }
             }
@@ -214,33 +220,84 @@ pub(super) fn cidr(ctx: &mut Context<'_>, span: Span, text: &str) -> Option<hir:
     }
 }
 
-fn from_file(ty: &hir::Ty, node: &Node) -> Result<hir::Const, String> {
+/// Warns about a file without anything in it: it may have been cut off, and what it lists is allowed or refused by it.
+fn empty(ctx: &mut Context<'_>, span: Span, empty: bool, what: &str) {
+    if empty {
+        ctx.ineffective(span, format!("the file has no {what}"), "nothing is in it", "fill the file, or write an empty literal");
+    }
+}
+
+/// Why a value in a file is none, and what to do.
+type Fault = (String, String);
+
+fn from_file(ty: &hir::Ty, node: &Node) -> Result<hir::Const, Fault> {
     match (ty, node) {
         (hir::Ty::String, Node::String(text)) => Ok(hir::Const::String(text.clone())),
         (hir::Ty::Int, Node::Int(value)) => Ok(hir::Const::Int(*value)),
-        (hir::Ty::Int, Node::String(text)) => text.parse().map(hir::Const::Int).map_err(|_| format!("`{text}` is no integer")),
         (hir::Ty::Float, Node::Int(value)) => Ok(hir::Const::Float(*value as f64)),
         (hir::Ty::Float, Node::Float(value)) => Ok(hir::Const::Float(*value)),
-        (hir::Ty::Float, Node::String(text)) => float::parse(text).map(hir::Const::Float).ok_or_else(|| format!("`{text}` is no number")),
         (hir::Ty::Bool, Node::Bool(value)) => Ok(hir::Const::Bool(*value)),
-        (hir::Ty::Duration, Node::String(text)) => {
-            duration::parse(text).map(hir::Const::Int).ok_or_else(|| format!("`{text}` is no duration such as `30s`"))
+        (hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool, _) => {
+            let help = match ty {
+                hir::Ty::Int => "write a number without fraction",
+                hir::Ty::Float => "write a number",
+                hir::Ty::Bool => "write `true` or `false`",
+                _ => "write a string",
+            };
+            Err((format!("no `{ty}`"), help.to_owned()))
         }
-        (hir::Ty::Time, Node::String(text)) => {
-            time::parse(text).map(hir::Const::Int).ok_or_else(|| format!("`{text}` is no time of RFC 3339"))
+        (_, Node::String(text)) => from_text(ty, text),
+        (ty, Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other | Node::Array(_) | Node::Object(_)) => {
+            Err((format!("no `{ty}`"), "write a string".to_owned()))
         }
-        (hir::Ty::Bytes, Node::String(text)) => {
-            encoding::from_base64(text).map(hir::Const::Bytes).ok_or_else(|| format!("`{text}` is no base64"))
+    }
+}
+
+/// What a text stands for that is no string.
+fn from_text(ty: &hir::Ty, text: &str) -> Result<hir::Const, Fault> {
+    let found = match ty {
+        hir::Ty::Ip => return literals::ip(text).map(hir::Const::Ip).map_err(|help| ("no IP address".to_owned(), help)),
+        hir::Ty::Cidr => {
+            let network = literals::cidr(text).map(|(address, bits)| hir::Const::Cidr(address, bits));
+            return network.map_err(|help| ("no network".to_owned(), help));
         }
-        (hir::Ty::Enum(values), Node::String(text)) if values.contains(text) => Ok(hir::Const::String(text.clone())),
-        (hir::Ty::Ip, Node::String(text)) => {
-            literals::ip(text).map(hir::Const::Ip).map_err(|help| format!("`{text}` is no IP address ({help})"))
+        hir::Ty::Float => float::parse(text).map(hir::Const::Float).ok_or("write a number"),
+        hir::Ty::Bool => text.parse().map(hir::Const::Bool).map_err(|_| "write `true` or `false`"),
+        hir::Ty::Duration => duration::parse(text).map(hir::Const::Int).ok_or("write a duration such as `30s`"),
+        hir::Ty::Time => time::parse(text).map(hir::Const::Int).ok_or("write a time such as `2026-01-05T10:00:00Z`"),
+        hir::Ty::Bytes => encoding::from_base64(text).map(hir::Const::Bytes).ok_or("write base64 with its padding"),
+        hir::Ty::Enum(values) if values.iter().any(|value| value == text) => Ok(hir::Const::String(text.to_owned())),
+        _ => Err("write one of its values"),
+    };
+    found.map_err(|help| (format!("no `{ty}`"), help.to_owned()))
+}
+
+/// A value on a line. What looks like the syntax of another format is refused: it would become part of the value.
+fn from_line(ty: &hir::Ty, line: &str) -> Result<hir::Const, Fault> {
+    let fault = |reason: &str, help: &str| Err((reason.to_owned(), help.to_owned()));
+    let comment = line.split_once('#').is_some_and(|(before, _)| before.ends_with([' ', '\t']));
+    if comment {
+        return fault("a comment, or a part of the value", "give comments their own lines, or write the file as a JSON array");
+    }
+    match ty {
+        hir::Ty::String if line.chars().any(char::is_control) => {
+            fault("a value with a control character", "drop it, or write the file as a JSON array")
         }
-        (hir::Ty::Cidr, Node::String(text)) => literals::cidr(text)
-            .map(|(address, bits)| hir::Const::Cidr(address, bits))
-            .map_err(|help| format!("`{text}` is no network ({help})")),
-        (ty, Node::String(_) | Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other | Node::Array(_) | Node::Object(_)) => {
-            Err(format!("it is no `{ty}`"))
+        hir::Ty::String if line.starts_with(['"', '\'', '`']) => {
+            fault("quotes would be a part of the value", "drop the quotes, or write the file as a JSON array")
         }
+        hir::Ty::String if line.ends_with([',', ';']) => {
+            fault("the separator would be a part of the value", "drop it, or write the file as a JSON array")
+        }
+        hir::Ty::String => Ok(hir::Const::String(line.to_owned())),
+        hir::Ty::Int => {
+            let digits = line.strip_prefix('-').unwrap_or(line);
+            let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+            match line.parse() {
+                Ok(value) if plain => Ok(hir::Const::Int(value)),
+                Ok(_) | Err(_) => fault("no integer", "write digits, with `-` before them if need be"),
+            }
+        }
+        ty => from_text(ty, line),
     }
 }

@@ -184,6 +184,10 @@ pub enum Read {
     Computed(Keyed),
     /// `response.status`
     ResponseStatus,
+    /// `response.body.text`
+    ResponseText,
+    /// `response.body.json`, optional
+    ResponseJson,
     /// `response.headers["k"]` (lower case), optional
     ResponseHeader(String),
 }

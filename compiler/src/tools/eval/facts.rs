@@ -32,6 +32,8 @@ pub(super) struct Facts {
     pub(super) now: i64,
     /// Once it is in.
     pub(super) body: Option<BodyFacts>,
+    /// The body of the response, when rules waited for it.
+    pub(super) response_body: Option<BodyFacts>,
     /// In response rules only.
     pub(super) response: Option<ResponseFacts>,
 }
@@ -108,6 +110,7 @@ impl Facts {
             credentials: Vec::new(),
             now: 0,
             body: None,
+            response_body: None,
             response: None,
         })
     }

@@ -478,5 +478,7 @@ fn read(read: &hir::Read) -> &'static str {
         },
         hir::Read::ResponseStatus => "response.status",
         hir::Read::ResponseHeader(_) => "response.header",
+        hir::Read::ResponseText => "response.body.text",
+        hir::Read::ResponseJson => "response.body.json",
     }
 }
