@@ -129,7 +129,7 @@ impl Expressions<'_> {
     /// A message whose body can be read.
     fn message(&mut self) -> &'static str {
         match (self.place.body, self.place.response_body) {
-            (true, true) => self.random.pick(&["request", "response"]),
+            (true, true) => self.random.word(&["request", "response"]),
             (false, true) => "response",
             (_, false) => "request",
         }

@@ -6,7 +6,7 @@ use super::world::{ADDRESSES, NETWORKS, TEXTS, TIER, TIERS, Type, quoted};
 
 /// A type that `config`, `list` and `map` hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub(super) enum Held {
     /// `bool`
     Bool,
     /// `int`
@@ -33,7 +33,7 @@ pub enum Held {
 
 impl Held {
     /// All of them; those that tables hold come first.
-    pub const ALL: [Held; 11] = [
+    pub(super) const ALL: [Held; 11] = [
         Held::Bool,
         Held::Int,
         Held::Float,
@@ -48,7 +48,7 @@ impl Held {
     ];
 
     /// How it is written.
-    pub fn written(self) -> &'static str {
+    pub(super) fn written(self) -> &'static str {
         match self {
             Held::Bool => "bool",
             Held::Int => "int",
@@ -65,7 +65,7 @@ impl Held {
     }
 
     /// As a type of expressions, there or maybe not.
-    pub fn ty(self, maybe: bool) -> Type {
+    pub(super) fn ty(self, maybe: bool) -> Type {
         match (self, maybe) {
             (Held::Bool, false) => Type::Bool,
             (Held::Bool, true) => Type::MaybeBool,
@@ -93,7 +93,7 @@ impl Held {
     }
 
     /// As a list of it, where expressions have a use for it.
-    pub fn list(self) -> Option<Type> {
+    pub(super) fn list(self) -> Option<Type> {
         match self {
             Held::Int => Some(Type::Ints),
             Held::Text => Some(Type::Texts),
@@ -106,7 +106,7 @@ impl Held {
     }
 
     /// A literal, and the same as JSON.
-    pub fn literal(self, random: &mut Random) -> (String, String) {
+    pub(super) fn literal(self, random: &mut Random) -> (String, String) {
         let json = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
         let both = |text: &str| (quoted(text), json(text));
         let same = |text: &str| (text.to_owned(), text.to_owned());
