@@ -32,7 +32,8 @@ pub fn in_configuration(ty: &Ty) -> String {
         Ty::Duration => "a duration such as `30s`".to_owned(),
         Ty::Time => "a time such as `2026-01-05T10:00:00Z`".to_owned(),
         Ty::Enum(values) => format!("one of {}", quoted(values)),
-        Ty::String | Ty::Secret | Ty::Json | Ty::Rate | Ty::Regex | Ty::Error => "a string".to_owned(),
+        Ty::Json => "a JSON value".to_owned(),
+        Ty::String | Ty::Secret | Ty::Rate | Ty::Regex | Ty::Error => "a string".to_owned(),
     }
 }
 

@@ -18,6 +18,7 @@ mod limit;
 mod list;
 mod membership;
 mod metrics;
+mod read;
 mod redact;
 mod reply;
 mod request;

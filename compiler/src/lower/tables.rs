@@ -256,7 +256,8 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
         Ty::Duration => schema::Kind::Duration,
         Ty::Time => schema::Kind::Time,
         Ty::Enum(values) => schema::Kind::Enum(values.clone()),
-        Ty::String | Ty::Json | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => schema::Kind::String,
+        Ty::Json => schema::Kind::Json,
+        Ty::String | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => schema::Kind::String,
     };
     let default = field.default.as_ref().map(|default| match default {
         ConfigDefault::One(value) => vec![value_bytes(value)],

@@ -1,5 +1,6 @@
 //! Reads a configuration against its schema. In: bytes of the host, `tables::schema`. Out: values on the heap, or a refusal.
 
+use crate::body::valid;
 use crate::bytes;
 use crate::http::address;
 use crate::rt::arena::{Arena, Items};
@@ -128,6 +129,12 @@ impl<'a, const TYPED: bool> Loader<'a, '_, TYPED> {
     /// One value, as it is held.
     #[inline(never)]
     fn single(&mut self, reader: &mut Reader<'a>, field: &FieldReader<'a>) -> Option<&'a [u8]> {
+        if TYPED && field.kind() == kind::JSON {
+            reader.space();
+            let start = reader.at();
+            valid::value(reader, self.arena).ok()?;
+            return Some(reader.since(start));
+        }
         let wanted = match field.kind() {
             kind::INT | kind::FLOAT => json::Kind::Number,
             kind::BOOL => json::Kind::Bool,

@@ -160,6 +160,7 @@ fn typed() -> Vec<u8> {
         field("secrets", Kind::Secret, Shape::List),
         field("numbers", Kind::Int, Shape::List),
         field("nets", Kind::Cidr, Shape::Map),
+        field("json", Kind::Json, Shape::One),
     ])
 }
 
@@ -167,7 +168,7 @@ fn typed() -> Vec<u8> {
 fn values_of_typed_schemas() {
     let (arena, mut heap, table, mut roots) = (Arena::new(), Heap::new(), typed(), Roots::new());
     let text = br#"{"ratio":-2.5e-1,"window":"90s","since":"1970-01-01T00:00:01Z","blob":"YWJj","home":"::ffff:192.0.2.1",
-        "net":"2001:db8::/32","tier":"pro","secrets":["a","b"],"numbers":[7,-8],"nets":{"a":"10.0.0.0/8"}}"#;
+        "net":"2001:db8::/32","tier":"pro","secrets":["a","b"],"numbers":[7,-8],"nets":{"a":"10.0.0.0/8"},"json": {"a": [1, {"b":null}]} }"#;
     let values = load::<true>(text, &table, &arena, &mut heap).unwrap();
     assert!(roots.put(&mut heap, 1, values));
     let value = |n| roots.get(1, n).unwrap();
@@ -178,6 +179,7 @@ fn values_of_typed_schemas() {
     assert_eq!((value(5).text[..5].to_vec(), value(5).text[17]), (vec![6, 0x20, 1, 0x0d, 0xb8], 32));
     assert_eq!(value(7).elements().collect::<Vec<_>>(), [b"a", b"b"]);
     assert_eq!((value(8).more[..8].to_vec(), value(8).number), (7i64.to_le_bytes().to_vec(), 2));
+    assert_eq!(&*value(10).text, br#"{"a": [1, {"b":null}]}"#);
     assert_eq!(roots.entry(1, 9, b"a").map(|net| net[..2].to_vec()), Some(vec![4, 10]));
 }
 
@@ -207,6 +209,10 @@ fn typed_values_are_read_strictly() {
         let text = format!("{{\"{key}\":{bad}}}");
         let refusal = load::<true>(text.as_bytes(), &table, &arena, &mut heap).err();
         assert_eq!(refusal, Some(Refusal::Type(key.as_bytes(), b"must be right")), "{text}");
+    }
+    for bad in [r#"{"json":{"a":1,"a":2}}"#, r#"{"json":{"a":1]}"#, r#"{"json":}"#, r#"{"json":[1,]}"#] {
+        let (arena, mut heap, table) = (Arena::new(), Heap::new(), typed());
+        assert_eq!(load::<true>(bad.as_bytes(), &table, &arena, &mut heap).err(), Some(Refusal::Json), "{bad}");
     }
     let (arena, mut heap, table) = (Arena::new(), Heap::new(), typed());
     let refusal = load::<true>(br#"{"secrets":["a",""]}"#, &table, &arena, &mut heap).err();

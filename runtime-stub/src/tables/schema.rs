@@ -37,6 +37,8 @@ pub enum Kind {
     Cidr,
     /// `enum(…)`
     Enum(Vec<String>),
+    /// `json`
+    Json,
     /// `int`
     Int,
     /// `bool`
@@ -59,6 +61,7 @@ impl Kind {
             Kind::Ip => kind::IP,
             Kind::Cidr => kind::CIDR,
             Kind::Enum(_) => kind::ENUM,
+            Kind::Json => kind::JSON,
             Kind::Int => kind::INT,
             Kind::Bool => kind::BOOL,
             Kind::Float => kind::FLOAT,
@@ -82,16 +85,18 @@ pub mod kind {
     pub const CIDR: u8 = 4;
     /// `enum`
     pub const ENUM: u8 = 5;
+    /// `json`: any value, as its text
+    pub const JSON: u8 = 6;
     /// `int`; from here on values are numbers.
-    pub const INT: u8 = 6;
+    pub const INT: u8 = 16;
     /// `bool`
-    pub const BOOL: u8 = 7;
+    pub const BOOL: u8 = 17;
     /// `float`
-    pub const FLOAT: u8 = 8;
+    pub const FLOAT: u8 = 18;
     /// `duration`
-    pub const DURATION: u8 = 9;
+    pub const DURATION: u8 = 19;
     /// `time`
-    pub const TIME: u8 = 10;
+    pub const TIME: u8 = 20;
 }
 
 /// A field that is written.

@@ -126,57 +126,6 @@ impl Expressions<'_> {
         }
     }
 
-    /// A message whose body can be read.
-    fn message(&mut self) -> &'static str {
-        match (self.place.body, self.place.response_body) {
-            (true, true) => self.random.word(&["request", "response"]),
-            (false, true) => "response",
-            (_, false) => "request",
-        }
-    }
-
-    /// A part of the body's JSON.
-    fn json(&mut self) -> String {
-        let mut text = format!("{}.body.json", self.message());
-        for _ in 0..self.random.below(3) {
-            let key = self.read_optional();
-            let step = match self.random.below(6) {
-                0 => "[0]".to_owned(),
-                1 => format!("[{}]", self.pick(&["1", "-1", "request.query.count"])),
-                2 => format!("[{key}]"),
-                3 => "[\"a b\"]".to_owned(),
-                _ => format!(".{}", self.pick(&["a", "b", "n", "ids"])),
-            };
-            text.push_str(&step);
-        }
-        text
-    }
-
-    /// A condition on the body of the request.
-    fn about_body(&mut self, depth: usize) -> String {
-        let json = self.json();
-        let kinds = if self.place.body { 16 } else { 14 };
-        match self.random.below(kinds) {
-            13 => format!("{}.body.text {} {}", self.message(), self.pick(&["contains", "==", "starts_with"]), self.literal()),
-            14 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
-            15 if self.random.chance(30) => format!("request.body.form[{}] == {}", self.key(QUERY), self.literal()),
-            15 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
-            3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
-            4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
-            5 => format!("{json} == {}", self.json()),
-            6 => format!("({}) {} {json}", self.any_text(depth), self.pick(&["in", "not in"])),
-            7 => format!("{} in {json}", self.pick(&["1", "true", "7"])),
-            8 => format!("{json} contains {}", self.pick(&["\"a\"", "1", "false"])),
-            9 => format!("{json} {} {}", self.pick(&["in", "not in"]), self.pick(&["[\"a\", \"b\"]", "[1, 2, 100]"])),
-            10 => format!("({json} is present) and (json_text({json}) contains {})", self.literal()),
-            11 => format!("(({json}) ?? 5) < 7"),
-            12 => format!("(({json}) ?? false) or (({json}) ?? \"a\") == \"a\""),
-            0 => format!("(int({json}) ?? 0) > 0"),
-            1 => format!("{json} matches {}", self.pick(PATTERNS)),
-            _ => format!("{json} is {}", self.pick(&["present", "absent"])),
-        }
-    }
-
     /// `x is present and … x …`, where the type of `x` is narrowed.
     fn narrowed(&mut self, depth: usize) -> String {
         let read = self.read_optional();
@@ -235,7 +184,7 @@ impl Expressions<'_> {
     }
 
     /// A key that is computed.
-    fn key(&mut self, known: &[&'static str]) -> String {
+    pub(super) fn key(&mut self, known: &[&'static str]) -> String {
         let literal = quoted(self.random.word(known));
         let alone = self.place.request && !self.place.response;
         match self.random.below(4) {
@@ -247,7 +196,7 @@ impl Expressions<'_> {
     }
 
     /// A `string?` read straight from the message.
-    fn read_optional(&mut self) -> String {
+    pub(super) fn read_optional(&mut self) -> String {
         if self.place.request && self.random.chance(10) {
             return match self.random.below(4) {
                 0 => format!("request.query[{}]", self.key(QUERY)),
@@ -363,7 +312,7 @@ impl Expressions<'_> {
         }
     }
 
-    fn any_integer_optional(&mut self, depth: usize) -> String {
+    pub(super) fn any_integer_optional(&mut self, depth: usize) -> String {
         if depth > 0 && self.random.chance(20) {
             return match self.random.below(3) {
                 0 => format!("({})[{}]", self.integers(depth - 1), self.integer(depth - 1)),
@@ -382,7 +331,7 @@ impl Expressions<'_> {
         }
     }
 
-    fn any_integer(&mut self, depth: usize) -> String {
+    pub(super) fn any_integer(&mut self, depth: usize) -> String {
         if self.random.chance(50) { self.any_integer_optional(depth) } else { self.integer(depth) }
     }
 

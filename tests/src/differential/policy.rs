@@ -62,8 +62,11 @@ pub fn reply(random: &mut Random, world: &World, place: &Place) -> String {
         3 => format!("{status} \"no: ${{{}}}\"", expressions.writable(2)),
         4 => {
             let (first, second, third) = (expressions.writable(2), expressions.boolean(1), expressions.integer(1));
+            let list = if place.request && expressions.random.chance(40) { expressions.texts(1) } else { "[]".to_owned() };
             let maybe = if place.request { expressions.optional_json() } else { "null".to_owned() };
-            format!("{status} json {{ error: {first}, \"b\\\"c\": [{second}, {third}, null], in: {{ x: {maybe}, y: {{}} }} }}")
+            format!(
+                "{status} json {{ error: {first}, \"b\\\"c\": [{second}, {third}, null], in: {{ x: {maybe}, y: {{}} }}, list: {list} }}"
+            )
         }
         _ => format!("302 location \"/login?to=${{{}}}\"", expressions.text(2)),
     }
@@ -161,6 +164,15 @@ fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members:
         };
         let Some(ty) = ty else { continue };
         world.values.push(Named { text: format!("config.{name}"), ty, response: false, configuration: true });
+    }
+    if random.chance(15) {
+        let name = world.name("c");
+        let given = *random.pick(&["{\"a\":[1,\"a\",{}]}", "[]", "null", "\"a\"", "{\"a\":1,\"a\":1}", "1e2", "{\"a\": {\"b\" : true}}"]);
+        fields.push(Node::line(format!("{name}: json{}", random.pick(&["?", "", " = { a: [\"GET\", 2] }"]))));
+        if random.chance(90) {
+            members.push(format!("{}: {given}", json(&name)));
+        }
+        world.json.push(format!("config.{name}"));
     }
     if !fields.is_empty() {
         head.push(Node::block("config", fields));

@@ -147,6 +147,11 @@ impl Expressions<'_> {
     /// What configured and tabled values of other types than texts and numbers are asked.
     pub(super) fn typed_test(&mut self, depth: usize) -> String {
         let equal = self.pick(&["==", "!="]);
+        if !self.world.json.is_empty() && self.random.chance(25) {
+            let json = self.random.pick(&self.world.json).clone();
+            let part = self.pick(&["", ".a", ".a[0]", ".a[1]", "[\"a\"].b", "[0]"]);
+            return format!("{json}{part} {equal} ({})", self.any_text(depth));
+        }
         match self.random.below(9) {
             0 | 1 => match self.named(Type::Tier) {
                 Some(tier) => match self.random.below(5) {

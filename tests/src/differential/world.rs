@@ -274,6 +274,8 @@ pub struct Function {
 pub struct World {
     /// Values of `config`, `let` and `list`.
     pub values: Vec<Named>,
+    /// Configured JSON.
+    pub json: Vec<String>,
     /// Declared maps.
     pub maps: Vec<Named>,
     /// Declared functions.

@@ -1,7 +1,7 @@
 //! `config { … }`: names, types and defaults of what the plugin configuration brings.
 
 use super::context::Context;
-use super::{constant, table, ty};
+use super::{constant, table, test_value, ty};
 use crate::base::{Code, Diagnostic};
 use crate::ir::{ast, hir};
 
@@ -76,14 +76,11 @@ fn base_type(ctx: &mut Context<'_>, written: &ast::Type) -> Option<hir::Ty> {
             let item = if key { written.args.get(1).and_then(single) } else { None };
             item.map(|item| hir::Ty::Map(Box::new(item)))
         }
+        "json" => Some(hir::Ty::Json),
         _ => single(&ast::Type { optional: false, ..written.clone() }),
     };
     if found.is_none() {
         let text = ctx.quote(written.span).unwrap_or_else(|| written.name.text.clone());
-        if written.name.text == "json" {
-            ctx.not_yet(written.span, "a configuration value of type `json`", "use a single type, a list or a map");
-            return None;
-        }
         let help = match written.name.text.as_str() {
             "rate" => "declare the count as `int`, and write `config.NAME per 1m` in the limit",
             "percent" => "write percentages in `split`: only there they stand",
@@ -129,6 +126,10 @@ fn default(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<hir:
             Some(hir::ConfigDefault::Map(entries))
         }
         (hir::Ty::List(_) | hir::Ty::Map(_), _) => refused(ctx, ty, expr),
+        (hir::Ty::Json, _) => {
+            let Some(value) = test_value::value(ctx, expr, &[]) else { return None };
+            Some(hir::ConfigDefault::One(hir::Const::String(test_value::json(&value))))
+        }
         _ => table::constant(ctx, ty, expr).map_or_else(|| refused(ctx, ty, expr), |value| value.map(hir::ConfigDefault::One)),
     }
 }

@@ -150,9 +150,29 @@ fn configured(ctx: &mut Context<'_>, ty: &hir::Ty, written: &ast::Expr, variable
     }
 }
 
+/// The JSON text of a value without variables.
+pub(super) fn json(value: &hir::TestValue) -> String {
+    match value {
+        hir::TestValue::Null | hir::TestValue::Variable(_) => "null".to_owned(),
+        hir::TestValue::Bool(value) => value.to_string(),
+        hir::TestValue::Int(value) => value.to_string(),
+        hir::TestValue::Float(value) => value.to_string(),
+        hir::TestValue::String(pieces) => {
+            let text: String = pieces.iter().map(|piece| if let hir::TestPiece::Text(text) = piece { text.as_str() } else { "" }).collect();
+            serde_json::Value::String(text).to_string()
+        }
+        hir::TestValue::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(",")),
+        hir::TestValue::Object(members) => {
+            let member = |(name, value): &(String, hir::TestValue)| format!("{}:{}", serde_json::Value::from(name.as_str()), json(value));
+            format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+        }
+    }
+}
+
 fn fits(ty: &hir::Ty, value: &hir::TestValue) -> bool {
     match (ty, value) {
-        (hir::Ty::Optional(_), hir::TestValue::Null)
+        (hir::Ty::Json, _)
+        | (hir::Ty::Optional(_), hir::TestValue::Null)
         | (hir::Ty::Bool, hir::TestValue::Bool(_))
         | (hir::Ty::Int | hir::Ty::Float, hir::TestValue::Int(_) | hir::TestValue::Variable(_))
         | (hir::Ty::Float, hir::TestValue::Float(_))

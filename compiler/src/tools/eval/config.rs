@@ -3,13 +3,15 @@
 use std::net::IpAddr;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
+use super::json;
 use super::value::Value;
 use crate::ir::hir;
 use crate::lang::{duration, encoding, time, types};
 
 /// A JSON object with its members in order, repeats included: `serde_json` would keep the last one silently.
-struct Members(Vec<(String, serde_json::Value)>);
+struct Members(Vec<(String, Box<RawValue>)>);
 
 impl<'de> serde::Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
@@ -51,15 +53,21 @@ pub(super) fn read(policy: &hir::Policy, configuration: &str) -> Result<Vec<Valu
 }
 
 /// The value of one field.
-fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, serde_json::Value)]) -> Result<Value, String> {
+fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, Box<RawValue>)]) -> Result<Value, String> {
     let key = &field.name.text;
     let given = members.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-    let given = match given {
+    let parsed = given.map(|given| serde_json::from_str::<serde_json::Value>(given.get()));
+    let parsed = parsed.transpose().map_err(|_| "the configuration is no JSON object".to_owned())?;
+    let given = match &parsed {
         Some(serde_json::Value::Null) if field.ty.is_optional() => return Ok(Value::Absent),
+        Some(_) if *field.ty.present() == hir::Ty::Json => {
+            let json = given.and_then(|given| json::parse(given.get().as_bytes()));
+            return json.map(|json| Value::Json(Box::new(json))).ok_or_else(|| "the configuration is no JSON object".to_owned());
+        }
         Some(given) => given,
         None => {
             return match &field.default {
-                Some(default) => Ok(default_value(default)),
+                Some(default) => Ok(default_value(&field.ty, default)),
                 None if field.ty.is_optional() => Ok(Value::Absent),
                 None => Err(format!("configuration key `{key}` is missing")),
             };
@@ -156,8 +164,11 @@ fn network(text: &str) -> Option<Value> {
     }
 }
 
-fn default_value(default: &hir::ConfigDefault) -> Value {
+fn default_value(ty: &hir::Ty, default: &hir::ConfigDefault) -> Value {
     match default {
+        hir::ConfigDefault::One(hir::Const::String(text)) if *ty == hir::Ty::Json => {
+            json::parse(text.as_bytes()).map_or(Value::Absent, |json| Value::Json(Box::new(json)))
+        }
         hir::ConfigDefault::One(value) => Value::constant(value),
         hir::ConfigDefault::List(items) => Value::List(items.iter().map(Value::constant).collect()),
         hir::ConfigDefault::Map(entries) => Value::Map(entries.iter().map(|(key, value)| (key.clone(), Value::constant(value))).collect()),

@@ -144,7 +144,8 @@ impl Found {
             hir::Ty::Duration => "config duration",
             hir::Ty::Time => "config time",
             hir::Ty::Enum(_) => "config enum",
-            hir::Ty::Json | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) | hir::Ty::Optional(_) | hir::Ty::Error => {
+            hir::Ty::Json => "config json",
+            hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) | hir::Ty::Optional(_) | hir::Ty::Error => {
                 return;
             }
         });
@@ -343,6 +344,7 @@ impl Found {
             hir::Json::Null => self.add("json null"),
             hir::Json::Expr(expr) => {
                 self.add("json expr");
+                self.add_if(matches!(expr.ty, hir::Ty::List(_)), "json list");
                 self.expr(expr);
             }
             hir::Json::Array(items) => {

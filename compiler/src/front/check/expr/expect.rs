@@ -137,7 +137,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
 }
 
 /// Reports a secret where none may go.
-pub(super) fn leak(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
+pub(in crate::front::check) fn leak(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
     ctx.error(
         Code::SecretLeak,
         value.span,

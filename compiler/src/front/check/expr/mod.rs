@@ -17,7 +17,7 @@ mod substitute;
 pub(super) use bound::bindable;
 pub(super) use branch::patterns;
 pub(super) use choices::value as enum_value;
-pub(super) use expect::{article, boolean, expect, expect_or_absent, int, text};
+pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, text};
 pub(super) use reach::{body_readable, readable, requested};
 pub(super) use read::credential;
 pub(super) use substitute::{size as substituted_size, substitute};

@@ -167,6 +167,7 @@ fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
 fn plain(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
     match steps.first() {
         None => Some(value),
+        Some(_) if *value.ty.present() == hir::Ty::Json => json_steps(ctx, env, value, steps),
         Some(Step::Key(index)) if matches!(value.ty.present(), hir::Ty::List(_)) => {
             let element = bound::element(ctx, env, value, index, span)?;
             plain(ctx, env, steps.get(1..).unwrap_or(&[]), span, element)
