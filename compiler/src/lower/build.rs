@@ -29,6 +29,8 @@ pub(super) struct Builder<'a> {
     pub(super) shared_parts: BTreeMap<u32, FunctionId>,
     pub(super) subjects: Option<DataId>,
     pub(super) fns: BTreeMap<(u32, Phase), FunctionId>,
+    /// Functions that check a `jwt`, by its number.
+    pub(super) tokens: BTreeMap<u32, FunctionId>,
     strings: Vec<u8>,
     string_at: BTreeMap<Vec<u8>, (u32, u32)>,
     shared: BTreeMap<Vec<u8>, DataId>,
@@ -53,6 +55,7 @@ impl<'a> Builder<'a> {
             subjects: None,
             fns: BTreeMap::new(),
             shared_cells: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             strings: Vec::new(),
             string_at: BTreeMap::new(),
             shared: BTreeMap::new(),

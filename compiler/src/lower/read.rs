@@ -51,6 +51,8 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
         Read::NowHour => time_part(now(), time::HOUR, 24),
         Read::NowMinute => time_part(now(), time::MINUTE, 60),
         Read::Member(id, member) => super::auth::member(builder, *id, *member),
+        // With its type, in `natural`.
+        Read::Claim(..) => Expr::I64(0),
         Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
         Read::BodySize => call(Mechanism::BodySize, vec![]),
         Read::BodyText => call(Mechanism::BodyText, vec![]),

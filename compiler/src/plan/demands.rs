@@ -44,6 +44,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::NowHour
             | Read::NowMinute
             | Read::Member(..)
+            | Read::Claim(..)
             | Read::CredentialPresent(_)
             | Read::BodySize
             | Read::Computed(Keyed::Query | Keyed::QueryAll | Keyed::Header | Keyed::HeaderAll | Keyed::BodyForm | Keyed::ResponseHeader)

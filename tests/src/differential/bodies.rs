@@ -1,13 +1,19 @@
-//! Random conditions on bodies. In: whose body can be read at a place. Out: text.
+//! Random conditions on bodies of messages. In: which bodies can be read at a place. Out: text.
 
 use super::expr::Expressions;
-use super::world::{QUERY, quoted};
+use super::world::{PATTERNS, QUERY, quoted};
 
 impl Expressions<'_> {
     /// A message whose body can be read.
-    pub(super) fn message(&mut self) -> &'static str {
+    fn message(&mut self) -> &'static str {
         match (self.place.body, self.place.response_body) {
-            (true, true) => self.random.word(&["request", "response"]),
+            (true, true) => {
+                if self.random.chance(50) {
+                    "request"
+                } else {
+                    "response"
+                }
+            }
             (false, true) => "response",
             (_, false) => "request",
         }

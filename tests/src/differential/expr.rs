@@ -112,6 +112,16 @@ impl Expressions<'_> {
             2 => self.pick(&["true", "false"]),
             3 if !self.place.credentials.is_empty() => {
                 let (name, _) = self.random.pick(&self.place.credentials).clone();
+                if name.starts_with("jwt") && self.random.chance(60) {
+                    return match self.random.below(6) {
+                        0 => format!("\"a\" in {name}.w"),
+                        1 => format!("{name}.list contains \"x\""),
+                        2 => format!("{name}.n == 3"),
+                        3 => format!("{name}.on == {}", self.pick(&["true", "false"])),
+                        4 => format!("{name}.tier == \"pro\""),
+                        _ => format!("{name}.w is present"),
+                    };
+                }
                 format!("{name} is {}", self.pick(&["present", "absent"]))
             }
             4 => format!("{} is present", self.read_optional()),

@@ -17,5 +17,6 @@ pub mod random;
 pub mod request;
 pub mod rules;
 pub mod shrink;
+pub mod tokens;
 mod typed;
 pub mod world;

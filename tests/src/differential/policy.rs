@@ -296,6 +296,10 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
             .collect();
         from.sort();
         from.dedup();
+        if random.chance(40) {
+            token(random, world, head, members, from);
+            continue;
+        }
         let known: Vec<&(&str, &str)> = KEYS.iter().filter(|_| random.chance(60)).collect();
         let mut lines = Vec::new();
         if random.chance(85) {
@@ -321,6 +325,44 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
         head.push(Node::block(format!("{} {name}", if basic { "basic" } else { "api_key" }), lines));
         world.credentials.push(Credential { name, from });
     }
+}
+
+/// A `jwt` whose tokens `tokens::TOKENS` has; `key_id` is a claim, so that what reads API keys reads tokens as well.
+fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>, from: Vec<String>) {
+    let name = world.name("jwt");
+    let field = world.name("secret");
+    head.push(Node::block("config", vec![Node::line(format!("{field}: secret"))]));
+    members.push(format!("{}: {}", json(&field), json("generated")));
+    let mut lines = vec![
+        Node::line(format!("algorithms = [{}]", random.pick(&["HS256", "HS256, HS512", "HS512"]))),
+        Node::line(format!("keys = config.{field}")),
+        Node::line(format!("from = [{}]", from.join(", "))),
+        Node::block(
+            "claims",
+            vec![
+                Node::line("key_id: string"),
+                Node::line(format!("w: words{}", random.pick(&["?", " = \"a\""]))),
+                Node::line("list: list<string> = [\"x\"]"),
+                Node::line("n: int?"),
+                Node::line("on: bool = true"),
+                Node::line("tier: enum(free, pro) = free"),
+            ],
+        ),
+    ];
+    for line in [
+        "issuer = \"issuer\"",
+        "audiences = [\"us\", \"more\"]",
+        "clock_skew = 0s",
+        "require_expiration = false",
+        "max_lifetime = 1d",
+        "forward = true",
+    ] {
+        if random.chance(40) {
+            lines.push(Node::line(line));
+        }
+    }
+    head.push(Node::block(format!("jwt {name}"), lines));
+    world.credentials.push(Credential { name, from });
 }
 
 fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {

@@ -113,6 +113,7 @@ fn request(
     let mut from = None;
     let mut upstream: Option<hir::Answer> = None;
     let mut parts = Vec::new();
+    let mut tokens = Vec::new();
     for given in given {
         match given {
             ast::Given::From(written) => {
@@ -128,9 +129,7 @@ fn request(
                 from = Some(test_value::text(ctx, written, variables).unwrap_or_default());
             }
             ast::Given::Part(part) => parts.push(part),
-            ast::Given::Token(name, _) => {
-                ctx.not_yet(name.span, "`token` in a test", "give an `api_key` as a header: `header \"x-api-key\" = \"…\"`")
-            }
+            ast::Given::Token(name, claims) => tokens.extend(test_value::token(ctx, name, claims, variables)),
             ast::Given::Upstream(status, parts, span) => {
                 if upstream.is_some() {
                     bad(ctx, *span, "a second `upstream`", "given twice", "keep one of them");
@@ -152,7 +151,7 @@ fn request(
         from,
         headers,
         body,
-        tokens: Vec::new(),
+        tokens,
         upstream: upstream.unwrap_or(hir::Answer { status: 200, headers: Vec::new(), body: None }),
     })
 }

@@ -1,6 +1,6 @@
 //! Credentials: who a caller is, and how that is proved. One struct for each kind of declaration.
 
-use super::{ConfigId, Name};
+use super::{ConfigId, Jwt, Name};
 
 /// A credential declaration.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,8 @@ pub enum Credential {
     ApiKey(ApiKey),
     /// `basic`
     Basic(Basic),
+    /// `jwt`
+    Jwt(Jwt),
 }
 
 /// `api_key NAME { … }`.
@@ -86,6 +88,7 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => &key.name,
             Credential::Basic(basic) => &basic.name,
+            Credential::Jwt(jwt) => &jwt.name,
         }
     }
 
@@ -94,6 +97,7 @@ impl Credential {
         match self {
             Credential::ApiKey(_) => "api_key",
             Credential::Basic(_) => "basic",
+            Credential::Jwt(_) => "jwt",
         }
     }
 
@@ -102,6 +106,7 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => &key.from,
             Credential::Basic(basic) => &basic.from,
+            Credential::Jwt(jwt) => &jwt.from,
         }
     }
 
@@ -110,14 +115,16 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => key.forward,
             Credential::Basic(basic) => basic.forward,
+            Credential::Jwt(jwt) => jwt.forward,
         }
     }
 
-    /// What can be read of it, the one that names the caller first.
+    /// What can be read of it, the one that names the caller first; of a `jwt` its claims can.
     pub fn members(&self) -> &'static [Member] {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
             Credential::Basic(_) => &[Member::User],
+            Credential::Jwt(_) => &[],
         }
     }
 }

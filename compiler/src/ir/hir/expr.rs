@@ -162,6 +162,8 @@ pub enum Read {
     ClientTls,
     /// `NAME.key_id` and the like: optional under `or` and `optional`
     Member(CredentialId, Member),
+    /// `NAME.claim`: the claim by its place in the declaration; optional under `or` and `optional`
+    Claim(CredentialId, u32),
     /// `NAME is present`
     CredentialPresent(CredentialId),
     /// `now`: one instant for a request and its response

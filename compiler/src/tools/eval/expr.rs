@@ -278,6 +278,9 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::ClientPort => Value::Int(i64::from(facts.client_port)),
         hir::Read::ClientTls => Value::Bool(false),
         hir::Read::Member(id, member) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.member(*member))),
+        hir::Read::Claim(id, number) => {
+            facts.credentials.get(id.index()).map_or(Value::Absent, |presented| presented.claim(*number as usize))
+        }
         hir::Read::CredentialPresent(id) => Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.is_valid())),
         hir::Read::Now => Value::Int(facts.now),
         // 1970-01-01 was a Thursday.

@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
         facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
-        facts.credentials = authenticate::presented(self.policy, self.config, &facts);
+        facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now);
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
             Course::Allowed { admitted } => {
@@ -247,13 +247,13 @@ impl<'a> Run<'a> {
         };
         let mut headers = Headers::new();
         if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential);
+            let challenge = authenticate::challenge(&self.policy.name.text, credential, refusal.invalid);
             headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
         }
         let by = credential.name().text.clone();
         let outcome = match credential {
             hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) => refusal.outcome,
+            hir::Credential::Basic(_) | hir::Credential::Jwt(_) => refusal.outcome,
         };
         self.count(&by, outcome);
         Course::Denied { by, response: reply::empty(refusal.status, headers) }

@@ -13,13 +13,17 @@ mod function;
 mod held;
 mod interpreter;
 mod json;
+mod jwks;
+mod jwt;
 mod limit;
 mod path;
 mod redact;
 mod reply;
 mod route;
 mod rule;
+mod signature;
 mod siphash;
+mod token_json;
 mod value;
 
 pub use interpreter::Interpreter;

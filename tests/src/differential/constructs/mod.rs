@@ -103,6 +103,26 @@ impl Found {
                 });
                 self.add_if(basic.forward, "basic forward");
             }
+            hir::Credential::Jwt(jwt) => {
+                self.add("jwt");
+                self.add_if(jwt.issuer.is_some(), "jwt issuer");
+                self.add_if(!jwt.audiences.is_empty(), "jwt audiences");
+                self.add_if(!jwt.require_expiration, "jwt without expiration");
+                self.add_if(jwt.max_lifetime.is_some(), "jwt max_lifetime");
+                self.add_if(jwt.forward, "jwt forward");
+                for claim in &jwt.claims {
+                    self.add(match claim.kind {
+                        hir::ClaimKind::Bool => "claim bool",
+                        hir::ClaimKind::Int => "claim int",
+                        hir::ClaimKind::String => "claim string",
+                        hir::ClaimKind::Enum(_) => "claim enum",
+                        hir::ClaimKind::Words => "claim words",
+                        hir::ClaimKind::List => "claim list",
+                    });
+                    self.add_if(claim.optional, "claim optional");
+                    self.add_if(claim.default.is_some(), "claim default");
+                }
+            }
         }
     }
 
@@ -460,6 +480,7 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::ClientPort => "client.port",
         hir::Read::ClientTls => "client.tls",
         hir::Read::Member(_, member) => member.as_str(),
+        hir::Read::Claim(..) => "claim",
         hir::Read::CredentialPresent(_) => "credential present",
         hir::Read::Now => "now",
         hir::Read::NowWeekday => "now.weekday",
