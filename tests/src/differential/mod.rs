@@ -18,4 +18,5 @@ pub mod request;
 pub mod rules;
 pub mod shrink;
 pub mod tokens;
+mod typed;
 pub mod world;

@@ -5,7 +5,7 @@ use super::{bound, check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
-use crate::front::check::{suggest, table};
+use crate::front::check::suggest;
 use crate::ir::{ast, hir};
 use crate::lang::headers;
 use crate::lang::values::{self, Access, Phase};
@@ -112,11 +112,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, steps) } else { plain(ctx, env, steps, span, value) }
         }
         Symbol::List(id) => {
-            let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
+            let ty = ctx.lists.get(id.index())?.ty.clone();
             plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
         }
         Symbol::Map(id) => {
-            let ty = table::expr_type(ctx.maps.get(id.index())?.ty).optional();
+            let ty = ctx.maps.get(id.index())?.ty.clone().optional();
             let [Step::Key(key)] = steps else {
                 ctx.error(
                     Code::NotValue,
@@ -167,6 +167,7 @@ fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
 fn plain(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
     match steps.first() {
         None => Some(value),
+        Some(_) if *value.ty.present() == hir::Ty::Json => json_steps(ctx, env, value, steps),
         Some(Step::Key(index)) if matches!(value.ty.present(), hir::Ty::List(_)) => {
             let element = bound::element(ctx, env, value, index, span)?;
             plain(ctx, env, steps.get(1..).unwrap_or(&[]), span, element)
@@ -362,7 +363,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
         _ => (rest, &[] as &[Step<'_>]),
     };
     let kind = match (&value.access, rest) {
-        (Access::Plain(read), []) => read.clone(),
+        (Access::Plain(read), []) => hir::ExprKind::Read(read.clone()),
         (Access::Plain(_), _) => {
             match rest.first() {
                 Some(Step::Member(_)) => not_a_value(ctx, &members.join("."), span),
@@ -370,8 +371,14 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             }
             return None;
         }
-        (Access::Header(read), [Step::Key(key)]) => read(header_key(ctx, value.path, key)?),
-        (Access::Key(read), [Step::Key(key)]) => read(literal_key(ctx, value.path, key)?),
+        (Access::Header(keyed), [Step::Key(key)]) => match key_of(ctx, env, value.path, key)? {
+            Key::Known(name) => hir::ExprKind::Read(keyed.read(header_name(ctx, key.span, &name)?)),
+            Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
+        (Access::Key(keyed), [Step::Key(key)]) => match key_of(ctx, env, value.path, key)? {
+            Key::Known(name) => hir::ExprKind::Read(keyed.read(name)),
+            Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
         (Access::Header(_) | Access::Key(_), _) => {
             if matches!(rest.first(), Some(Step::Member(_))) {
                 not_a_value(ctx, &members.join("."), span);
@@ -407,7 +414,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
     if !allowed {
         return None;
     }
-    plain(ctx, env, behind, span, hir::Expr { kind: hir::ExprKind::Read(kind), ty: value.read_type(), span })
+    plain(ctx, env, behind, span, hir::Expr { kind, ty: value.read_type(), span })
 }
 
 fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
@@ -427,16 +434,43 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
     ctx.error(Code::UnknownMember, span, message, "unknown value", help);
 }
 
-fn literal_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    if let ast::ExprKind::String(text) = &key.kind {
-        return Some(text.clone());
-    }
-    ctx.not_yet(key.span, &format!("a computed key of `{path}`"), "write the key as a string literal");
-    None
+/// A key as it is written.
+enum Key {
+    /// A text that the policy has.
+    Known(String),
+    /// A string, or an absent one.
+    Computed(hir::Expr),
 }
 
-fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    let name = literal_key(ctx, path, key)?.to_ascii_lowercase();
+fn key_of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Expr) -> Option<Key> {
+    let key = check_expr(ctx, env, written);
+    let key = expect::retype(ctx, key, &hir::Ty::String);
+    match key.ty.present() {
+        hir::Ty::Error => return None,
+        hir::Ty::String => {}
+        hir::Ty::Secret => {
+            expect::leak(ctx, &key, &format!("a key of `{path}`"));
+            return None;
+        }
+        ty => {
+            let label = format!("has type `{ty}`");
+            ctx.error(Code::TypeMismatch, key.span, format!("`{path}` is read by a `string`"), label, "write a string");
+            return None;
+        }
+    }
+    let mut value = &key;
+    // INVARIANT: a let reads only lets before it, so this ends.
+    while let hir::ExprKind::Let(id) = &value.kind {
+        value = &ctx.lets.get(id.index())?.value;
+    }
+    if let hir::ExprKind::Const(hir::Const::String(text)) = &value.kind {
+        return Some(Key::Known(text.clone()));
+    }
+    Some(Key::Computed(key))
+}
+
+fn header_name(ctx: &mut Context<'_>, span: Span, written: &str) -> Option<String> {
+    let name = written.to_ascii_lowercase();
     if headers::is_name(&name) {
         return Some(name);
     }
@@ -448,7 +482,7 @@ fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<Stri
         ":status" => "write `response.status`",
         _ => "write letters, digits and `-`",
     };
-    ctx.error(Code::BadHeaderName, key.span, format!("`{name}` is no header name"), "no header is called so", help);
+    ctx.error(Code::BadHeaderName, span, format!("`{name}` is no header name"), "no header is called so", help);
     None
 }
 
