@@ -13,6 +13,7 @@ mod expr;
 mod features;
 mod function;
 mod guard;
+mod hmac;
 mod limit;
 mod list;
 mod membership;
@@ -22,6 +23,7 @@ mod reply;
 mod request;
 mod response;
 mod route;
+mod signed;
 mod tables;
 #[cfg(test)]
 #[allow(clippy::panic)]

@@ -117,6 +117,7 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::CredentialPresent(_)
         | Read::BodySize
         | Read::BodyText
+        | Read::BodyBytes
         | Read::BodyJson
         | Read::BodyForm(_)
         | Read::ResponseStatus

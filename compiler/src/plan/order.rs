@@ -64,7 +64,7 @@ fn read_cost(read: &Read) -> u64 {
         Read::Cookie(_) | Read::Query(_) | Read::QueryAll(_) | Read::QueryCount => 60,
         Read::Member(..) | Read::CredentialPresent(_) => 10,
         Read::BodyText | Read::BodyForm(_) => 1000,
-        Read::BodySize | Read::BodyJson => 10,
+        Read::BodySize | Read::BodyBytes | Read::BodyJson => 10,
         Read::Method
         | Read::Scheme
         | Read::Host

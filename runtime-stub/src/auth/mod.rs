@@ -2,5 +2,7 @@
 
 pub mod api_key;
 pub mod basic;
+pub mod nonce;
+pub mod signed;
 pub mod strip;
 pub mod verified;

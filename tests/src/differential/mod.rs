@@ -15,4 +15,5 @@ pub mod random;
 pub mod request;
 pub mod rules;
 pub mod shrink;
+pub mod signed;
 pub mod world;

@@ -1,6 +1,6 @@
 //! Credentials: who a caller is, and how that is proved. One struct for each kind of declaration.
 
-use super::{ConfigId, Name};
+use super::{ConfigId, Hmac, Name};
 
 /// A credential declaration.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,8 @@ pub enum Credential {
     ApiKey(ApiKey),
     /// `basic`
     Basic(Basic),
+    /// `hmac`
+    Hmac(Box<Hmac>),
 }
 
 /// `api_key NAME { … }`.
@@ -86,6 +88,7 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => &key.name,
             Credential::Basic(basic) => &basic.name,
+            Credential::Hmac(hmac) => &hmac.name,
         }
     }
 
@@ -94,6 +97,7 @@ impl Credential {
         match self {
             Credential::ApiKey(_) => "api_key",
             Credential::Basic(_) => "basic",
+            Credential::Hmac(_) => "hmac",
         }
     }
 
@@ -102,6 +106,7 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => &key.from,
             Credential::Basic(basic) => &basic.from,
+            Credential::Hmac(hmac) => &hmac.from,
         }
     }
 
@@ -110,6 +115,15 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => key.forward,
             Credential::Basic(basic) => basic.forward,
+            Credential::Hmac(hmac) => hmac.forward,
+        }
+    }
+
+    /// Whether it can be verified only when the body of the request is in.
+    pub fn reads_body(&self) -> bool {
+        match self {
+            Credential::ApiKey(_) | Credential::Basic(_) => false,
+            Credential::Hmac(hmac) => hmac.reads_body,
         }
     }
 
@@ -118,6 +132,7 @@ impl Credential {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
             Credential::Basic(_) => &[Member::User],
+            Credential::Hmac(_) => &[],
         }
     }
 }

@@ -4,8 +4,10 @@
 mod credential;
 mod expr;
 mod function;
+mod hmac;
 mod policy;
 mod print;
+mod print_hmac;
 mod rule;
 mod test;
 mod ty;
@@ -14,6 +16,7 @@ mod walk;
 pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
 pub use expr::{Const, Expr, ExprKind, Read};
 pub use function::Function;
+pub use hmac::{Algorithm, Codes, Dedupe, Encoding, Hmac, Piece, Timestamp, TimestampForm, TimestampSource};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
     ReplyBody, Scope, TableType,

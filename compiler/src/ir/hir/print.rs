@@ -54,6 +54,7 @@ pub fn print(policy: &Policy) -> String {
         match credential {
             Credential::ApiKey(key) => keys(policy, "key", &key.keys, &mut line),
             Credential::Basic(basic) => keys(policy, "user", &basic.users, &mut line),
+            Credential::Hmac(hmac) => super::print_hmac::lines(policy, hmac, &mut line),
         }
         if credential.forward() {
             line(1, "forward".to_owned());
@@ -319,7 +320,7 @@ impl Expr {
 }
 
 /// An expression; operators in parentheses, so that nothing hangs on precedence.
-fn expr(policy: &Policy, value: &Expr) -> String {
+pub(super) fn expr(policy: &Policy, value: &Expr) -> String {
     let one = |operand: &Expr| expr(policy, operand);
     let many = |operands: &[Expr], between: &str| operands.iter().map(one).collect::<Vec<_>>().join(between);
     let map = |index: usize| policy.maps.get(index).map_or("?", |map| map.name.text.as_str());
@@ -416,6 +417,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::CredentialPresent(id) => format!("({} is present)", credential(id.index())),
         Read::BodySize => "request.body.size".to_owned(),
         Read::BodyText => "request.body.text".to_owned(),
+        Read::BodyBytes => "request.body.bytes".to_owned(),
         Read::BodyJson => "request.body.json".to_owned(),
         Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
         Read::ResponseStatus => "response.status".to_owned(),

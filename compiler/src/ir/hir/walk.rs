@@ -162,7 +162,7 @@ fn forget(expr: &mut Expr) {
 impl Read {
     /// Whether it is known only when the body of the request is in.
     pub fn is_request_body(&self) -> bool {
-        matches!(self, Read::BodySize | Read::BodyText | Read::BodyJson | Read::BodyForm(_))
+        matches!(self, Read::BodySize | Read::BodyText | Read::BodyBytes | Read::BodyJson | Read::BodyForm(_))
     }
 
     /// Whether it is known only when the response begins.

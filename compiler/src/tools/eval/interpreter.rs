@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::authenticate;
+use super::authenticate::{self, Presented};
 use super::body;
 use super::bytes::text;
 use super::config;
 use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
-use super::held::length_known;
+use super::held::{self, length_known};
+use super::hmac;
 use super::limit::{self, Admitted, Verdict};
 use super::redact::{self, Inspection};
 use super::reply;
@@ -32,6 +33,7 @@ pub struct Interpreter {
     config: Option<Vec<Value>>,
     now: Nanoseconds,
     tables: limit::Tables,
+    nonces: hmac::Nonces,
     counters: BTreeMap<(String, String), u64>,
     regexes: Regexes,
 }
@@ -42,12 +44,22 @@ pub(super) enum Course {
     Denied { by: String, response: Response },
     /// It goes on.
     Allowed { admitted: Admitted },
+    /// A fault that `on_fault` allows: it goes on as it came.
+    Untouched,
 }
 
 impl Interpreter {
     /// An interpreter of this policy; `start` it before the first request.
     pub fn new(policy: hir::Policy) -> Interpreter {
-        Interpreter { policy, config: None, now: 0, tables: limit::Tables::new(), counters: BTreeMap::new(), regexes: RefCell::default() }
+        Interpreter {
+            policy,
+            config: None,
+            now: 0,
+            tables: limit::Tables::new(),
+            nonces: hmac::Nonces::new(),
+            counters: BTreeMap::new(),
+            regexes: RefCell::default(),
+        }
     }
 }
 
@@ -59,6 +71,7 @@ impl Engine for Interpreter {
     fn start(&mut self, configuration: &str) -> Result<(), EngineError> {
         self.config = Some(config::read(&self.policy, configuration).map_err(EngineError)?);
         self.tables.clear();
+        self.nonces.clear();
         self.counters.clear();
         Ok(())
     }
@@ -75,6 +88,7 @@ impl Engine for Interpreter {
             config,
             now: self.now,
             tables: &mut self.tables,
+            nonces: &mut self.nonces,
             counters: &mut self.counters,
             regexes: &self.regexes,
         };
@@ -92,6 +106,7 @@ pub(super) struct Run<'a> {
     config: &'a [Value],
     now: Nanoseconds,
     tables: &'a mut limit::Tables,
+    nonces: &'a mut hmac::Nonces,
     counters: &'a mut BTreeMap<(String, String), u64>,
     regexes: &'a Regexes,
 }
@@ -109,9 +124,10 @@ impl<'a> Run<'a> {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
-        facts.credentials = authenticate::presented(self.policy, self.config, &facts);
+        facts.credentials = authenticate::presented(self.context(&facts), self.now)?;
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
+            Course::Untouched => Ok(allowed(untouched, as_answered(request, answer))),
             Course::Allowed { admitted } => {
                 let forwarded = self.forward(&facts, untouched)?;
                 self.respond(request, facts, forwarded, answer, &admitted)
@@ -130,8 +146,8 @@ impl<'a> Run<'a> {
             return Ok(denial);
         }
         let lines: Vec<hir::Authenticate> = scopes.iter().flat_map(|scope| scope.authenticate.clone()).collect();
-        if let Some(refusal) = authenticate::refusal(&lines, &facts.credentials) {
-            return Ok(self.unauthenticated(&refusal));
+        if let Some(refused) = self.authenticate(&lines, facts, request)? {
+            return Ok(refused);
         }
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
             return Ok(denial);
@@ -224,10 +240,59 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What the headers tell of all lines; then, with the body where one that is signed is presented, the lines once more.
+    fn authenticate(&mut self, lines: &[hir::Authenticate], facts: &mut Facts, request: &Request) -> Result<Option<Course>, EngineError> {
+        let policy = self.policy;
+        let reads_body = |id: &&hir::CredentialId| policy.credentials.get(id.index()).is_some_and(hir::Credential::reads_body);
+        let signs: Vec<&hir::CredentialId> = lines.iter().flat_map(|line| &line.credentials).filter(reads_body).collect();
+        if !signs.is_empty() {
+            let from_headers = |id: hir::CredentialId| Ok(facts.credentials.get(id.index()).cloned().unwrap_or(Presented::Absent));
+            if let Some(refusal) = authenticate::refusal(lines, from_headers)? {
+                return self.unauthenticated(&refusal, facts).map(Some);
+            }
+        }
+        let is_open = |id: &&hir::CredentialId| matches!(facts.credentials.get(id.index()), Some(Presented::Open(_)));
+        if signs.iter().any(is_open) {
+            let taken = held::taken(facts, request, policy.body_limit);
+            if let (true, hir::Action::Deny(reply)) = (taken.too_large, &policy.on_oversize) {
+                let response = reply::response(reply, Headers::new(), self.context(facts))?;
+                return Ok(Some(self.deny("body_limit", response)));
+            }
+            facts.body = Some(taken);
+        }
+        let verified = |id: hir::CredentialId| {
+            let ctx = Context { policy, config: self.config, facts, regexes: self.regexes, bound: &[] };
+            let found = authenticate::verified(id, ctx, self.now, self.nonces)?;
+            if let Some(place) = facts.credentials.get_mut(id.index()) {
+                *place = found.clone();
+            }
+            Ok(found)
+        };
+        match authenticate::refusal(lines, verified)? {
+            Some(refusal) => self.unauthenticated(&refusal, facts).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The declared outcome of a fault.
+    fn fault(&mut self, facts: &Facts) -> Result<Course, EngineError> {
+        self.count("fault", "fault");
+        Ok(match &self.policy.on_fault {
+            hir::Action::Allow => Course::Untouched,
+            hir::Action::Deny(reply) => {
+                let response = reply::response(reply, Headers::new(), self.context(facts))?;
+                Course::Denied { by: "fault".to_owned(), response }
+            }
+        })
+    }
+
     /// `400` for a credential that is presented twice, else `401` with a challenge.
-    fn unauthenticated(&mut self, refusal: &authenticate::Refusal) -> Course {
+    fn unauthenticated(&mut self, refusal: &authenticate::Refusal, facts: &Facts) -> Result<Course, EngineError> {
+        if refusal.status == 503 {
+            return self.fault(facts);
+        }
         let Some(credential) = self.policy.credentials.get(refusal.credential.index()) else {
-            return self.deny("fault", reply::empty(503, Headers::new()));
+            return self.fault(facts);
         };
         let mut headers = Headers::new();
         if refusal.status == 401 {
@@ -237,10 +302,10 @@ impl<'a> Run<'a> {
         let by = credential.name().text.clone();
         let outcome = match credential {
             hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) => refusal.outcome,
+            hir::Credential::Basic(_) | hir::Credential::Hmac(_) => refusal.outcome,
         };
         self.count(&by, outcome);
-        Course::Denied { by, response: reply::empty(refusal.status, headers) }
+        Ok(Course::Denied { by, response: reply::empty(refusal.status, headers) })
     }
 
     /// What the upstream receives.

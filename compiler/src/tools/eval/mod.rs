@@ -11,6 +11,7 @@ mod expr;
 mod facts;
 mod function;
 mod held;
+mod hmac;
 mod interpreter;
 mod json;
 mod limit;

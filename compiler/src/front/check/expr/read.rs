@@ -249,7 +249,13 @@ fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> 
     }
     let otherwise = format!("capture it in the template, as in `on \"/{{{}}}\"`", name.text);
     let help = suggest::help(&name.text, env.captures.known.keys().map(String::as_str), &otherwise);
-    ctx.error(Code::BadCapture, span, message, format!("no template of this {} has it", env.place.trim_start_matches("a ")), help);
+    ctx.error(
+        Code::BadCapture,
+        span,
+        message,
+        format!("no template of this {} has it", env.place.trim_start_matches("an ").trim_start_matches("a ")),
+        help,
+    );
     None
 }
 
@@ -262,6 +268,7 @@ pub(in crate::front::check) fn credential(ctx: &mut Context<'_>, env: &Env, id: 
     let help = match env.place {
         "a `limit`" => format!("write `authenticate {name}` in every scope that applies the limit"),
         "a `let`" => "read it in the rule itself: a `let` belongs to no scope".to_owned(),
+        "an `hmac`" => "sign what the request says itself: one credential does not wait for another".to_owned(),
         _ => format!("move this into a `scope` with `authenticate {name}`"),
     };
     ctx.error(Code::NotAuthenticated, span, format!("`{name}` is not authenticated here"), "read without being verified", help);
@@ -270,7 +277,9 @@ pub(in crate::front::check) fn credential(ctx: &mut Context<'_>, env: &Env, id: 
 
 fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
     let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
-    let example = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect::<Vec<_>>().join(" or ");
+    let mut examples: Vec<String> = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect();
+    examples.push(format!("`{name} is present`"));
+    let example = examples.join(" or ");
     match steps {
         [Step::Member(written)] if members.iter().any(|member| member.as_str() == written.text) => {
             let member = *members.iter().find(|member| member.as_str() == written.text)?;
@@ -284,7 +293,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
                 span,
                 format!("the credential `{name}` is no value by itself"),
                 "used as a value",
-                format!("write {example}, or `{name} is present`"),
+                format!("write {example}"),
             );
             None
         }
