@@ -193,7 +193,7 @@ fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16, outcome: &'s
     let policy = builder.policy;
     let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
     let challenge = (status == 401).then(|| challenge(policy, credential));
-    let full = reply::Full { reply: reply::bare(status), challenge, limits: false };
+    let full = reply::Full { challenge, ..reply::Full::of(&reply::bare(status)) };
     reply::refuse_with(builder, &full, &credential.name().text, outcome)
 }
 

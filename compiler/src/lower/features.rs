@@ -58,6 +58,9 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if mechanism == Mechanism::CredentialOnce {
         return &["clock", "random", "shared_data"];
     }
+    if mechanism == Mechanism::ResponseHold {
+        return &["response_body", "response_header_hold"];
+    }
     if mechanism == Mechanism::ResponseBegin {
         return &["response_headers"];
     }

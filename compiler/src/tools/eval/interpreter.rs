@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::authenticate::{self, Presented};
+use super::authenticate;
 use super::body;
 use super::bytes::text;
 use super::config;
@@ -103,12 +103,12 @@ impl Engine for Interpreter {
 /// The interpreter while it handles one request.
 pub(super) struct Run<'a> {
     pub(super) policy: &'a hir::Policy,
-    config: &'a [Value],
-    now: Nanoseconds,
+    pub(super) config: &'a [Value],
+    pub(super) now: Nanoseconds,
     tables: &'a mut limit::Tables,
-    nonces: &'a mut hmac::Nonces,
+    pub(super) nonces: &'a mut hmac::Nonces,
     counters: &'a mut BTreeMap<(String, String), u64>,
-    regexes: &'a Regexes,
+    pub(super) regexes: &'a Regexes,
 }
 
 impl<'a> Run<'a> {
@@ -139,7 +139,17 @@ impl<'a> Run<'a> {
     fn decide(&mut self, facts: &mut Facts, request: &Request) -> Result<Course, EngineError> {
         let policy = self.policy;
         let of_body = |rule: &&hir::Rule| body::reads(policy, rule).some;
+        // What the response decides waits for the body of the request only so as to keep what it needs of it.
+        let judged = |rule: &&hir::Rule| match rule.kind {
+            hir::RuleKind::Forbid(_) => !held::is_of_response(policy, rule),
+            hir::RuleKind::Permit => true,
+            hir::RuleKind::RewriteRequest(_)
+            | hir::RuleKind::RewriteResponse(_)
+            | hir::RuleKind::RedactResponse(_)
+            | hir::RuleKind::Route(_) => false,
+        };
         let (later, now): (Vec<&hir::Rule>, Vec<&hir::Rule>) = policy.rules.iter().partition(of_body);
+        let now: Vec<&hir::Rule> = now.into_iter().filter(judged).collect();
         let scopes = rule::matching_scopes(policy, facts);
         let mut admitted = Admitted::default();
         if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
@@ -153,8 +163,7 @@ impl<'a> Run<'a> {
             return Ok(denial);
         }
         let mut permitted_by = None;
-        let judged = |rule: &hir::Rule| matches!(rule.kind, hir::RuleKind::Forbid(_) | hir::RuleKind::Permit);
-        self.watched(policy.rules.iter().filter(|rule| judged(rule) && !body::reads(policy, rule).some), facts)?;
+        self.watched(now.iter().copied(), facts)?;
         if let Some(denial) = self.judge(&now, facts, &mut permitted_by)? {
             return Ok(denial);
         }
@@ -172,7 +181,8 @@ impl<'a> Run<'a> {
             if let Some(denial) = self.take_body(facts, &waiting, request)? {
                 return Ok(denial);
             }
-            self.watched(watching.into_iter().filter(|rule| judged(rule)), facts)?;
+            self.watched(watching.into_iter().filter(judged), facts)?;
+            let waiting: Vec<&hir::Rule> = waiting.into_iter().filter(judged).collect();
             if let Some(denial) = self.judge(&waiting, facts, &mut permitted_by)? {
                 return Ok(denial);
             }
@@ -190,7 +200,12 @@ impl<'a> Run<'a> {
     }
 
     /// The first forbid of these that matches refuses; the first permit that matches is remembered if there is none yet.
-    fn judge(&mut self, rules: &[&hir::Rule], facts: &Facts, permitted_by: &mut Option<String>) -> Result<Option<Course>, EngineError> {
+    pub(super) fn judge(
+        &mut self,
+        rules: &[&hir::Rule],
+        facts: &Facts,
+        permitted_by: &mut Option<String>,
+    ) -> Result<Option<Course>, EngineError> {
         let policy = self.policy;
         let ctx = self.context(facts);
         for rule in rules.iter().filter(|rule| !rule.shadow) {
@@ -240,74 +255,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What the headers tell of all lines; then, with the body where one that is signed is presented, the lines once more.
-    fn authenticate(&mut self, lines: &[hir::Authenticate], facts: &mut Facts, request: &Request) -> Result<Option<Course>, EngineError> {
-        let policy = self.policy;
-        let reads_body = |id: &&hir::CredentialId| policy.credentials.get(id.index()).is_some_and(hir::Credential::reads_body);
-        let signs: Vec<&hir::CredentialId> = lines.iter().flat_map(|line| &line.credentials).filter(reads_body).collect();
-        if !signs.is_empty() {
-            let from_headers = |id: hir::CredentialId| Ok(facts.credentials.get(id.index()).cloned().unwrap_or(Presented::Absent));
-            if let Some(refusal) = authenticate::refusal(lines, from_headers)? {
-                return self.unauthenticated(&refusal, facts).map(Some);
-            }
-        }
-        let is_open = |id: &&hir::CredentialId| matches!(facts.credentials.get(id.index()), Some(Presented::Open(_)));
-        if signs.iter().any(is_open) {
-            let taken = held::taken(facts, request, policy.body_limit);
-            if let (true, hir::Action::Deny(reply)) = (taken.too_large, &policy.on_oversize) {
-                let response = reply::response(reply, Headers::new(), self.context(facts))?;
-                return Ok(Some(self.deny("body_limit", response)));
-            }
-            facts.body = Some(taken);
-        }
-        let verified = |id: hir::CredentialId| {
-            let ctx = Context { policy, config: self.config, facts, regexes: self.regexes, bound: &[] };
-            let found = authenticate::verified(id, ctx, self.now, self.nonces)?;
-            if let Some(place) = facts.credentials.get_mut(id.index()) {
-                *place = found.clone();
-            }
-            Ok(found)
-        };
-        match authenticate::refusal(lines, verified)? {
-            Some(refusal) => self.unauthenticated(&refusal, facts).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The declared outcome of a fault.
-    fn fault(&mut self, facts: &Facts) -> Result<Course, EngineError> {
-        self.count("fault", "fault");
-        Ok(match &self.policy.on_fault {
-            hir::Action::Allow => Course::Untouched,
-            hir::Action::Deny(reply) => {
-                let response = reply::response(reply, Headers::new(), self.context(facts))?;
-                Course::Denied { by: "fault".to_owned(), response }
-            }
-        })
-    }
-
-    /// `400` for a credential that is presented twice, else `401` with a challenge.
-    fn unauthenticated(&mut self, refusal: &authenticate::Refusal, facts: &Facts) -> Result<Course, EngineError> {
-        if refusal.status == 503 {
-            return self.fault(facts);
-        }
-        let Some(credential) = self.policy.credentials.get(refusal.credential.index()) else {
-            return self.fault(facts);
-        };
-        let mut headers = Headers::new();
-        if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential);
-            headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
-        }
-        let by = credential.name().text.clone();
-        let outcome = match credential {
-            hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) | hir::Credential::Hmac(_) => refusal.outcome,
-        };
-        self.count(&by, outcome);
-        Ok(Course::Denied { by, response: reply::empty(refusal.status, headers) })
-    }
-
     /// What the upstream receives.
     fn forward(&mut self, facts: &Facts, untouched: Forwarded) -> Result<Forwarded, EngineError> {
         let policy = self.policy;
@@ -353,10 +300,8 @@ impl<'a> Run<'a> {
     fn may_inspect(&self, facts: &Facts) -> Result<bool, EngineError> {
         let ctx = self.context(facts);
         for rule in &self.policy.rules {
-            if let hir::RuleKind::RedactResponse(redact) = &rule.kind
-                && !rule.shadow
-                && !redact.any.is_empty()
-            {
+            let redacts = matches!(&rule.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty());
+            if !rule.shadow && (redacts || body::reads(self.policy, rule).response) {
                 let mut known = rule.clone();
                 known.conditions.retain(|condition| !reads_response(self.policy, condition));
                 if rule::matches(&known, ctx)? {
@@ -379,6 +324,9 @@ impl<'a> Run<'a> {
         let policy = self.policy;
         let mut response = as_answered(request, answer);
         facts.response = Some(ResponseFacts { status: response.status, headers: response.headers.clone() });
+        if let Some(Course::Denied { by, response }) = self.decide_response(&mut facts, &response, has_body(request, answer))? {
+            return Ok(denied(&by, response, Some(forwarded)));
+        }
         let ctx = self.context(&facts);
         let mut applying = Vec::new();
         for rule in &policy.rules {
@@ -418,7 +366,11 @@ impl<'a> Run<'a> {
             response.headers.push((name, value));
         }
         let mut message = Editable { headers: response.headers, ..Editable::default() };
-        let answers = |rule: &&hir::Rule| matches!(rule.kind, hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_));
+        let answers = |rule: &&hir::Rule| match rule.kind {
+            hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_) => true,
+            hir::RuleKind::Forbid(_) => held::is_of_response(policy, rule),
+            hir::RuleKind::Permit | hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_) => false,
+        };
         self.watched(policy.rules.iter().filter(answers), &facts)?;
         for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
             if let hir::RuleKind::RewriteResponse(edits) = &rule.kind
@@ -459,12 +411,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn count(&mut self, rule: &str, outcome: &str) {
+    pub(super) fn count(&mut self, rule: &str, outcome: &str) {
         *self.counters.entry((rule.to_owned(), outcome.to_owned())).or_insert(0) += 1;
     }
 
     pub(super) fn deny(&mut self, by: &str, response: Response) -> Course {
-        self.count(by, "deny");
+        self.refuse(by, "deny", response)
+    }
+
+    pub(super) fn refuse(&mut self, by: &str, outcome: &str, response: Response) -> Course {
+        self.count(by, outcome);
         Course::Denied { by: by.to_owned(), response }
     }
 

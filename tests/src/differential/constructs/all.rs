@@ -219,6 +219,8 @@ pub const ALL: &[&str] = &[
     "body.bytes",
     "body.json",
     "body.form",
+    "response.body.text",
+    "response.body.json",
     "json member",
     "json element",
     "json as int",
