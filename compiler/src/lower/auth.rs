@@ -1,21 +1,22 @@
 //! Credentials: their states, and what each scope demands of them.
 
-use portcullis_runtime::contract::{Mechanism, Val, credential, kind};
+use portcullis_runtime::contract::{Mechanism, REASONS, Val, credential, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{any, binary, not};
-use super::{hmac, reply, tables};
+use super::{hmac, jwt, reply, tables};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
 /// What a refusal counts that needs no reason of its own.
 const DENY: &str = "deny";
+const ABSENT: &str = "absent";
 
 /// What counts when a credential is not presented that has to be.
 fn absent(credential: &Credential) -> &'static str {
     match credential {
         Credential::ApiKey(_) => DENY,
-        Credential::Basic(_) | Credential::Hmac(_) => "absent",
+        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) => ABSENT,
     }
 }
 
@@ -37,12 +38,15 @@ fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
             (credential::SECRET, 401, "wrong_signature"),
             (credential::REPLAYED, 401, "replayed"),
         ],
+        // Of invalid ones the stub tells why: `jwt::refuse_invalid`.
+        Credential::Jwt(_) => &[(credential::DOUBLED, 400, "doubled")],
     }
 }
 
-/// Everything that refusals of a credential count.
+/// Everything that refusals of a credential count; what a token is refused for in the order of its numbers.
 pub(super) fn outcomes(credential: &Credential) -> impl Iterator<Item = &'static str> {
-    refusals(credential).iter().map(|(_, _, outcome)| *outcome).chain([absent(credential)])
+    let reasons = if matches!(credential, Credential::Jwt(_)) { &REASONS[..] } else { &[] };
+    reasons.iter().copied().chain([absent(credential)]).chain(refusals(credential).iter().map(|(_, _, outcome)| *outcome))
 }
 
 /// The state of a credential; computed once for each request.
@@ -52,6 +56,7 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
         Some(Credential::ApiKey(key)) => api_key(builder, id, key),
         Some(Credential::Basic(basic)) => self::basic(builder, id, basic),
         Some(Credential::Hmac(hmac)) => Expr::Apply(hmac::functions(builder, id, hmac).whole, vec![]),
+        Some(Credential::Jwt(token)) => jwt::state(builder, id, token),
         None => Expr::I32(credential::ABSENT),
     }
 }
@@ -61,7 +66,7 @@ pub(super) fn state_from_headers(builder: &mut Builder<'_>, id: CredentialId) ->
     let policy = builder.policy;
     match policy.credentials.get(id.index()) {
         Some(Credential::Hmac(hmac)) => Expr::Apply(hmac::functions(builder, id, hmac).from_headers, vec![]),
-        Some(Credential::ApiKey(_) | Credential::Basic(_)) | None => state(builder, id),
+        Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Jwt(_)) | None => state(builder, id),
     }
 }
 
@@ -153,7 +158,12 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> Functi
             body.push(Stmt::Set(local, value));
             for (state, status, outcome) in policy.credentials.get(id.index()).map_or(&[][..], refusals) {
                 let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(*state));
-                let refusal = refuse(builder, *id, *status, outcome);
+                let refusal = refuse(builder, *id, *status, Why::Counts(outcome));
+                body.push(Stmt::If(is, refusal, vec![]));
+            }
+            if let Some(Credential::Jwt(_)) = policy.credentials.get(id.index()) {
+                let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::INVALID));
+                let refusal = refuse(builder, *id, 401, Why::Token);
                 body.push(Stmt::If(is, refusal, vec![]));
             }
             let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
@@ -173,12 +183,12 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> Functi
         if line.any {
             let some = any(states.iter().map(|(id, local)| valid(*local, id)).collect());
             if let Some((first, _)) = states.first() {
-                let refusal = refuse(builder, *first, 401, policy.credentials.get(first.index()).map_or(DENY, absent));
+                let refusal = refuse(builder, *first, 401, Why::Absent);
                 body.push(Stmt::If(not(some), refusal, vec![]));
             }
         } else {
             for (id, local) in &states {
-                let refusal = refuse(builder, *id, 401, policy.credentials.get(id.index()).map_or(DENY, absent));
+                let refusal = refuse(builder, *id, 401, Why::Absent);
                 body.push(Stmt::If(not(valid(*local, id)), refusal, vec![]));
             }
         }
@@ -188,20 +198,37 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> Functi
     builder.function(name, context, Some(Val::I32), body)
 }
 
-/// The refusal of a credential.
-fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16, outcome: &'static str) -> Vec<Stmt> {
-    let policy = builder.policy;
-    let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
-    let challenge = (status == 401).then(|| challenge(policy, credential));
-    let full = reply::Full { challenge, ..reply::Full::of(&reply::bare(status)) };
-    reply::refuse_with(builder, &full, &credential.name().text, outcome)
+/// Why a credential is refused.
+#[derive(Clone, Copy, PartialEq)]
+enum Why {
+    /// It is not there.
+    Absent,
+    /// What counts is known beforehand.
+    Counts(&'static str),
+    /// A token is refused; the stub knows why.
+    Token,
 }
 
-/// What tells the caller how to present the credential (RFC 9110, section 11.6.1).
-fn challenge(policy: &hir::Policy, credential: &Credential) -> String {
+/// The refusal of a credential.
+fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16, why: Why) -> Vec<Stmt> {
+    let policy = builder.policy;
+    let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
+    let challenge = (status == 401).then(|| challenge(policy, credential, why != Why::Absent));
+    let full = reply::Full { challenge, ..reply::Full::of(&reply::bare(status)) };
+    match why {
+        Why::Absent => reply::refuse_with(builder, &full, &credential.name().text, absent(credential)),
+        Why::Counts(outcome) => reply::refuse_with(builder, &full, &credential.name().text, outcome),
+        Why::Token => jwt::refuse_invalid(builder, id, &credential.name().text, &full),
+    }
+}
+
+/// What tells the caller how to present the credential (RFC 9110, section 11.6.1; RFC 6750, section 3), and nothing more.
+fn challenge(policy: &hir::Policy, credential: &Credential, invalid: bool) -> String {
     let realm = &policy.name.text;
     match credential {
         Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => format!("Bearer realm=\"{realm}\""),
+        Credential::Jwt(_) if invalid => format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
+        Credential::Jwt(_) => format!("Bearer realm=\"{realm}\""),
         Credential::ApiKey(_) => format!("ApiKey realm=\"{realm}\""),
         Credential::Basic(_) => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         Credential::Hmac(_) => format!("Hmac realm=\"{realm}\""),

@@ -30,6 +30,8 @@ pub(super) struct Builder<'a> {
     pub(super) subjects: Option<DataId>,
     pub(super) fns: BTreeMap<(u32, Phase), FunctionId>,
     pub(super) signed: BTreeMap<u32, super::hmac::Functions>,
+    /// Functions that check a `jwt`, by its number.
+    pub(super) tokens: BTreeMap<u32, FunctionId>,
     strings: Vec<u8>,
     string_at: BTreeMap<Vec<u8>, (u32, u32)>,
     shared: BTreeMap<Vec<u8>, DataId>,
@@ -55,6 +57,7 @@ impl<'a> Builder<'a> {
             fns: BTreeMap::new(),
             signed: BTreeMap::new(),
             shared_cells: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             strings: Vec::new(),
             string_at: BTreeMap::new(),
             shared: BTreeMap::new(),

@@ -15,6 +15,7 @@ mod function;
 mod guard;
 mod held;
 mod hmac;
+mod jwt;
 mod limit;
 mod list;
 mod membership;
@@ -54,6 +55,7 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     guard::lower(&mut builder);
     request::lower(&mut builder);
     response::lower(&mut builder);
+    jwt::lower(&mut builder);
     reply::lower_dispatch(&mut builder);
     limit::lower_worker(&mut builder);
     builder.finish(options)

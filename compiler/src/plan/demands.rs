@@ -39,7 +39,12 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::ClientIp
             | Read::ClientPort
             | Read::ClientTls
+            | Read::Now
+            | Read::NowWeekday
+            | Read::NowHour
+            | Read::NowMinute
             | Read::Member(..)
+            | Read::Claim(..)
             | Read::CredentialPresent(_)
             | Read::BodySize
             | Read::BodyText
@@ -113,7 +118,7 @@ fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
 /// What a credential reads besides the places where it stands.
 pub(super) fn credential_values(credential: &hir::Credential) -> Vec<&hir::Expr> {
     match credential {
-        hir::Credential::ApiKey(_) | hir::Credential::Basic(_) => Vec::new(),
+        hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Jwt(_) => Vec::new(),
         hir::Credential::Hmac(hmac) => hmac.exprs().collect(),
     }
 }

@@ -66,12 +66,13 @@ extern "C" fn proxy_on_request_trailers(context: u32, _count: u32) -> i32 {
 /// The body limit of a request that is held; the frame is made ready for it.
 fn held(context: u32) -> Option<u64> {
     let record = vm().streams.find(context)?;
-    let held = record.held?;
+    let (held, now) = record.held?;
     let frame = frame();
     frame.root = record.root;
     frame.in_request = true;
     frame.body.was_held = true;
     frame.body.unverified = held & UNVERIFIED != 0;
+    frame.limits.now = now;
     Some(held & !UNVERIFIED)
 }
 

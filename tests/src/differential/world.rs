@@ -167,6 +167,12 @@ pub enum Type {
     Int,
     /// `int?`
     MaybeInt,
+    /// `float`
+    Float,
+    /// `time`
+    Time,
+    /// `duration`
+    Duration,
     /// `ip`
     Ip,
     /// `ip?`

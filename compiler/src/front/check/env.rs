@@ -118,6 +118,11 @@ impl Env {
         }
     }
 
+    /// Whether a credential that may be absent is known to be there.
+    pub(super) fn is_verified(&self, id: hir::CredentialId) -> bool {
+        self.facts.iter().any(|fact| fact.kind == hir::ExprKind::Read(hir::Read::CredentialPresent(id)))
+    }
+
     /// Whether the value of this expression is known to be present here.
     pub(super) fn knows(&self, kind: &hir::ExprKind) -> bool {
         self.facts.iter().any(|fact| match (&fact.kind, kind) {

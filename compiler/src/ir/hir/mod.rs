@@ -5,6 +5,7 @@ mod credential;
 mod expr;
 mod function;
 mod hmac;
+mod jwt;
 mod policy;
 mod print;
 mod print_hmac;
@@ -17,6 +18,7 @@ pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
 pub use expr::{Const, Expr, ExprKind, Read};
 pub use function::Function;
 pub use hmac::{Algorithm, Codes, Dedupe, Encoding, Hmac, Piece, Timestamp, TimestampForm, TimestampSource};
+pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
     ReplyBody, Scope, TableType,

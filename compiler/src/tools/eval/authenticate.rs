@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::bytes::{text, trim};
 use super::expr::Context;
 use super::facts::{self, Facts};
-use super::hmac;
 use super::value::Value;
+use super::{hmac, jwt};
 use crate::ir::hir;
 use crate::lang::password;
 use crate::tools::engine::{EngineError, Nanoseconds};
@@ -17,12 +17,14 @@ use crate::tools::message::Headers;
 pub(super) type Identity = Vec<(hir::Member, String)>;
 
 /// What a request presents of one credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Presented {
     /// Nothing.
     Absent,
     /// One that is verified, with what it says of the caller.
     Valid(Identity),
+    /// A token that is verified, with its claims in the order of the declaration.
+    Token(Vec<Value>),
     /// One that is not valid, with what that counts as.
     Invalid(&'static str),
     /// Several.
@@ -36,14 +38,32 @@ pub(super) enum Presented {
 impl Presented {
     /// Whether it is verified.
     pub(super) fn is_valid(&self) -> bool {
-        matches!(self, Presented::Valid(_))
+        matches!(self, Presented::Valid(_) | Presented::Token(_))
+    }
+
+    /// A claim of a valid token.
+    pub(super) fn claim(&self, number: usize) -> Value {
+        match self {
+            Presented::Token(claims) => claims.get(number).cloned().unwrap_or(Value::Absent),
+            Presented::Absent
+            | Presented::Invalid(_)
+            | Presented::Doubled
+            | Presented::Valid(_)
+            | Presented::Open(_)
+            | Presented::Fault => Value::Absent,
+        }
     }
 
     /// What it says of the caller, when it is valid.
     pub(super) fn member(&self, member: hir::Member) -> Option<String> {
         match self {
             Presented::Valid(identity) => identity.iter().find(|(known, _)| *known == member).map(|(_, value)| value.clone()),
-            Presented::Absent | Presented::Invalid(_) | Presented::Doubled | Presented::Open(_) | Presented::Fault => None,
+            Presented::Absent
+            | Presented::Invalid(_)
+            | Presented::Doubled
+            | Presented::Token(_)
+            | Presented::Open(_)
+            | Presented::Fault => None,
         }
     }
 }
@@ -57,6 +77,8 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     /// Why, for the operator.
     pub(super) outcome: &'static str,
+    /// Whether one was presented that is not valid.
+    pub(super) invalid: bool,
 }
 
 /// What is presented of each credential, as far as the headers tell.
@@ -65,12 +87,13 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds) -> Result<Vec<Presen
     let each = ctx.policy.credentials.iter().map(|credential| match credential {
         hir::Credential::ApiKey(key) => Ok(once(&key.from, facts, |value| {
             let name = known(&key.keys, config, value).ok_or("unknown_key")?;
-            Ok(vec![(hir::Member::KeyId, name)])
+            Ok(Presented::Valid(vec![(hir::Member::KeyId, name)]))
         })),
         hir::Credential::Basic(basic) => Ok(once(&basic.from, facts, |value| {
             let name = user(&basic.users, config, value)?;
-            Ok(vec![(hir::Member::User, name)])
+            Ok(Presented::Valid(vec![(hir::Member::User, name)]))
         })),
+        hir::Credential::Jwt(token) => Ok(once(&token.from, facts, |value| jwt::verify(token, config, value, now).map(Presented::Token))),
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),
@@ -94,9 +117,9 @@ pub(super) fn verified(
 }
 
 /// What is presented when a credential has to be in one of its places, once.
-fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Identity, &'static str>) -> Presented {
+fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Presented, &'static str>) -> Presented {
     match single(from, facts) {
-        Ok(value) => verify(&value).map_or_else(Presented::Invalid, Presented::Valid),
+        Ok(value) => verify(&value).unwrap_or_else(Presented::Invalid),
         Err(other) => other,
     }
 }
@@ -184,30 +207,32 @@ pub(super) fn refusal(
         let mut missing = None;
         let mut there = false;
         for id in &line.credentials {
-            let refused = |status, outcome| Ok(Some(Refusal { credential: *id, status, outcome }));
+            let refused = |status, outcome| Ok(Some(Refusal { credential: *id, status, outcome, invalid: true }));
             match presented(*id)? {
                 Presented::Doubled => return refused(400, "doubled"),
                 Presented::Invalid(outcome) => return refused(401, outcome),
                 Presented::Fault => return refused(503, "fault"),
                 Presented::Absent => missing = missing.or(Some(*id)),
-                Presented::Valid(_) | Presented::Open(_) => there = true,
+                Presented::Valid(_) | Presented::Token(_) | Presented::Open(_) => there = true,
             }
         }
         let enough = line.optional || (line.any && there);
         if let (false, Some(id)) = (enough, missing) {
-            return Ok(Some(Refusal { credential: id, status: 401, outcome: "absent" }));
+            return Ok(Some(Refusal { credential: id, status: 401, outcome: "absent", invalid: false }));
         }
     }
     Ok(None)
 }
 
 /// The value of `www-authenticate` for a credential that is missing or not valid.
-pub(super) fn challenge(realm: &str, credential: &hir::Credential) -> String {
+pub(super) fn challenge(realm: &str, credential: &hir::Credential, invalid: bool) -> String {
     let scheme = match credential {
         hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
         hir::Credential::ApiKey(_) => "ApiKey",
         hir::Credential::Basic(_) => return format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         hir::Credential::Hmac(_) => "Hmac",
+        hir::Credential::Jwt(_) if invalid => return format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
+        hir::Credential::Jwt(_) => "Bearer",
     };
     format!("{scheme} realm=\"{realm}\"")
 }

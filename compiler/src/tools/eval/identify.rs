@@ -72,13 +72,13 @@ impl Run<'_> {
         };
         let mut headers = Headers::new();
         if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential);
+            let challenge = authenticate::challenge(&self.policy.name.text, credential, refusal.invalid);
             headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
         }
         let by = credential.name().text.clone();
         let outcome = match credential {
             hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) | hir::Credential::Hmac(_) => refusal.outcome,
+            hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Hmac(_) => refusal.outcome,
         };
         self.count(&by, outcome);
         Ok(Course::Denied { by, response: reply::empty(refusal.status, headers) })

@@ -124,6 +124,7 @@ impl<'a> Run<'a> {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
+        facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
         facts.credentials = authenticate::presented(self.context(&facts), self.now)?;
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),

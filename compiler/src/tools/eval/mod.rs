@@ -15,13 +15,17 @@ mod hmac;
 mod identify;
 mod interpreter;
 mod json;
+mod jwks;
+mod jwt;
 mod limit;
 mod path;
 mod redact;
 mod reply;
 mod route;
 mod rule;
+mod signature;
 mod siphash;
+mod token_json;
 mod value;
 
 pub use interpreter::Interpreter;

@@ -3,7 +3,9 @@
 use super::index;
 use crate::abi::{Wasm, frame};
 use crate::frame::Frame;
+use crate::http::request::or_fault;
 use crate::http::{host_name, query, request};
+use crate::limits::step;
 use crate::rt::arena::Items;
 use crate::rt::pack;
 use crate::tables::{strings, template};
@@ -140,6 +142,13 @@ extern "C" fn client_port() -> i64 {
 #[unsafe(export_name = "rt.client_tls")]
 extern "C" fn client_tls() -> i32 {
     i32::from(request::client_tls(frame(), &mut Wasm))
+}
+
+#[unsafe(export_name = "rt.now")]
+extern "C" fn now() -> i64 {
+    let frame = frame();
+    let now = step::now(&mut frame.limits, &mut Wasm);
+    i64::try_from(or_fault(now.ok(), &mut frame.fault)).unwrap_or(i64::MAX)
 }
 
 #[unsafe(export_name = "rt.faulted")]

@@ -1,6 +1,7 @@
 //! Which constructs of the typed tree policies contain. The matches have no `_`, so that a new construct shows up here.
 
 mod all;
+mod signed;
 
 use std::collections::BTreeSet;
 
@@ -111,36 +112,27 @@ impl Found {
                 });
                 self.add_if(basic.forward, "basic forward");
             }
+            hir::Credential::Jwt(jwt) => {
+                self.add("jwt");
+                self.add_if(jwt.issuer.is_some(), "jwt issuer");
+                self.add_if(!jwt.audiences.is_empty(), "jwt audiences");
+                self.add_if(!jwt.require_expiration, "jwt without expiration");
+                self.add_if(jwt.max_lifetime.is_some(), "jwt max_lifetime");
+                self.add_if(jwt.forward, "jwt forward");
+                for claim in &jwt.claims {
+                    self.add(match claim.kind {
+                        hir::ClaimKind::Bool => "claim bool",
+                        hir::ClaimKind::Int => "claim int",
+                        hir::ClaimKind::String => "claim string",
+                        hir::ClaimKind::Enum(_) => "claim enum",
+                        hir::ClaimKind::Words => "claim words",
+                        hir::ClaimKind::List => "claim list",
+                    });
+                    self.add_if(claim.optional, "claim optional");
+                    self.add_if(claim.default.is_some(), "claim default");
+                }
+            }
             hir::Credential::Hmac(hmac) => self.hmac(hmac),
-        }
-    }
-
-    fn hmac(&mut self, hmac: &hir::Hmac) {
-        for from in &hmac.from {
-            self.add(match from {
-                hir::CredentialSource::Header(_) | hir::CredentialSource::Bearer | hir::CredentialSource::Basic => "hmac header",
-                hir::CredentialSource::Query(_) => "hmac query",
-                hir::CredentialSource::Cookie(_) => "hmac cookie",
-            });
-        }
-        self.add(match hmac.codes.encoding {
-            hir::Encoding::Hex => "hmac hex",
-            hir::Encoding::Base64 => "hmac base64",
-            hir::Encoding::Base64Url => "hmac base64url",
-        });
-        self.add(match hmac.algorithm {
-            hir::Algorithm::Sha256 => "hmac sha256",
-            hir::Algorithm::Sha512 => "hmac sha512",
-            hir::Algorithm::Sha1 => "hmac sha1",
-        });
-        self.add_if(hmac.codes.separator.is_some(), "hmac several codes");
-        self.add(if hmac.reads_body { "hmac of the body" } else { "hmac of the headers" });
-        self.add_if(hmac.timestamp.is_some(), "hmac timestamp");
-        self.add_if(hmac.secrets.len() > 1, "hmac rotation");
-        self.add_if(hmac.encoded_secrets, "hmac encoded secrets");
-        self.add_if(hmac.forward, "hmac forward");
-        if let Some(dedupe) = &hmac.dedupe {
-            self.add(if dedupe.nonce.is_some() { "hmac dedupe" } else { "hmac dedupe of codes" });
         }
     }
 
@@ -405,6 +397,21 @@ impl Found {
             hir::ExprKind::JsonIsNull(_) => "json is null",
             hir::ExprKind::JsonHas(..) => "json has",
             hir::ExprKind::Concat(_) => "concat",
+            hir::ExprKind::Arithmetic(op, ..) if expr.ty == hir::Ty::Float => match op {
+                BinaryOp::Add => "add floats",
+                BinaryOp::Subtract => "subtract floats",
+                BinaryOp::Multiply | BinaryOp::Remainder => "multiply floats",
+            },
+            hir::ExprKind::Arithmetic(op, left, _) if left.ty == hir::Ty::Time || expr.ty == hir::Ty::Time => match op {
+                BinaryOp::Add => "add to a time",
+                BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Remainder => "subtract from a time",
+            },
+            hir::ExprKind::Arithmetic(op, ..) if expr.ty == hir::Ty::Duration => match op {
+                BinaryOp::Add => "add durations",
+                BinaryOp::Subtract => "subtract durations",
+                BinaryOp::Multiply => "multiply a duration",
+                BinaryOp::Remainder => "remainder of durations",
+            },
             hir::ExprKind::Arithmetic(op, ..) => match op {
                 BinaryOp::Add => "add",
                 BinaryOp::Subtract => "subtract",
@@ -447,7 +454,12 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::ClientPort => "client.port",
         hir::Read::ClientTls => "client.tls",
         hir::Read::Member(_, member) => member.as_str(),
+        hir::Read::Claim(..) => "claim",
         hir::Read::CredentialPresent(_) => "credential present",
+        hir::Read::Now => "now",
+        hir::Read::NowWeekday => "now.weekday",
+        hir::Read::NowHour => "now.hour",
+        hir::Read::NowMinute => "now.minute",
         hir::Read::BodySize => "body.size",
         hir::Read::BodyText => "body.text",
         hir::Read::BodyBytes => "body.bytes",

@@ -1,5 +1,6 @@
 //! Names, members and keys: what a policy reads.
 
+use super::json::steps as json_steps;
 use super::reach::{body_readable, readable, requested};
 use super::{bound, check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
@@ -27,7 +28,7 @@ pub(super) fn named(ctx: &Context<'_>, expr: &ast::Expr) -> Option<Named> {
 }
 
 /// One step behind the first name.
-enum Step<'t> {
+pub(super) enum Step<'t> {
     Member(&'t ast::Name),
     Key(&'t ast::Expr),
 }
@@ -275,7 +276,41 @@ pub(in crate::front::check) fn credential(ctx: &mut Context<'_>, env: &Env, id: 
     None
 }
 
+/// `NAME.claim` and `NAME["claim"]`.
+fn claim(ctx: &mut Context<'_>, env: &Env, jwt: &hir::Jwt, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    let name = &jwt.name.text;
+    let (wanted, at, rest) = match steps {
+        [Step::Member(member), rest @ ..] => (member.text.clone(), member.span, rest),
+        [Step::Key(ast::Expr { kind: ast::ExprKind::String(text), span }), rest @ ..] => (text.clone(), *span, rest),
+        [Step::Key(key), ..] => {
+            let help = format!("write the name of a claim, as in `{name}[\"sub\"]`");
+            ctx.error(Code::TypeMismatch, key.span, "claims have names that are known beforehand", "computed", help);
+            return None;
+        }
+        [] => {
+            let help = format!("name a claim, as in `{name}.sub`, or write `{name} is present`");
+            ctx.error(Code::TypeMismatch, span, format!("the credential `{name}` is no value by itself"), "used as a value", help);
+            return None;
+        }
+    };
+    let Some(number) = jwt.claims.iter().position(|claim| claim.name.text == wanted) else {
+        let otherwise = format!("declare it: `claims {{ {wanted}: string }}` in `jwt {name}`");
+        let help = suggest::help(&wanted, jwt.claims.iter().map(|claim| claim.name.text.as_str()), &otherwise);
+        ctx.error(Code::UnknownName, at, format!("`{name}` declares no claim `{wanted}`"), "unknown claim", help);
+        return None;
+    };
+    let absent = credential(ctx, env, id, span)? && !env.is_verified(id);
+    let ty = jwt.claims.get(number)?.ty();
+    let ty = if absent { ty.optional() } else { ty };
+    let kind = hir::ExprKind::Read(hir::Read::Claim(id, u32::try_from(number).unwrap_or(u32::MAX)));
+    plain(ctx, env, rest, span, hir::Expr { kind, ty, span })
+}
+
 fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    if let Some(hir::Credential::Jwt(jwt)) = ctx.credentials.get(id.index()) {
+        let jwt = jwt.clone();
+        return claim(ctx, env, &jwt, id, steps, span);
+    }
     let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
     let mut examples: Vec<String> = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect();
     examples.push(format!("`{name} is present`"));
@@ -425,47 +460,4 @@ fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<Stri
     };
     ctx.error(Code::BadHeaderName, key.span, format!("`{name}` is no header name"), "no header is called so", help);
     None
-}
-
-/// Members and elements of a JSON value.
-fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<'_>]) -> Option<hir::Expr> {
-    let mut value = value;
-    for step in steps {
-        let ty = hir::Ty::Json.optional();
-        let (kind, span) = match step {
-            Step::Member(name) => {
-                let key = super::constant(hir::Const::String(name.text.clone()), hir::Ty::String, name.span);
-                let span = value.span.to(name.span);
-                (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span)
-            }
-            Step::Key(key) => {
-                let span = value.span.to(key.span);
-                let key = check_expr(ctx, env, key);
-                match key.ty.present() {
-                    hir::Ty::Error => return None,
-                    hir::Ty::String => (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span),
-                    hir::Ty::Int if key.ty.is_optional() => {
-                        expect::refuse_absent(ctx, &key, "the index of an element");
-                        return None;
-                    }
-                    hir::Ty::Int => (hir::ExprKind::JsonElement(Box::new(value), Box::new(key)), span),
-                    hir::Ty::Secret => {
-                        expect::leak(ctx, &key, "the name of a member");
-                        return None;
-                    }
-                    ty => {
-                        let label = format!("has type `{ty}`");
-                        let help = "write `[\"name\"]` for a member, `[0]` for an element";
-                        ctx.error(Code::TypeMismatch, key.span, "a JSON value is read by name or by index", label, help);
-                        return None;
-                    }
-                }
-            }
-        };
-        value = hir::Expr { kind, ty, span };
-        if env.knows(&value.kind) {
-            value.ty = hir::Ty::Json;
-        }
-    }
-    Some(value)
 }
