@@ -59,12 +59,16 @@ fn parts(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac, prefix: &str)
 /// Runs statements with each code that is presented.
 fn each_code(hmac: &Hmac, context: &mut Context, parts: Local, code: Local, then: Vec<Stmt>) -> Stmt {
     let decoder = match hmac.codes.encoding {
-        Encoding::Hex => Mechanism::HexDecode,
+        Encoding::Hex | Encoding::LowerHex => Mechanism::HexDecode,
         Encoding::Base64 => Mechanism::Base64Decode,
         Encoding::Base64Url => Mechanism::Base64UrlDecode,
     };
     let number = context.local(Val::I32);
     let mut body = vec![Stmt::Set(code, call(decoder, vec![list::cell(parts, number)]))];
+    if hmac.codes.encoding == Encoding::LowerHex {
+        let same = call(Mechanism::StrEqual, vec![call(Mechanism::HexEncode, vec![Expr::Local(code)]), list::cell(parts, number)]);
+        body.push(Stmt::If(same, vec![], vec![Stmt::Set(code, Expr::I64(0))]));
+    }
     body.extend(then);
     let count = Expr::Unary(UnaryOp::Wrap, Box::new(call(Mechanism::ListLen, vec![Expr::Local(parts)])));
     Stmt::Count(number, count, body)
@@ -122,6 +126,11 @@ fn whole(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac, from_headers:
     if hmac.reads_body {
         let missing = is_zero(call(Mechanism::BodyBytes, vec![]));
         body.push(Stmt::If(missing, vec![settle(id, Expr::I32(credential::TOO_LARGE))], vec![]));
+    }
+    for (reads, mechanism) in [(hmac.reads_json, Mechanism::BodyReadJson), (hmac.reads_form, Mechanism::BodyReadForm)] {
+        if reads {
+            body.push(Stmt::If(call(mechanism, vec![]), malformed(id), vec![]));
+        }
     }
     let message = message(builder, &mut context, (id, hmac), &mut body);
     let list = context.local(Val::I64);

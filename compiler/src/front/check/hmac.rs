@@ -32,6 +32,8 @@ pub(super) fn blank(declaration: &ast::Declaration) -> hir::Hmac {
         encoded_secrets: false,
         dedupe: None,
         reads_body: false,
+        reads_json: false,
+        reads_form: false,
         forward: false,
     }
 }
@@ -59,7 +61,14 @@ pub(super) fn check(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hi
         hmac.dedupe = dedupe(ctx, attr, &hmac);
     }
     let reads_body = hmac.exprs().any(|value| ctx.reads_body(value));
-    hir::Hmac { reads_body, ..hmac }
+    let (mut reads_json, mut reads_form) = (false, false);
+    for value in hmac.exprs() {
+        hmac_message::reads(ctx, value, &mut |read| {
+            reads_json |= *read == hir::Read::BodyJson;
+            reads_form |= matches!(read, hir::Read::BodyForm(_));
+        });
+    }
+    hir::Hmac { reads_body, reads_json, reads_form, ..hmac }
 }
 
 /// `secret`: one, or a list of which any may match.
@@ -304,20 +313,20 @@ fn built_in(ctx: &mut Context<'_>, attr: &ast::Attr, attrs: &Attrs<'_>, hmac: &m
         // "Validating webhook deliveries": the HMAC of the body, behind `sha256=`.
         "github" => {
             hmac.from = vec![header("x-hub-signature-256")];
-            hmac.codes = codes(None, "sha256=", hir::Encoding::Hex);
+            hmac.codes = codes(None, "sha256=", hir::Encoding::LowerHex);
             hmac.message = vec![body()];
         }
         // "Verify webhook signatures manually": `t=…,v1=…`, several `v1` while a secret is rolled; other schemes do not count.
         "stripe" => {
             hmac.from = vec![header("stripe-signature")];
-            hmac.codes = codes(Some(','), "v1=", hir::Encoding::Hex);
+            hmac.codes = codes(Some(','), "v1=", hir::Encoding::LowerHex);
             hmac.timestamp = unix(hir::TimestampSource::Part("t=".to_owned()));
             hmac.message = vec![hir::Piece::Timestamp, text("."), body()];
         }
         // "Verifying requests from Slack": version, timestamp and body between colons.
         "slack" => {
             hmac.from = vec![header("x-slack-signature")];
-            hmac.codes = codes(None, "v0=", hir::Encoding::Hex);
+            hmac.codes = codes(None, "v0=", hir::Encoding::LowerHex);
             hmac.timestamp = unix(from_header("x-slack-request-timestamp"));
             hmac.message = vec![text("v0:"), hir::Piece::Timestamp, text(":"), body()];
         }

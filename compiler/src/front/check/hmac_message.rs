@@ -39,23 +39,6 @@ pub(super) fn check(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<hir::Expr
             return None;
         }
     }
-    let mut parsed = None;
-    reads(ctx, &message, &mut |read| {
-        if matches!(read, hir::Read::BodyJson | hir::Read::BodyForm(_)) {
-            parsed = Some(());
-        }
-    });
-    if parsed.is_some() {
-        let label = "two bodies that read alike would have one signature";
-        ctx.error(
-            Code::BadCredential,
-            message.span,
-            "a message that reads into the body",
-            label,
-            "sign `request.body.text`, the whole of it",
-        );
-        return None;
-    }
     let mut left = MOST_NODES;
     let raw = as_it_came(ctx, &message, &mut left);
     if left == 0 {
@@ -82,7 +65,7 @@ pub(super) fn covers(ctx: &Context<'_>, message: &hir::Expr, value: &hir::Expr) 
 }
 
 /// All reads in an expression and in what it names.
-fn reads(ctx: &Context<'_>, value: &hir::Expr, visit: &mut dyn FnMut(&hir::Read)) {
+pub(super) fn reads(ctx: &Context<'_>, value: &hir::Expr, visit: &mut dyn FnMut(&hir::Read)) {
     // INVARIANT: lets and fns lead only to those before them, and the checker bounds what they come down to.
     match &value.kind {
         hir::ExprKind::Read(read) => visit(read),

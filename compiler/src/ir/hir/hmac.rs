@@ -25,6 +25,10 @@ pub struct Hmac {
     pub dedupe: Option<Dedupe>,
     /// Whether the message reads the body of the request.
     pub reads_body: bool,
+    /// Whether it reads the body as JSON.
+    pub reads_json: bool,
+    /// Whether it reads the body as a form.
+    pub reads_form: bool,
     /// Whether the upstream gets to see the signature.
     pub forward: bool,
 }
@@ -45,6 +49,8 @@ pub struct Codes {
 pub enum Encoding {
     /// Hex digits of either case.
     Hex,
+    /// Hex digits in lower case.
+    LowerHex,
     /// Base64 with padding.
     Base64,
     /// Base64 for URLs, without padding.
@@ -56,6 +62,7 @@ impl Encoding {
     pub fn as_str(self) -> &'static str {
         match self {
             Encoding::Hex => "hex",
+            Encoding::LowerHex => "lower-case hex",
             Encoding::Base64 => "base64",
             Encoding::Base64Url => "base64url",
         }

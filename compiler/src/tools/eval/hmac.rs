@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 
 use super::authenticate::Presented;
+use super::body;
 use super::expr::{self, Context};
 use super::value::Value;
 use crate::ir::hir;
@@ -39,6 +40,10 @@ pub(super) fn verify(
 ) -> Result<Presented, EngineError> {
     if hmac.reads_body && ctx.facts.body.as_ref().is_some_and(|body| body.too_large) {
         return Ok(Presented::Invalid("too_large"));
+    }
+    let reads = body::Reads { json: hmac.reads_json, form: hmac.reads_form, ..body::Reads::default() };
+    if ctx.facts.body.as_ref().is_some_and(|body| body.is_malformed(reads)) {
+        return Ok(Presented::Invalid("malformed"));
     }
     let Some(codes) = codes(&hmac.codes, value) else { return Ok(Presented::Invalid("malformed")) };
     let Some(message) = message(hmac, value, ctx)? else { return Ok(Presented::Invalid("malformed")) };
@@ -93,6 +98,8 @@ fn codes(codes: &hir::Codes, value: &[u8]) -> Option<Vec<Vec<u8>>> {
         .into_iter()
         .map(|part| match codes.encoding {
             hir::Encoding::Hex => encoding::from_hex(part),
+            hir::Encoding::LowerHex if part.chars().any(char::is_uppercase) => None,
+            hir::Encoding::LowerHex => encoding::from_hex(part),
             hir::Encoding::Base64 => encoding::from_base64(part),
             hir::Encoding::Base64Url => encoding::from_base64url(part),
         })

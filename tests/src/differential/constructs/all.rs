@@ -51,6 +51,7 @@ pub const ALL: &[&str] = &[
     "hmac query",
     "hmac cookie",
     "hmac hex",
+    "hmac lower-case hex",
     "hmac base64",
     "hmac base64url",
     "hmac sha256",

@@ -15,6 +15,7 @@ impl Found {
         }
         self.add(match hmac.codes.encoding {
             hir::Encoding::Hex => "hmac hex",
+            hir::Encoding::LowerHex => "hmac lower-case hex",
             hir::Encoding::Base64 => "hmac base64",
             hir::Encoding::Base64Url => "hmac base64url",
         });
