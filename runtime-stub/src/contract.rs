@@ -161,11 +161,15 @@ functions! {
     Faulted = "faulted"() -> I32;
 
     // ---- the body of the request ----
-    /// Holds the request until its body is in: cells of its record, most bytes of the body. 0: it is held, 1: the body is
+    /// Holds the request until its body is in: cells of its record, most bytes of the body (and [`UNVERIFIED`]). 0: it is held, 1: the body is
     /// announced as too large, 2: a fault.
     BodyHold = "body_hold"(I32, I64) -> I32;
     /// Whether the request was held: bool.
     BodyWasHeld = "body_was_held"() -> I32;
+    /// Whether it was held with [`UNVERIFIED`]: bool.
+    BodyUnverified = "body_unverified"() -> I32;
+    /// The bytes of the body as they came; absent when it is too large.
+    BodyBytes = "body_bytes"() -> I64;
     /// `request.body.size`
     BodySize = "body_size"() -> I64;
     /// `request.body.text`; absent when it is too large.
@@ -408,6 +412,19 @@ functions! {
     CredentialCheckBasic = "credential_check_basic"(I32, I64, I64) -> I32;
     /// Likewise with users from a configuration field, which was checked.
     CredentialCheckBasicConfig = "credential_check_basic_config"(I32, I64, I32) -> I32;
+    /// State of credential `id` at the places of its description: [`credential::OPEN`] while it is presented once and not settled.
+    CredentialPresent = "credential_present"(I32, I64) -> I32;
+    /// Settles a credential that is open: the state.
+    CredentialSettle = "credential_settle"(I32, I32) -> I32;
+    /// The parts of what an open credential presents: separator (0: there is one part), what they begin with, which is taken off.
+    /// List; empty when there are too many.
+    CredentialParts = "credential_parts"(I32, I32, I64) -> I64;
+    /// Whether seconds since 1970 are at most so many nanoseconds from now: [`credential::OPEN`], stale, malformed or a fault.
+    CredentialFresh = "credential_fresh"(I64, I64) -> I32;
+    /// The key that a secret `whsec_BASE64` stands for, or absent.
+    CredentialSecret = "credential_secret"(I64) -> I64;
+    /// Remembers a nonce: start of its shared-data keys, nonce, nanoseconds. [`credential::VALID`], replayed or a fault.
+    CredentialOnce = "credential_once"(I64, I64, I64) -> I32;
     /// Name of the valid key or user, or absent. The credential was checked before.
     CredentialKeyId = "credential_key_id"(I32) -> I64;
     /// State of a `jwt`: description of places, demands (`tables::jwt`), keys (`tables::jwks`, or one secret); once a request.
@@ -470,6 +487,10 @@ functions! {
     ReplyLimitHeaders = "reply_limit_headers"();
     /// Keeps the rate-limit headers of admitted limits for the response. Needs a stream record.
     LimitsKeepHeaders = "limits_keep_headers"();
+    /// Likewise, before a step that comes with the body.
+    LimitsKeepFirst = "limits_keep_first"();
+    /// Likewise, in that step: together with those that were kept before.
+    LimitsKeepMore = "limits_keep_more"();
     /// Writes the kept rate-limit headers to the response.
     ResponseLimitHeaders = "response_limit_headers"();
 
@@ -506,6 +527,8 @@ functions! {
     // ---- streams: what the response phase needs ----
     /// Opens the stream's record with this many cells; 0 when there is no memory (a fault).
     StreamOpen = "stream_open"(I32) -> I32;
+    /// Closes the record of a stream, if it has one: its response is not looked at.
+    StreamClose = "stream_close"();
     /// Keeps the selected ids of a kind for the response.
     StreamKeepSelected = "stream_keep_selected"(I32);
     /// Keeps a string in a cell (copied; absent stays absent).
@@ -539,6 +562,9 @@ functions! {
     /// Decides about the body: `eos` in; header action out (a reply may have been sent).
     RedactStart = "redact_start"(I32) -> I32;
 }
+
+/// Beside the most bytes of a body: the request is held before it is authenticated, since a credential signs the body.
+pub const UNVERIFIED: u64 = 1 << 62;
 
 /// Most redactions of bodies that one response may get, and that a policy may therefore have.
 pub const REDACTIONS: usize = 64;
@@ -613,6 +639,14 @@ pub mod credential {
     pub const MALFORMED: i32 = 5;
     /// Presented once, by a known caller who does not know the secret.
     pub const SECRET: i32 = 6;
+    /// Presented once, and not verified yet.
+    pub const OPEN: i32 = 16;
+    /// Signed too long ago, or too far ahead.
+    pub const STALE: i32 = 17;
+    /// Signed by one who knows the secret, and seen before.
+    pub const REPLAYED: i32 = 18;
+    /// Signs a body that is too large to be read.
+    pub const TOO_LARGE: i32 = 19;
 }
 
 pub use crate::auth::jwt::reasons::REASONS;

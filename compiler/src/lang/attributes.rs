@@ -64,14 +64,15 @@ const FETCH: &[Attribute] = &[not_yet("service"), not_yet("path"), not_yet("refr
 const API_KEY: &[Attribute] = &[yes("from"), yes("keys"), yes("forward")];
 const BASIC: &[Attribute] = &[yes("users"), yes("from"), yes("forward")];
 const HMAC: &[Attribute] = &[
-    not_yet("scheme"),
-    not_yet("secret"),
-    not_yet("tolerance"),
-    not_yet("signature"),
-    not_yet("algorithm"),
-    not_yet("message"),
-    not_yet("timestamp"),
-    not_yet("forward"),
+    yes("scheme"),
+    yes("secret"),
+    yes("tolerance"),
+    yes("signature"),
+    yes("algorithm"),
+    yes("message"),
+    yes("timestamp"),
+    yes("dedupe"),
+    yes("forward"),
 ];
 const TOKEN: &[Attribute] = &[not_yet("from"), not_yet("format"), not_yet("verify"), not_yet("expires"), not_yet("forward")];
 const MTLS: &[Attribute] = &[not_yet("sans"), not_yet("subjects")];

@@ -29,6 +29,7 @@ pub(super) struct Builder<'a> {
     pub(super) shared_parts: BTreeMap<u32, FunctionId>,
     pub(super) subjects: Option<DataId>,
     pub(super) fns: BTreeMap<(u32, Phase), FunctionId>,
+    pub(super) signed: BTreeMap<u32, super::hmac::Functions>,
     /// Functions that check a `jwt`, by its number.
     pub(super) tokens: BTreeMap<u32, FunctionId>,
     strings: Vec<u8>,
@@ -54,6 +55,7 @@ impl<'a> Builder<'a> {
             shared_parts: BTreeMap::new(),
             subjects: None,
             fns: BTreeMap::new(),
+            signed: BTreeMap::new(),
             shared_cells: BTreeMap::new(),
             tokens: BTreeMap::new(),
             strings: Vec::new(),

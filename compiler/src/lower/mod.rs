@@ -14,6 +14,7 @@ mod features;
 mod function;
 mod guard;
 mod held;
+mod hmac;
 mod jwt;
 mod limit;
 mod list;
@@ -25,6 +26,7 @@ mod reply;
 mod request;
 mod response;
 mod route;
+mod signed;
 mod tables;
 #[cfg(test)]
 #[allow(clippy::panic)]

@@ -56,6 +56,7 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
         Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
         Read::BodySize => call(Mechanism::BodySize, vec![]),
         Read::BodyText => call(Mechanism::BodyText, vec![]),
+        Read::BodyBytes => call(Mechanism::BodyBytes, vec![]),
         Read::BodyJson => call(Mechanism::BodyJson, vec![]),
         Read::BodyForm(key) => {
             let key = builder.string(key);

@@ -138,7 +138,13 @@ pub(super) fn fault(builder: &mut Builder<'_>) -> Vec<Stmt> {
         Action::Deny(reply) => refuse(builder, &reply, "fault", "fault"),
         Action::Allow => {
             let metric = index(builder.metrics.number("fault", "fault"));
-            vec![act(Mechanism::Count, vec![metric]), give(Expr::I32(action::CONTINUE))]
+            let mut body = vec![act(Mechanism::Count, vec![metric])];
+            if builder.plan.request_body {
+                // One that was held has its record, and goes on as it came, its response too.
+                body.push(act(Mechanism::StreamClose, vec![]));
+            }
+            body.push(give(Expr::I32(action::CONTINUE)));
+            body
         }
     }
 }

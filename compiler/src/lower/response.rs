@@ -27,7 +27,11 @@ pub(super) fn keep(builder: &mut Builder<'_>, context: &mut Context, entries: Da
     if limits {
         // A request that was held kept them when its limits were spent.
         let keep = act(Mechanism::LimitsKeepHeaders, vec![]);
-        inner.push(if plan.request_body { Stmt::If(call(Mechanism::BodyWasHeld, vec![]), vec![], vec![keep]) } else { keep });
+        let mut more = Vec::new();
+        if !super::hmac::waiting(policy).is_empty() && policy.limits.iter().any(|limit| limit.needs_identity && limit.headers) {
+            more.push(Stmt::If(call(Mechanism::BodyUnverified, vec![]), vec![act(Mechanism::LimitsKeepMore, vec![])], vec![]));
+        }
+        inner.push(if plan.request_body { Stmt::If(call(Mechanism::BodyWasHeld, vec![]), more, vec![keep]) } else { keep });
     }
     if rules {
         inner.push(act(Mechanism::StreamKeepSelected, vec![Expr::I32(kind::RESPONSE)]));

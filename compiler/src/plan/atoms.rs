@@ -124,6 +124,7 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::Computed(_)
         | Read::BodySize
         | Read::BodyText
+        | Read::BodyBytes
         | Read::BodyJson
         | Read::BodyForm(_)
         | Read::ResponseStatus

@@ -14,7 +14,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
         // Which configuration a stream belongs to is told only here: several plugins may share one VM.
         callbacks.push("proxy_on_context_create");
     }
-    plan.request_body = plan.rules.iter().any(|rule| rule.body.is_some());
+    plan.request_body = plan.rules.iter().any(|rule| rule.body.is_some()) || demands::signs_body(policy);
     if plan.request_body {
         // Trailers end a body too, without an end of stream in the body callback.
         callbacks.extend(["proxy_on_request_body", "proxy_on_request_trailers"]);

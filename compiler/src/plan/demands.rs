@@ -49,6 +49,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::BodySize
             | Read::Computed(Keyed::Query | Keyed::QueryAll | Keyed::Header | Keyed::HeaderAll | Keyed::BodyForm | Keyed::ResponseHeader)
             | Read::BodyText
+            | Read::BodyBytes
             | Read::BodyJson
             | Read::BodyForm(_)
             | Read::ResponseText
@@ -95,6 +96,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
 /// Every expression outside conditions: edits, targets, replies, limits, lets.
 fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
     let mut found: Vec<&hir::Expr> = policy.lets.iter().map(|item| &item.value).collect();
+    found.extend(policy.credentials.iter().flat_map(credential_values));
     let replies = [&policy.default, &policy.on_fault, &policy.on_oversize].into_iter().filter_map(|action| match action {
         hir::Action::Allow => None,
         hir::Action::Deny(reply) => Some(reply),
@@ -112,6 +114,20 @@ fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
     }
     found.extend(policy.rules.iter().flat_map(values_of_rule));
     found
+}
+
+/// What a credential reads besides the places where it stands.
+pub(super) fn credential_values(credential: &hir::Credential) -> Vec<&hir::Expr> {
+    match credential {
+        hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Jwt(_) => Vec::new(),
+        hir::Credential::Hmac(hmac) => hmac.exprs().collect(),
+    }
+}
+
+/// Whether some scope authenticates a credential that signs the body of the request.
+pub(super) fn signs_body(policy: &hir::Policy) -> bool {
+    let mut demanded = policy.scopes.iter().flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
+    demanded.any(|id| policy.credentials.get(id.index()).is_some_and(hir::Credential::reads_body))
 }
 
 /// The values that a rule writes, replies with, routes by.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Key, Phase, Plan, Subject, conditions, routes};
+use super::{Key, Phase, Plan, Subject, conditions, demands, routes};
 use crate::ir::hir;
 
 /// Renders the plan of a policy.
@@ -26,6 +26,9 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     }
     if plan.request_body {
         writeln!(out, "  request body: up to {} bytes, held, only for rules that its headers leave open", policy.body_limit)?;
+        if demands::signs_body(policy) {
+            writeln!(out, "  request body: before authentication where a credential that is presented signs it")?;
+        }
     }
     if plan.response_hold {
         writeln!(out, "  response body: up to {} bytes, held, only for rules that its headers leave open", policy.body_limit)?;
@@ -129,6 +132,7 @@ fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 4] {
         .iter()
         .flat_map(|condition| &condition.exprs)
         .chain(policy.limits.iter().flat_map(|limit| &limit.key))
+        .chain(policy.credentials.iter().flat_map(demands::credential_values))
         .chain(plan.subjects.iter().map(|subject| &subject.expr));
     for expr in exprs {
         expr.reads(policy, &mut |read| {

@@ -3,7 +3,7 @@
 use super::border::redact;
 use super::globals::{begin, prepare_arena};
 use super::{Policy, Wasm, arena, frame, vm};
-use crate::contract::action;
+use crate::contract::{UNVERIFIED, action};
 use crate::host::buffer;
 use crate::redact::body::{self, Verdict};
 
@@ -66,13 +66,14 @@ extern "C" fn proxy_on_request_trailers(context: u32, _count: u32) -> i32 {
 /// The body limit of a request that is held; the frame is made ready for it.
 fn held(context: u32) -> Option<u64> {
     let record = vm().streams.find(context)?;
-    let (limit, now) = record.held?;
+    let (held, now) = record.held?;
     let frame = frame();
     frame.root = record.root;
     frame.in_request = true;
     frame.body.was_held = true;
+    frame.body.unverified = held & UNVERIFIED != 0;
     frame.limits.now = now;
-    Some(limit)
+    Some(held & !UNVERIFIED)
 }
 
 /// Decides a request whose body is whole.

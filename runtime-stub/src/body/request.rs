@@ -12,6 +12,8 @@ pub struct RequestBody<'a> {
     pub too_large: bool,
     /// The request was held for it.
     pub was_held: bool,
+    /// A credential that signs it was waiting for it, so nothing is decided yet.
+    pub unverified: bool,
     json: Option<&'a [u8]>,
     form: bool,
 }
@@ -19,7 +21,7 @@ pub struct RequestBody<'a> {
 impl<'a> RequestBody<'a> {
     /// No body.
     pub const fn empty() -> RequestBody<'a> {
-        RequestBody { bytes: &[], too_large: false, was_held: false, json: None, form: false }
+        RequestBody { bytes: &[], too_large: false, was_held: false, unverified: false, json: None, form: false }
     }
 
     /// Takes the whole body from the host.
@@ -35,6 +37,11 @@ impl<'a> RequestBody<'a> {
     /// How many bytes it has.
     pub fn size(&self) -> i64 {
         if self.too_large { i64::MAX } else { i64::try_from(self.bytes.len()).unwrap_or(i64::MAX) }
+    }
+
+    /// As it came; nothing when it is too large.
+    pub fn raw(&self) -> Option<&'a [u8]> {
+        if self.too_large { None } else { Some(self.bytes) }
     }
 
     /// As text; `None` inside: no memory.

@@ -17,6 +17,7 @@ pub mod random;
 pub mod request;
 pub mod rules;
 pub mod shrink;
+pub mod signed;
 pub mod tokens;
 mod typed;
 pub mod world;

@@ -6,6 +6,7 @@ use super::case::Node;
 use super::expr::{Expressions, Place};
 use super::random::Random;
 use super::rules;
+use super::signed;
 use super::typed::Held;
 use super::world::{
     BASIC, COOKIES, Credential, Function, HOSTS, KEYS, Limit, Named, QUERY, TEXTS, TIER, Type, World, base64, member, quoted,
@@ -31,6 +32,7 @@ pub fn policy(random: &mut Random) -> Made {
     functions(random, &mut world, &mut head);
     lets(random, &mut world, &mut head);
     credentials(random, &mut world, &mut head, &mut members);
+    signed::declare(random, &mut world, &mut head, &mut members);
     for _ in 0..random.below(4) {
         let credential =
             if world.credentials.is_empty() || random.chance(60) { None } else { Some(random.pick(&world.credentials).name.clone()) };

@@ -103,6 +103,18 @@ fn scope(random: &mut Random, world: &mut World, around: &Around, depth: usize) 
             children.push(Node::line(line));
         }
     }
+    if !world.signed.is_empty() && random.chance(60) {
+        let name = random.pick(&world.signed).name.clone();
+        let mut names = vec![name];
+        for other in world.credentials.iter().map(|credential| &credential.name) {
+            // Alternatives may be absent, so nothing is read of them.
+            if random.chance(25) {
+                names.insert(random.below(names.len() + 1), other.clone());
+            }
+        }
+        let optional = if random.chance(30) { "optional " } else { "" };
+        children.push(Node::line(format!("authenticate {optional}{}", names.join(random.word(&[" or ", " and "])))));
+    }
     apply(random, world, &inner, &mut children);
     for _ in 0..random.between(0, 4) {
         children.push(rule(random, world, &inner));

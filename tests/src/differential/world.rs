@@ -282,6 +282,8 @@ pub struct World {
     pub functions: Vec<Function>,
     /// Credentials.
     pub credentials: Vec<Credential>,
+    /// Credentials that sign requests; nothing can be read of them.
+    pub signed: Vec<super::signed::Signed>,
     /// Limits.
     pub limits: Vec<Limit>,
     /// Templates of scopes and rules, for requests.

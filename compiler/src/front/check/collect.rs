@@ -80,13 +80,17 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
             declare_credential(ctx, &declaration.name, declared.credentials.len());
             declared.credentials.push(credential::Declared::Basic(declaration));
         }
+        ast::DeclarationKind::Hmac => {
+            declare_credential(ctx, &declaration.name, declared.credentials.len());
+            declared.credentials.push(credential::Declared::Hmac(declaration));
+        }
         ast::DeclarationKind::Limit => {
             if declare(ctx, &declaration.name, Symbol::Limit(hir::LimitId(id(declared.limits.len())))) {
                 ctx.claim_actor(&declaration.name);
             }
             declared.limits.push(declaration);
         }
-        ast::DeclarationKind::Hmac | ast::DeclarationKind::Token | ast::DeclarationKind::Mtls => {
+        ast::DeclarationKind::Token | ast::DeclarationKind::Mtls => {
             unsupported_credential(ctx, &declaration.name, keyword);
             attrs::names(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         }

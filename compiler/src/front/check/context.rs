@@ -21,7 +21,7 @@ pub(super) enum Symbol {
     List(hir::ListId),
     /// A `map`.
     Map(hir::MapId),
-    /// An `api_key`, a `basic`.
+    /// An `api_key`, a `basic`, an `hmac`.
     Credential(hir::CredentialId),
     /// A `limit`.
     Limit(hir::LimitId),

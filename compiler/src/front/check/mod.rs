@@ -13,6 +13,8 @@ mod env;
 mod expr;
 mod file;
 mod functions;
+mod hmac;
+mod hmac_message;
 mod host;
 mod json_reply;
 mod jwks;
@@ -52,6 +54,7 @@ pub fn check<'a>(
     table::check(&mut ctx, &declared.lists, &declared.maps);
     credential::check(&mut ctx, &declared.credentials);
     lets::check(&mut ctx, &declared.lets, &declared.fns);
+    credential::finish(&mut ctx, &declared.credentials);
     let applied = scope::applications(&ctx, &items);
     limit::check(&mut ctx, &declared.limits, &applied);
     let header = policy::check(&mut ctx, &declared.policies, files.first().map(|(id, _)| *id));

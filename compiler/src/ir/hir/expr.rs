@@ -178,6 +178,8 @@ pub enum Read {
     BodySize,
     /// `request.body.text`
     BodyText,
+    /// The bytes of the body as they came, optional: what a signature covers
+    BodyBytes,
     /// `request.body.json`, optional: absent when the body is empty
     BodyJson,
     /// `request.body.form["k"]`, optional: the first, decoded

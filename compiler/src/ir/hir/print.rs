@@ -55,6 +55,7 @@ pub fn print(policy: &Policy) -> String {
         match credential {
             Credential::ApiKey(key) => keys(policy, "key", &key.keys, &mut line),
             Credential::Basic(basic) => keys(policy, "user", &basic.users, &mut line),
+            Credential::Hmac(hmac) => super::print_hmac::lines(policy, hmac, &mut line),
             Credential::Jwt(jwt) => token(policy, jwt, &mut line),
         }
         if credential.forward() {
@@ -364,7 +365,7 @@ impl Expr {
 }
 
 /// An expression; operators in parentheses, so that nothing hangs on precedence.
-fn expr(policy: &Policy, value: &Expr) -> String {
+pub(super) fn expr(policy: &Policy, value: &Expr) -> String {
     let one = |operand: &Expr| expr(policy, operand);
     let many = |operands: &[Expr], between: &str| operands.iter().map(one).collect::<Vec<_>>().join(between);
     let map = |index: usize| policy.maps.get(index).map_or("?", |map| map.name.text.as_str());
@@ -462,7 +463,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::Claim(id, number) => {
             let claim = match policy.credentials.get(id.index()) {
                 Some(Credential::Jwt(jwt)) => jwt.claims.get(*number as usize).map_or("?", |claim| claim.name.text.as_str()),
-                Some(Credential::ApiKey(_) | Credential::Basic(_)) | None => "?",
+                Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Hmac(_)) | None => "?",
             };
             format!("{}[{claim:?}]", credential(id.index()))
         }
@@ -473,6 +474,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::NowMinute => "now.minute".to_owned(),
         Read::BodySize => "request.body.size".to_owned(),
         Read::BodyText => "request.body.text".to_owned(),
+        Read::BodyBytes => "request.body.bytes".to_owned(),
         Read::BodyJson => "request.body.json".to_owned(),
         Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
         Read::Computed(keyed) => keyed.path().to_owned(),

@@ -164,7 +164,10 @@ fn forget(expr: &mut Expr) {
 impl Read {
     /// Whether it is known only when the body of the request is in.
     pub fn is_request_body(&self) -> bool {
-        matches!(self, Read::BodySize | Read::BodyText | Read::BodyJson | Read::BodyForm(_) | Read::Computed(Keyed::BodyForm))
+        matches!(
+            self,
+            Read::BodySize | Read::BodyText | Read::BodyBytes | Read::BodyJson | Read::BodyForm(_) | Read::Computed(Keyed::BodyForm)
+        )
     }
 
     /// Whether it is known only when the response begins.

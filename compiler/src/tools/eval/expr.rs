@@ -115,11 +115,13 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
             present => present,
         },
         hir::ExprKind::Concat(pieces) => {
-            let mut whole = String::new();
-            for piece in pieces {
-                whole.push_str(&eval(piece, ctx)?.text());
+            let pieces = pieces.iter().map(|piece| eval(piece, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
+            if pieces.iter().any(|piece| matches!(piece, Value::Bytes(_))) {
+                let bytes = |piece: Value| if let Value::Bytes(bytes) = piece { bytes } else { piece.text().into_bytes() };
+                Value::Bytes(pieces.into_iter().flat_map(bytes).collect())
+            } else {
+                Value::String(pieces.iter().map(Value::text).collect())
             }
-            Value::String(whole)
         }
         hir::ExprKind::Arithmetic(op, left, right) => match (eval(left, ctx)?, eval(right, ctx)?) {
             (Value::Int(left), Value::Int(right)) => Value::Int(arithmetic(*op, left, right)),
@@ -291,6 +293,10 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
             Some(body) if !body.too_large => count(body.bytes.len()),
             Some(_) => Value::Int(i64::MAX),
             None => Value::Int(0),
+        },
+        hir::Read::BodyBytes => match &facts.body {
+            Some(body) if body.too_large => Value::Absent,
+            body => Value::Bytes(body.as_ref().map_or(Vec::new(), |body| body.bytes.clone())),
         },
         hir::Read::BodyText => Value::optional(facts.body.as_ref().map_or(Some(String::new()), |body| body.text())),
         hir::Read::BodyJson => facts.body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json))),

@@ -24,19 +24,13 @@ impl Run<'_> {
             reads.json |= own.json;
             reads.form |= own.form;
         }
-        let bytes = request.body.as_ref().map_or(Vec::new(), |body| body.bytes.clone());
-        let ends_with_headers = request.body.as_ref().is_none_or(|body| bytes.is_empty() && length_known(&request.headers, body));
+        let ends_with_headers = ends_with_headers(request);
         let encoding = facts::joined(&facts.header_lines("content-encoding")).map(|value| value.to_ascii_lowercase());
         if !ends_with_headers && reads.content && encoding.is_some_and(|encoding| encoding != "identity") {
             return Ok(Some(self.deny("malformed", reply::empty(400, Headers::new()))));
         }
-        let announced = facts::joined(&facts.header_lines("content-length")).and_then(|value| value.parse::<u64>().ok());
-        let size = announced.unwrap_or(0).max(bytes.len() as u64);
-        let too_large = !ends_with_headers && size > policy.body_limit;
-        let content_type = facts::joined(&facts.header_lines("content-type"));
-        let is_form = body::is_form(&bytes, content_type.as_deref());
-        let taken = body::BodyFacts { bytes, too_large, is_form };
-        if too_large
+        let taken = taken(facts, request, policy.body_limit);
+        if taken.too_large
             && !waiting.is_empty()
             && let hir::Action::Deny(reply) = &policy.on_oversize
         {
@@ -105,6 +99,22 @@ impl Run<'_> {
 /// Whether a forbid is decided by the response.
 pub(super) fn is_of_response(policy: &hir::Policy, rule: &hir::Rule) -> bool {
     body::reads(policy, rule).of_response
+}
+
+/// The whole body.
+pub(super) fn taken(facts: &Facts, request: &Request, limit: u64) -> body::BodyFacts {
+    let bytes = request.body.as_ref().map_or(Vec::new(), |body| body.bytes.clone());
+    let announced = facts::joined(&facts.header_lines("content-length")).and_then(|value| value.parse::<u64>().ok());
+    let size = announced.unwrap_or(0).max(bytes.len() as u64);
+    let too_large = !ends_with_headers(request) && size > limit;
+    let content_type = facts::joined(&facts.header_lines("content-type"));
+    let is_form = body::is_form(&bytes, content_type.as_deref());
+    body::BodyFacts { bytes, too_large, is_form }
+}
+
+/// Whether no body follows the headers.
+fn ends_with_headers(request: &Request) -> bool {
+    request.body.as_ref().is_none_or(|body| body.bytes.is_empty() && length_known(&request.headers, body))
 }
 
 /// Whether the body's length is announced: not with chunked framing, which trailers need.

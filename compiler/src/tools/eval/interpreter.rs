@@ -11,6 +11,7 @@ use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
 use super::held::{self, length_known};
+use super::hmac;
 use super::limit::{self, Admitted, Verdict};
 use super::redact::{self, Inspection};
 use super::reply;
@@ -32,6 +33,7 @@ pub struct Interpreter {
     config: Option<Vec<Value>>,
     now: Nanoseconds,
     tables: limit::Tables,
+    nonces: hmac::Nonces,
     counters: BTreeMap<(String, String), u64>,
     regexes: Regexes,
 }
@@ -42,12 +44,22 @@ pub(super) enum Course {
     Denied { by: String, response: Response },
     /// It goes on.
     Allowed { admitted: Admitted },
+    /// A fault that `on_fault` allows: it goes on as it came.
+    Untouched,
 }
 
 impl Interpreter {
     /// An interpreter of this policy; `start` it before the first request.
     pub fn new(policy: hir::Policy) -> Interpreter {
-        Interpreter { policy, config: None, now: 0, tables: limit::Tables::new(), counters: BTreeMap::new(), regexes: RefCell::default() }
+        Interpreter {
+            policy,
+            config: None,
+            now: 0,
+            tables: limit::Tables::new(),
+            nonces: hmac::Nonces::new(),
+            counters: BTreeMap::new(),
+            regexes: RefCell::default(),
+        }
     }
 }
 
@@ -59,6 +71,7 @@ impl Engine for Interpreter {
     fn start(&mut self, configuration: &str) -> Result<(), EngineError> {
         self.config = Some(config::read(&self.policy, configuration).map_err(EngineError)?);
         self.tables.clear();
+        self.nonces.clear();
         self.counters.clear();
         Ok(())
     }
@@ -75,6 +88,7 @@ impl Engine for Interpreter {
             config,
             now: self.now,
             tables: &mut self.tables,
+            nonces: &mut self.nonces,
             counters: &mut self.counters,
             regexes: &self.regexes,
         };
@@ -89,11 +103,12 @@ impl Engine for Interpreter {
 /// The interpreter while it handles one request.
 pub(super) struct Run<'a> {
     pub(super) policy: &'a hir::Policy,
-    config: &'a [Value],
-    now: Nanoseconds,
+    pub(super) config: &'a [Value],
+    pub(super) now: Nanoseconds,
     tables: &'a mut limit::Tables,
+    pub(super) nonces: &'a mut hmac::Nonces,
     counters: &'a mut BTreeMap<(String, String), u64>,
-    regexes: &'a Regexes,
+    pub(super) regexes: &'a Regexes,
 }
 
 impl<'a> Run<'a> {
@@ -110,9 +125,10 @@ impl<'a> Run<'a> {
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
         facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
-        facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now);
+        facts.credentials = authenticate::presented(self.context(&facts), self.now)?;
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
+            Course::Untouched => Ok(allowed(untouched, as_answered(request, answer))),
             Course::Allowed { admitted } => {
                 let forwarded = self.forward(&facts, untouched)?;
                 self.respond(request, facts, forwarded, answer, &admitted)
@@ -141,8 +157,8 @@ impl<'a> Run<'a> {
             return Ok(denial);
         }
         let lines: Vec<hir::Authenticate> = scopes.iter().flat_map(|scope| scope.authenticate.clone()).collect();
-        if let Some(refusal) = authenticate::refusal(&lines, &facts.credentials) {
-            return Ok(self.unauthenticated(&refusal));
+        if let Some(refused) = self.authenticate(&lines, facts, request)? {
+            return Ok(refused);
         }
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
             return Ok(denial);
@@ -238,25 +254,6 @@ impl<'a> Run<'a> {
                 Ok(Some(self.deny(&limit.name.text, response)))
             }
         }
-    }
-
-    /// `400` for a credential that is presented twice, else `401` with a challenge.
-    fn unauthenticated(&mut self, refusal: &authenticate::Refusal) -> Course {
-        let Some(credential) = self.policy.credentials.get(refusal.credential.index()) else {
-            return self.deny("fault", reply::empty(503, Headers::new()));
-        };
-        let mut headers = Headers::new();
-        if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential, refusal.invalid);
-            headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
-        }
-        let by = credential.name().text.clone();
-        let outcome = match credential {
-            hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) | hir::Credential::Jwt(_) => refusal.outcome,
-        };
-        self.count(&by, outcome);
-        Course::Denied { by, response: reply::empty(refusal.status, headers) }
     }
 
     /// What the upstream receives.

@@ -11,6 +11,8 @@ mod expr;
 mod facts;
 mod function;
 mod held;
+mod hmac;
+mod identify;
 mod interpreter;
 mod json;
 mod jwks;

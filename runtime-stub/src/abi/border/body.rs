@@ -3,7 +3,7 @@
 use super::values::cell;
 use crate::abi::{Wasm, frame, vm};
 use crate::body::json;
-use crate::contract::slot;
+use crate::contract::{UNVERIFIED, slot};
 use crate::host::buffer;
 use crate::http::request::{self, or_fault};
 use crate::http::response;
@@ -13,7 +13,8 @@ use crate::values::number;
 #[unsafe(export_name = "rt.body_hold")]
 extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
     let frame = frame();
-    let limit = most.cast_unsigned();
+    let held = most.cast_unsigned();
+    let limit = held & !UNVERIFIED;
     let announced = request::header(frame, slot::CONTENT_LENGTH as usize).and_then(number::parse);
     if announced.is_some_and(|size| size.cast_unsigned() > limit) {
         frame.body.too_large = true;
@@ -23,7 +24,7 @@ extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
     let opened = vm.streams.open(&mut vm.heap, frame.context, frame.root, super::index(cells));
     match vm.streams.find(frame.context) {
         Some(record) if opened => {
-            record.held = Some((limit, frame.limits.now));
+            record.held = Some((held, frame.limits.now));
             0
         }
         Some(_) | None => 2,
@@ -33,6 +34,16 @@ extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
 #[unsafe(export_name = "rt.body_was_held")]
 extern "C" fn body_was_held() -> i32 {
     i32::from(frame().body.was_held)
+}
+
+#[unsafe(export_name = "rt.body_unverified")]
+extern "C" fn body_unverified() -> i32 {
+    i32::from(frame().body.unverified)
+}
+
+#[unsafe(export_name = "rt.body_bytes")]
+extern "C" fn body_bytes() -> i64 {
+    pack::from_string(frame().body.raw())
 }
 
 #[unsafe(export_name = "rt.body_size")]

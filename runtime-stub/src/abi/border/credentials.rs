@@ -5,10 +5,11 @@ use crate::abi::{Policy, Wasm, arena, frame, vm};
 use crate::auth::api_key::{self, Memory};
 use crate::auth::basic::{self, Users};
 use crate::auth::jwt::{self, Claim, Step};
-use crate::auth::strip;
+use crate::auth::{nonce, signed, strip};
 use crate::config::refusal::Refusal;
 use crate::contract::credential;
 use crate::host::{Host, level};
+use crate::rt::arena::Items;
 use crate::rt::pack;
 use crate::tables::jwks;
 
@@ -56,6 +57,40 @@ extern "C" fn config_users(field: i32, name: i64) -> i32 {
     let refusal = Refusal::Entry(pack::bytes(name), b"must have `{SHA256}` and the base64 of a SHA-256 for ", wrong);
     Wasm.log(level::ERROR, refusal.line(arena));
     0
+}
+
+#[unsafe(export_name = "rt.credential_present")]
+extern "C" fn credential_present(id: i32, from: i64) -> i32 {
+    signed::present(frame(), id as u32, pack::bytes(from))
+}
+
+#[unsafe(export_name = "rt.credential_settle")]
+extern "C" fn credential_settle(id: i32, state: i32) -> i32 {
+    signed::close(frame(), id as u32, state)
+}
+
+#[unsafe(export_name = "rt.credential_parts")]
+extern "C" fn credential_parts(id: i32, separator: i32, prefix: i64) -> i64 {
+    let frame = frame();
+    let mut cells = Items::new(frame.arena);
+    signed::parts(signed::value(frame, id as u32), separator as u8, pack::bytes(prefix), |part| cells.push(pack::from_bytes(part)));
+    frame.fault |= cells.is_broken();
+    pack::from_list(cells.finish())
+}
+
+#[unsafe(export_name = "rt.credential_fresh")]
+extern "C" fn credential_fresh(text: i64, tolerance: i64) -> i32 {
+    signed::fresh(frame(), &mut Wasm, pack::bytes(text), tolerance)
+}
+
+#[unsafe(export_name = "rt.credential_secret")]
+extern "C" fn credential_secret(secret: i64) -> i64 {
+    pack::from_string(signed::key(frame(), pack::bytes(secret)))
+}
+
+#[unsafe(export_name = "rt.credential_once")]
+extern "C" fn credential_once(prefix: i64, nonce: i64, window: i64) -> i32 {
+    nonce::spend(frame(), vm(), &mut Wasm, pack::bytes(prefix), pack::bytes(nonce), window)
 }
 
 #[unsafe(export_name = "rt.credential_key_id")]

@@ -1,6 +1,7 @@
 //! Which constructs of the typed tree policies contain. The matches have no `_`, so that a new construct shows up here.
 
 mod all;
+mod signed;
 
 use std::collections::BTreeSet;
 
@@ -123,6 +124,7 @@ impl Found {
                     self.add_if(claim.default.is_some(), "claim default");
                 }
             }
+            hir::Credential::Hmac(hmac) => self.hmac(hmac),
         }
     }
 
@@ -488,6 +490,7 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::NowMinute => "now.minute",
         hir::Read::BodySize => "body.size",
         hir::Read::BodyText => "body.text",
+        hir::Read::BodyBytes => "body.bytes",
         hir::Read::BodyJson => "body.json",
         hir::Read::BodyForm(_) => "body.form",
         hir::Read::Computed(keyed) => match keyed {

@@ -1,5 +1,6 @@
 //! Names, members and keys: what a policy reads.
 
+use super::json::steps as json_steps;
 use super::reach::{body_readable, readable, requested};
 use super::{bound, check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
@@ -27,7 +28,7 @@ pub(super) fn named(ctx: &Context<'_>, expr: &ast::Expr) -> Option<Named> {
 }
 
 /// One step behind the first name.
-enum Step<'t> {
+pub(super) enum Step<'t> {
     Member(&'t ast::Name),
     Key(&'t ast::Expr),
 }
@@ -250,7 +251,13 @@ fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> 
     }
     let otherwise = format!("capture it in the template, as in `on \"/{{{}}}\"`", name.text);
     let help = suggest::help(&name.text, env.captures.known.keys().map(String::as_str), &otherwise);
-    ctx.error(Code::BadCapture, span, message, format!("no template of this {} has it", env.place.trim_start_matches("a ")), help);
+    ctx.error(
+        Code::BadCapture,
+        span,
+        message,
+        format!("no template of this {} has it", env.place.trim_start_matches("an ").trim_start_matches("a ")),
+        help,
+    );
     None
 }
 
@@ -263,6 +270,7 @@ pub(in crate::front::check) fn credential(ctx: &mut Context<'_>, env: &Env, id: 
     let help = match env.place {
         "a `limit`" => format!("write `authenticate {name}` in every scope that applies the limit"),
         "a `let`" => "read it in the rule itself: a `let` belongs to no scope".to_owned(),
+        "an `hmac`" => "sign what the request says itself: one credential does not wait for another".to_owned(),
         _ => format!("move this into a `scope` with `authenticate {name}`"),
     };
     ctx.error(Code::NotAuthenticated, span, format!("`{name}` is not authenticated here"), "read without being verified", help);
@@ -305,7 +313,9 @@ fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
         return claim(ctx, env, &jwt, id, steps, span);
     }
     let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
-    let example = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect::<Vec<_>>().join(" or ");
+    let mut examples: Vec<String> = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect();
+    examples.push(format!("`{name} is present`"));
+    let example = examples.join(" or ");
     match steps {
         [Step::Member(written)] if members.iter().any(|member| member.as_str() == written.text) => {
             let member = *members.iter().find(|member| member.as_str() == written.text)?;
@@ -319,7 +329,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
                 span,
                 format!("the credential `{name}` is no value by itself"),
                 "used as a value",
-                format!("write {example}, or `{name} is present`"),
+                format!("write {example}"),
             );
             None
         }
@@ -484,47 +494,4 @@ fn header_name(ctx: &mut Context<'_>, span: Span, written: &str) -> Option<Strin
     };
     ctx.error(Code::BadHeaderName, span, format!("`{name}` is no header name"), "no header is called so", help);
     None
-}
-
-/// Members and elements of a JSON value.
-fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<'_>]) -> Option<hir::Expr> {
-    let mut value = value;
-    for step in steps {
-        let ty = hir::Ty::Json.optional();
-        let (kind, span) = match step {
-            Step::Member(name) => {
-                let key = super::constant(hir::Const::String(name.text.clone()), hir::Ty::String, name.span);
-                let span = value.span.to(name.span);
-                (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span)
-            }
-            Step::Key(key) => {
-                let span = value.span.to(key.span);
-                let key = check_expr(ctx, env, key);
-                match key.ty.present() {
-                    hir::Ty::Error => return None,
-                    hir::Ty::String => (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span),
-                    hir::Ty::Int if key.ty.is_optional() => {
-                        expect::refuse_absent(ctx, &key, "the index of an element");
-                        return None;
-                    }
-                    hir::Ty::Int => (hir::ExprKind::JsonElement(Box::new(value), Box::new(key)), span),
-                    hir::Ty::Secret => {
-                        expect::leak(ctx, &key, "the name of a member");
-                        return None;
-                    }
-                    ty => {
-                        let label = format!("has type `{ty}`");
-                        let help = "write `[\"name\"]` for a member, `[0]` for an element";
-                        ctx.error(Code::TypeMismatch, key.span, "a JSON value is read by name or by index", label, help);
-                        return None;
-                    }
-                }
-            }
-        };
-        value = hir::Expr { kind, ty, span };
-        if env.knows(&value.kind) {
-            value.ty = hir::Ty::Json;
-        }
-    }
-    Some(value)
 }
