@@ -127,7 +127,7 @@ fn default(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<hir:
         }
         (hir::Ty::List(_) | hir::Ty::Map(_), _) => refused(ctx, ty, expr),
         (hir::Ty::Json, _) => {
-            let Some(value) = test_value::value(ctx, expr, &[]) else { return None };
+            let value = test_value::value(ctx, expr, &[])?;
             Some(hir::ConfigDefault::One(hir::Const::String(test_value::json(&value))))
         }
         _ => table::constant(ctx, ty, expr).map_or_else(|| refused(ctx, ty, expr), |value| value.map(hir::ConfigDefault::One)),

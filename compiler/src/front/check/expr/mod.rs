@@ -9,6 +9,7 @@ mod compare;
 mod expect;
 mod fold;
 mod habits;
+mod keys;
 mod logic;
 mod reach;
 mod read;
