@@ -10,6 +10,7 @@ mod expect;
 mod fold;
 mod habits;
 mod json;
+mod keys;
 mod logic;
 mod reach;
 mod read;

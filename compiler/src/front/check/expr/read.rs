@@ -2,13 +2,12 @@
 
 use super::json::steps as json_steps;
 use super::reach::{body_readable, readable, requested};
-use super::{bound, check as check_expr, expect, failed, habits};
+use super::{bound, check as check_expr, expect, failed, habits, keys};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
 use crate::front::check::suggest;
 use crate::ir::{ast, hir};
-use crate::lang::headers;
 use crate::lang::values::{self, Access, Phase};
 
 /// A declaration that an expression names directly, where it is no value by itself.
@@ -381,13 +380,13 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             }
             return None;
         }
-        (Access::Header(keyed), [Step::Key(key)]) => match key_of(ctx, env, value.path, key)? {
-            Key::Known(name) => hir::ExprKind::Read(keyed.read(header_name(ctx, key.span, &name)?)),
-            Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        (Access::Header(keyed), [Step::Key(key)]) => match keys::of(ctx, env, value.path, key)? {
+            keys::Key::Known(name) => hir::ExprKind::Read(keyed.read(keys::header_name(ctx, key.span, &name)?)),
+            keys::Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
         },
-        (Access::Key(keyed), [Step::Key(key)]) => match key_of(ctx, env, value.path, key)? {
-            Key::Known(name) => hir::ExprKind::Read(keyed.read(name)),
-            Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        (Access::Key(keyed), [Step::Key(key)]) => match keys::of(ctx, env, value.path, key)? {
+            keys::Key::Known(name) => hir::ExprKind::Read(keyed.read(name)),
+            keys::Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
         },
         (Access::Header(_) | Access::Key(_), _) => {
             if matches!(rest.first(), Some(Step::Member(_))) {
@@ -442,56 +441,4 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
         }
     };
     ctx.error(Code::UnknownMember, span, message, "unknown value", help);
-}
-
-/// A key as it is written.
-enum Key {
-    /// A text that the policy has.
-    Known(String),
-    /// A string, or an absent one.
-    Computed(hir::Expr),
-}
-
-fn key_of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Expr) -> Option<Key> {
-    let key = check_expr(ctx, env, written);
-    let key = expect::retype(ctx, key, &hir::Ty::String);
-    match key.ty.present() {
-        hir::Ty::Error => return None,
-        hir::Ty::String => {}
-        hir::Ty::Secret => {
-            expect::leak(ctx, &key, &format!("a key of `{path}`"));
-            return None;
-        }
-        ty => {
-            let label = format!("has type `{ty}`");
-            ctx.error(Code::TypeMismatch, key.span, format!("`{path}` is read by a `string`"), label, "write a string");
-            return None;
-        }
-    }
-    let mut value = &key;
-    // INVARIANT: a let reads only lets before it, so this ends.
-    while let hir::ExprKind::Let(id) = &value.kind {
-        value = &ctx.lets.get(id.index())?.value;
-    }
-    if let hir::ExprKind::Const(hir::Const::String(text)) = &value.kind {
-        return Some(Key::Known(text.clone()));
-    }
-    Some(Key::Computed(key))
-}
-
-fn header_name(ctx: &mut Context<'_>, span: Span, written: &str) -> Option<String> {
-    let name = written.to_ascii_lowercase();
-    if headers::is_name(&name) {
-        return Some(name);
-    }
-    let help = match name.as_str() {
-        ":path" => "write `request.raw_path`",
-        ":method" => "write `request.method`",
-        ":authority" => "write `request.host`",
-        ":scheme" => "write `request.scheme`",
-        ":status" => "write `response.status`",
-        _ => "write letters, digits and `-`",
-    };
-    ctx.error(Code::BadHeaderName, span, format!("`{name}` is no header name"), "no header is called so", help);
-    None
 }
