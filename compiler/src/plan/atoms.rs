@@ -115,6 +115,10 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::ClientPort
         | Read::ClientTls
         | Read::CredentialPresent(_)
+        | Read::BodySize
+        | Read::BodyText
+        | Read::BodyJson
+        | Read::BodyForm(_)
         | Read::ResponseStatus
         | Read::ResponseHeader(_) => None,
     }

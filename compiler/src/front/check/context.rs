@@ -159,6 +159,16 @@ impl<'a> Context<'a> {
         Ok(self.sources.add_beside(path, text))
     }
 
+    /// Whether an expression reads the body of the request.
+    pub(super) fn reads_body(&self, expr: &hir::Expr) -> bool {
+        match &expr.kind {
+            hir::ExprKind::Read(read) => read.is_request_body(),
+            hir::ExprKind::Let(id) => self.lets.get(id.index()).is_some_and(|item| self.reads_body(&item.value)),
+            hir::ExprKind::Invoke(id, _) if self.fn_needs.get(id.index()).is_some_and(|needs| needs.body) => true,
+            _ => expr.operands().into_iter().any(|operand| self.reads_body(operand)),
+        }
+    }
+
     /// The policy's text at a span, when it is short enough to quote.
     pub(super) fn quote(&self, span: Span) -> Option<String> {
         let text = self.sources.text(span);
@@ -227,6 +237,8 @@ impl<'a> Context<'a> {
                 name: header.name,
                 default: header.default,
                 on_fault: header.on_fault,
+                body_limit: header.body_limit,
+                on_oversize: header.on_oversize,
                 hosts: header.hosts,
                 trusted_hops: header.trusted_hops,
                 normalize_path: header.normalize_path,
