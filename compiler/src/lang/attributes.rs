@@ -43,7 +43,7 @@ const POLICY: &[Attribute] = &[
     yes("default"),
     yes("on_fault"),
     yes("hosts"),
-    not_yet("mode"),
+    yes("mode"),
     yes("body_limit"),
     yes("on_oversize"),
     yes("trusted_hops"),
@@ -90,7 +90,7 @@ const LIMIT: &[Attribute] = &[
     yes("scope"),
     yes("capacity"),
     yes("headers"),
-    not_yet("mode"),
+    yes("mode"),
 ];
 const LOOKUP: &[Attribute] = &[
     not_yet("get"),
@@ -103,7 +103,7 @@ const LOOKUP: &[Attribute] = &[
     not_yet("stale_on_error"),
     not_yet("on_error"),
 ];
-const SCOPE: &[Attribute] = &[yes("hosts"), not_yet("mode")];
+const SCOPE: &[Attribute] = &[yes("hosts"), yes("mode")];
 const DECIDING: &[Attribute] = &[yes("mode")];
 const REWRITE_REQUEST: &[Attribute] = &[yes("path"), yes("host"), yes("mode")];
 const REDACT: &[Attribute] = &[yes("types"), yes("max_body"), yes("on_oversize"), yes("on_encoded"), not_yet("on_invalid"), yes("mode")];

@@ -37,6 +37,18 @@ pub(super) fn outcomes(credential: &Credential) -> impl Iterator<Item = &'static
     refusals(credential).iter().map(|(_, _, outcome)| *outcome).chain([absent(credential)])
 }
 
+/// What the number of a metric becomes when a scope in shadow says which refusal it would have been: below every action.
+const WATCHED: i32 = i32::MIN;
+
+/// Whether some scope in shadow demands a credential.
+pub(super) fn is_watched(policy: &hir::Policy, number: usize) -> bool {
+    policy.scopes.iter().any(|scope| scope.shadow && demands(scope, number))
+}
+
+fn demands(scope: &hir::Scope, number: usize) -> bool {
+    scope.authenticate.iter().any(|line| line.credentials.iter().any(|id| id.index() == number))
+}
+
 /// The state of a credential; computed once for each request.
 pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
     let policy = builder.policy;
@@ -111,10 +123,17 @@ pub(super) fn lower(builder: &mut Builder<'_>) -> Option<FunctionId> {
     let number = context.local(Val::I32);
     let outcome = context.local(Val::I32);
     let selected = call(Mechanism::RulesSelected, vec![Expr::I32(kind::SCOPE), Expr::Local(number)]);
-    let each = vec![
-        Stmt::Set(outcome, Expr::Apply(by_scope, vec![selected])),
-        Stmt::If(not(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-1))), vec![give(Expr::Local(outcome))], vec![]),
-    ];
+    let refused = not(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-1)));
+    let mut stop = Stmt::If(refused, vec![give(Expr::Local(outcome))], vec![]);
+    if policy.scopes.iter().any(|scope| scope.shadow && !scope.authenticate.is_empty()) {
+        // Of what scopes in shadow would have refused the first counts.
+        let counted = context.local(Val::I32);
+        let metric = binary(BinaryOp::Add32, Expr::Local(outcome), Expr::I32(WATCHED));
+        let count = vec![act(Mechanism::Count, vec![metric]), Stmt::Set(counted, Expr::I32(1))];
+        let watched = binary(BinaryOp::Less32, Expr::Local(outcome), Expr::I32(-1));
+        stop = Stmt::If(watched, vec![Stmt::If(Expr::Local(counted), vec![], count)], vec![stop]);
+    }
+    let each = vec![Stmt::Set(outcome, Expr::Apply(by_scope, vec![selected])), stop];
     let body = vec![Stmt::Count(number, Expr::Local(Local(0)), each), give(Expr::I32(-1))];
     Some(builder.function("authenticate", context, Some(Val::I32), body))
 }
@@ -132,11 +151,11 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
             body.push(Stmt::Set(local, value));
             for (state, status, outcome) in policy.credentials.get(id.index()).map_or(&[][..], refusals) {
                 let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(*state));
-                let refusal = refuse(builder, *id, *status, outcome);
+                let refusal = refuse(builder, scope, *id, *status, outcome);
                 body.push(Stmt::If(is, refusal, vec![]));
             }
             let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
-            let fault = reply::fault(builder);
+            let fault = if scope.shadow { vec![give(Expr::I32(-1))] } else { reply::fault(builder) };
             body.push(Stmt::If(is, fault, vec![]));
             states.push((*id, local));
         }
@@ -147,12 +166,12 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
         if line.any {
             let some = any(states.iter().map(|(_, local)| valid(*local)).collect());
             if let Some((first, _)) = states.first() {
-                let refusal = refuse(builder, *first, 401, policy.credentials.get(first.index()).map_or(DENY, absent));
+                let refusal = refuse(builder, scope, *first, 401, policy.credentials.get(first.index()).map_or(DENY, absent));
                 body.push(Stmt::If(not(some), refusal, vec![]));
             }
         } else {
             for (id, local) in &states {
-                let refusal = refuse(builder, *id, 401, policy.credentials.get(id.index()).map_or(DENY, absent));
+                let refusal = refuse(builder, scope, *id, 401, policy.credentials.get(id.index()).map_or(DENY, absent));
                 body.push(Stmt::If(not(valid(*local)), refusal, vec![]));
             }
         }
@@ -162,10 +181,14 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
     builder.function(name, context, Some(Val::I32), body)
 }
 
-/// The refusal of a credential.
-fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16, outcome: &'static str) -> Vec<Stmt> {
+/// The refusal of a credential by a scope; one in shadow tells what would count.
+fn refuse(builder: &mut Builder<'_>, scope: &hir::Scope, id: CredentialId, status: u16, outcome: &'static str) -> Vec<Stmt> {
     let policy = builder.policy;
     let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
+    if scope.shadow {
+        let metric = builder.metrics.number(&credential.name().text, "shadow");
+        return vec![give(Expr::I32(WATCHED.saturating_add(i32::try_from(metric).unwrap_or(i32::MAX))))];
+    }
     let challenge = (status == 401).then(|| challenge(policy, credential));
     let full = reply::Full { reply: reply::bare(status), challenge, limits: false };
     reply::refuse_with(builder, &full, &credential.name().text, outcome)
@@ -181,10 +204,9 @@ fn challenge(policy: &hir::Policy, credential: &Credential) -> String {
     }
 }
 
-/// Whether some scope authenticates a credential.
+/// Whether some scope authenticates a credential. One in shadow changes nothing, so it takes none away.
 fn is_demanded(policy: &hir::Policy, number: usize) -> bool {
-    let names = |line: &hir::Authenticate| line.credentials.iter().any(|id| id.index() == number);
-    policy.scopes.iter().any(|scope| scope.authenticate.iter().any(names))
+    policy.scopes.iter().any(|scope| !scope.shadow && demands(scope, number))
 }
 
 /// Takes credentials out of what is forwarded.

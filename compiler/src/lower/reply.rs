@@ -129,7 +129,10 @@ pub(super) fn fault(builder: &mut Builder<'_>) -> Vec<Stmt> {
         Action::Deny(reply) => refuse(builder, &reply, "fault", "fault"),
         Action::Allow => {
             let metric = index(builder.metrics.number("fault", "fault"));
-            vec![act(Mechanism::Count, vec![metric]), give(Expr::I32(action::CONTINUE))]
+            let mut body = vec![act(Mechanism::Count, vec![metric])];
+            body.extend(super::route::untaken(builder));
+            body.push(give(Expr::I32(action::CONTINUE)));
+            body
         }
     }
 }

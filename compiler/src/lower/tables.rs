@@ -303,15 +303,18 @@ pub(super) fn users(builder: &mut Builder<'_>, users: &[(String, [u8; 32])]) -> 
 }
 
 /// A limit's settings with one of its periods, and how far beyond its tolerance an arrival time may lie.
-pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit, period: i64, slack: u64) -> DataId {
+/// What is only watched has tables of its own, and no headers.
+pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit, period: i64, slack: u64, watched: bool) -> DataId {
+    // `~` is in no name.
+    let name = if watched { format!("{}~", limit.name.text) } else { limit.name.text.clone() };
     let bytes = tables::limit::write(&tables::limit::Limit {
         policy: &builder.policy.name.text,
-        name: &limit.name.text,
+        name: &name,
         period: u64::try_from(period).unwrap_or(1),
         slack,
         capacity: limit.capacity,
         shared: limit.scope == hir::LimitScope::Proxy,
-        headers: limit.headers,
+        headers: limit.headers && !watched,
     });
     builder.table("limit", bytes)
 }

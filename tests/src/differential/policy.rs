@@ -91,6 +91,9 @@ fn opening(random: &mut Random, world: &World) -> Node {
     if random.chance(20) {
         lines.push(Node::line(format!("normalize_path = {}", random.chance(20))));
     }
+    if random.chance(8) {
+        lines.push(Node::line("mode = shadow"));
+    }
     Node::block("policy p", lines)
 }
 
@@ -353,6 +356,9 @@ fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {
     }
     if random.chance(15) {
         lines.push(Node::line("algorithm = gcra"));
+    }
+    if random.chance(20) {
+        lines.push(Node::line("mode = shadow"));
     }
     if random.chance(15) {
         lines.push(Node::line("count = requests"));

@@ -235,13 +235,15 @@ impl<'a> Context<'a> {
         let policy = match header {
             Some(header) if !failed => Some(hir::Policy {
                 name: header.name,
-                default: header.default,
-                on_fault: header.on_fault,
+                shadow: header.shadow,
+                default_would_deny: header.shadow && header.default != hir::Action::Allow,
+                default: if header.shadow { hir::Action::Allow } else { header.default },
+                on_fault: if header.shadow { hir::Action::Allow } else { header.on_fault },
                 body_limit: header.body_limit,
                 on_oversize: header.on_oversize,
                 hosts: header.hosts,
                 trusted_hops: header.trusted_hops,
-                normalize_path: header.normalize_path,
+                normalize_path: header.normalize_path && !header.shadow,
                 config: self.config,
                 lets: self.lets,
                 fns: self.fns,

@@ -50,9 +50,10 @@ pub fn check<'a>(
     credential::check(&mut ctx, &declared.credentials);
     lets::check(&mut ctx, &declared.lets, &declared.fns);
     let applied = scope::applications(&ctx, &items);
-    limit::check(&mut ctx, &declared.limits, &applied);
     let header = policy::check(&mut ctx, &declared.policies, files.first().map(|(id, _)| *id));
-    scope::check_items(&mut ctx, &items);
+    let shadow = header.as_ref().is_some_and(|header| header.shadow);
+    limit::check(&mut ctx, &declared.limits, &applied, shadow);
+    scope::check_items(&mut ctx, &items, shadow);
     route::ties(&mut ctx);
     policy::check_effects(&mut ctx, header.as_ref());
     test::check(&mut ctx, &declared.tests);

@@ -16,8 +16,9 @@ pub fn print(policy: &Policy) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    line(0, format!("policy {}", policy.name.text));
-    line(1, format!("default {}", action(policy, &policy.default)));
+    line(0, format!("policy {}{}", policy.name.text, in_shadow(policy.shadow)));
+    let would_deny = if policy.default_would_deny { ", would deny" } else { "" };
+    line(1, format!("default {}{would_deny}", action(policy, &policy.default)));
     line(1, format!("on_fault {}", action(policy, &policy.on_fault)));
     if !policy.hosts.is_empty() {
         line(1, format!("hosts {}", hosts(&policy.hosts)));
@@ -64,7 +65,7 @@ pub fn print(policy: &Policy) -> String {
     }
     for (index, scope) in policy.scopes.iter().enumerate() {
         let parent = scope.parent.map(|id| format!(" in scope {}", id.0)).unwrap_or_default();
-        line(0, format!("scope {index} {}{parent}", scope.template));
+        line(0, format!("scope {index} {}{parent}{}", scope.template, in_shadow(scope.shadow)));
         if !scope.hosts.is_empty() {
             line(1, format!("hosts {}", hosts(&scope.hosts)));
         }
@@ -85,9 +86,13 @@ pub fn print(policy: &Policy) -> String {
     out
 }
 
+fn in_shadow(shadow: bool) -> &'static str {
+    if shadow { " in shadow" } else { "" }
+}
+
 fn limit_lines(policy: &Policy, limit: &Limit, line: &mut impl FnMut(usize, String)) {
     let identity = if limit.needs_identity { " after authentication" } else { "" };
-    line(0, format!("limit {}{identity}", limit.name.text));
+    line(0, format!("limit {}{identity}{}", limit.name.text, in_shadow(limit.shadow)));
     for part in &limit.key {
         line(1, format!("key {}", expr(policy, part)));
     }
@@ -119,8 +124,7 @@ fn rule_lines(policy: &Policy, rule: &Rule, line: &mut impl FnMut(usize, String)
         RuleKind::Route(_) => "route",
     };
     let scope = rule.scope.map(|id| format!(" in scope {}", id.0)).unwrap_or_default();
-    let shadow = if rule.shadow { " in shadow" } else { "" };
-    line(0, format!("{keyword} {:?}{scope}{shadow}", rule.name.text));
+    line(0, format!("{keyword} {:?}{scope}{}", rule.name.text, in_shadow(rule.shadow)));
     for on in &rule.on {
         line(1, on_text(on));
     }

@@ -173,12 +173,13 @@ pub(super) fn challenge(realm: &str, credential: &hir::Credential) -> String {
     format!("{scheme} realm=\"{realm}\"")
 }
 
-/// Takes the credentials that are not forwarded out of query and headers, if some scope reads them.
+/// Takes the credentials that are not forwarded out of query and headers, if some scope demands them.
 pub(super) fn strip(policy: &hir::Policy, facts: &Facts, query: &mut Option<String>, headers: &mut Headers) {
     let mut queries = Vec::new();
     let mut cookies = Vec::new();
     for (index, credential) in policy.credentials.iter().enumerate() {
-        let is_read = policy.scopes.iter().flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
+        let is_read =
+            policy.scopes.iter().filter(|scope| !scope.shadow).flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
         if credential.forward() || !is_read.into_iter().any(|id| id.index() == index) {
             continue;
         }

@@ -188,6 +188,8 @@ mod tests {
         };
         hir::Policy {
             name: name("p"),
+            shadow: false,
+            default_would_deny: false,
             default: hir::Action::Allow,
             on_fault: hir::Action::Allow,
             hosts: Vec::new(),

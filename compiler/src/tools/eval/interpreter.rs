@@ -106,6 +106,10 @@ impl<'a> Run<'a> {
             return Ok(allowed(untouched, as_answered(request, answer)));
         }
         let Some(mut facts) = Facts::of(request, self.policy.trusted_hops) else {
+            if self.policy.shadow {
+                self.count("malformed", "shadow");
+                return Ok(allowed(untouched, as_answered(request, answer)));
+            }
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
@@ -129,16 +133,24 @@ impl<'a> Run<'a> {
         if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
             return Ok(denial);
         }
-        let lines: Vec<hir::Authenticate> = scopes.iter().flat_map(|scope| scope.authenticate.clone()).collect();
-        if let Some(refusal) = authenticate::refusal(&lines, &facts.credentials) {
-            return Ok(self.unauthenticated(&refusal));
+        let mut watched = None;
+        for scope in &scopes {
+            match authenticate::refusal(&scope.authenticate, &facts.credentials) {
+                Some(refusal) if scope.shadow => watched = watched.or(Some(refusal)),
+                Some(refusal) => {
+                    self.watched_refusal(watched);
+                    return Ok(self.unauthenticated(&refusal));
+                }
+                None => {}
+            }
         }
+        self.watched_refusal(watched);
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
             return Ok(denial);
         }
         let mut permitted_by = None;
         let judged = |rule: &hir::Rule| matches!(rule.kind, hir::RuleKind::Forbid(_) | hir::RuleKind::Permit);
-        self.watched(policy.rules.iter().filter(|rule| judged(rule) && !body::reads(policy, rule).some), facts)?;
+        let mut matched = self.watched(policy.rules.iter().filter(|rule| judged(rule) && !body::reads(policy, rule).some), facts)?;
         if let Some(denial) = self.judge(&now, facts, &mut permitted_by)? {
             return Ok(denial);
         }
@@ -156,7 +168,7 @@ impl<'a> Run<'a> {
             if let Some(denial) = self.take_body(facts, &waiting, request)? {
                 return Ok(denial);
             }
-            self.watched(watching.into_iter().filter(|rule| judged(rule)), facts)?;
+            matched |= self.watched(watching.into_iter().filter(|rule| judged(rule)), facts)?;
             if let Some(denial) = self.judge(&waiting, facts, &mut permitted_by)? {
                 return Ok(denial);
             }
@@ -164,6 +176,8 @@ impl<'a> Run<'a> {
         let ctx = self.context(facts);
         match (&policy.default, permitted_by) {
             (_, Some(name)) => self.count(&name, "allow"),
+            (hir::Action::Allow, None) if policy.default_would_deny && matched => {}
+            (hir::Action::Allow, None) if policy.default_would_deny => self.count("default", "shadow"),
             (hir::Action::Allow, None) => self.count("default", "allow"),
             (hir::Action::Deny(reply), None) => {
                 let response = reply::response(reply, Headers::new(), ctx)?;
@@ -208,19 +222,44 @@ impl<'a> Run<'a> {
         admitted: &mut Admitted,
     ) -> Result<Option<Course>, EngineError> {
         let policy = self.policy;
-        let applies = |index: usize| scopes.iter().any(|scope| scope.apply.iter().any(|id| id.index() == index));
-        let limits: Vec<(usize, &hir::Limit)> =
-            policy.limits.iter().enumerate().filter(|(index, limit)| limit.needs_identity == needs_identity && applies(*index)).collect();
-        let ctx = self.context(facts);
-        match limit::step(&limits, ctx, self.now, self.tables)? {
-            Verdict::Admitted(step) => {
-                admitted.extend(step);
-                Ok(None)
+        let applied = |index: usize, shadow: bool| {
+            let applies = |scope: &&hir::Scope| scope.shadow == shadow && scope.apply.iter().any(|id| id.index() == index);
+            scopes.iter().any(applies)
+        };
+        let mut enforced = Vec::new();
+        let mut watched = Vec::new();
+        for (index, limit) in policy.limits.iter().enumerate().filter(|(_, limit)| limit.needs_identity == needs_identity) {
+            if applied(index, false) && !limit.shadow {
+                enforced.push((index, limit));
+            } else if applied(index, false) || applied(index, true) {
+                // What is only watched must spend nothing of what refuses elsewhere: it has tables of its own.
+                watched.push((index + policy.limits.len(), limit));
             }
+        }
+        let ctx = self.context(facts);
+        match limit::step(&enforced, ctx, self.now, self.tables)? {
+            Verdict::Admitted(step) => admitted.extend(step),
             Verdict::Refused { limit, reply, headers } => {
                 let response = reply::response(reply, headers, ctx)?;
-                Ok(Some(self.deny(&limit.name.text, response)))
+                return Ok(Some(self.deny(&limit.name.text, response)));
             }
+        }
+        for (index, limit) in watched {
+            let known = |id: &hir::CredentialId| facts.credentials.get(id.index()).is_some_and(authenticate::Presented::is_valid);
+            if limit.requires.iter().all(known)
+                && let Verdict::Refused { .. } = limit::step(&[(index, limit)], ctx, self.now, self.tables)?
+            {
+                self.count(&limit.name.text, "shadow");
+            }
+        }
+        Ok(None)
+    }
+
+    /// Counts the credential that a scope in shadow would have refused.
+    fn watched_refusal(&mut self, refusal: Option<authenticate::Refusal>) {
+        let policy = self.policy;
+        if let Some(credential) = refusal.and_then(|refusal| policy.credentials.get(refusal.credential.index())) {
+            self.count(&credential.name().text, "shadow");
         }
     }
 
@@ -384,14 +423,16 @@ impl<'a> Run<'a> {
         Context { policy: self.policy, config: self.config, facts, regexes: self.regexes, bound: &[] }
     }
 
-    /// Counts the rules in shadow, of those kinds, that match: that is all they do.
-    fn watched(&mut self, rules: impl Iterator<Item = &'a hir::Rule>, facts: &Facts) -> Result<(), EngineError> {
+    /// Counts the rules in shadow, of those kinds, that match: that is all they do. Whether there was one.
+    fn watched(&mut self, rules: impl Iterator<Item = &'a hir::Rule>, facts: &Facts) -> Result<bool, EngineError> {
+        let mut matched = false;
         for rule in rules.filter(|rule| rule.shadow) {
             if rule::matches(rule, self.context(facts))? {
                 self.count(&rule.name.text, "shadow");
+                matched = true;
             }
         }
-        Ok(())
+        Ok(matched)
     }
 
     fn count(&mut self, rule: &str, outcome: &str) {

@@ -15,6 +15,8 @@ fn policy() -> hir::Policy {
     let template = hir::Template { segments: vec![hir::Segment::Literal("open".into())], rest: true };
     hir::Policy {
         name: name("p"),
+        shadow: false,
+        default_would_deny: false,
         default: hir::Action::Deny(reply.clone()),
         on_fault: hir::Action::Deny(reply),
         hosts: Vec::new(),

@@ -76,6 +76,8 @@ impl Found {
         policy.credentials.iter().for_each(|credential| self.credential(credential));
         policy.limits.iter().for_each(|limit| self.limit(limit));
         policy.scopes.iter().for_each(|scope| self.scope(scope));
+        self.add_if(policy.shadow, "shadow policy");
+        self.add_if(policy.default_would_deny, "shadow default");
         policy.rules.iter().for_each(|rule| self.rule(rule));
     }
 
@@ -164,6 +166,7 @@ impl Found {
         });
         self.add_if(!limit.headers, "limit no headers");
         self.add(if limit.needs_identity { "limit needs identity" } else { "limit plain" });
+        self.add_if(limit.shadow, "shadow limit");
         self.reply(&limit.exceed);
         match &limit.absent {
             None => {}
@@ -178,6 +181,9 @@ impl Found {
 
     fn scope(&mut self, scope: &hir::Scope) {
         self.add(if scope.parent.is_some() { "scope in scope" } else { "scope" });
+        self.add_if(scope.shadow, "shadow scope");
+        self.add_if(scope.shadow && !scope.authenticate.is_empty(), "shadow authenticate");
+        self.add_if(scope.shadow && !scope.apply.is_empty(), "shadow apply");
         self.add_if(!scope.hosts.is_empty(), "scope hosts");
         self.add_if(!scope.apply.is_empty(), "scope apply");
         self.hosts(&scope.hosts);
