@@ -74,7 +74,7 @@ const HMAC: &[Attribute] = &[
     not_yet("forward"),
 ];
 const TOKEN: &[Attribute] = &[not_yet("from"), not_yet("format"), not_yet("verify"), not_yet("expires"), not_yet("forward")];
-const MTLS: &[Attribute] = &[not_yet("sans"), not_yet("subjects")];
+const MTLS: &[Attribute] = &[yes("sans"), yes("subjects")];
 const SERVICE: &[Attribute] = &[not_yet("cluster"), not_yet("authority"), not_yet("timeout"), not_yet("on_error")];
 const DETECTOR: &[Attribute] =
     &[not_yet("pattern"), not_yet("validate"), not_yet("context"), not_yet("window"), not_yet("score"), not_yet("min_score")];

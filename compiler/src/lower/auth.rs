@@ -4,37 +4,35 @@ use portcullis_runtime::contract::{Mechanism, Val, credential, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{any, binary, not};
-use super::{reply, tables};
+use super::{peer, reply, tables};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
-/// What a refusal counts that needs no reason of its own.
-const DENY: &str = "deny";
-
 /// What counts when a credential is not presented that has to be.
-fn absent(credential: &Credential) -> &'static str {
-    match credential {
-        Credential::ApiKey(_) => DENY,
-        Credential::Basic(_) => "absent",
-    }
-}
+const ABSENT: &str = "absent";
+
+/// What counts when a certificate is verified and is not the one.
+const OTHER_PEER: &str = "other_peer";
 
 /// The states in which a credential is refused whatever a line says: status, and what counts. The caller learns the status only.
 fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
     match credential {
-        Credential::ApiKey(_) => &[(credential::DOUBLED, 400, DENY), (credential::INVALID, 401, DENY)],
+        Credential::ApiKey(_) => &[(credential::DOUBLED, 400, "doubled"), (credential::INVALID, 401, "unknown_key")],
         Credential::Basic(_) => &[
             (credential::DOUBLED, 400, "doubled"),
             (credential::INVALID, 401, "unknown_user"),
             (credential::SECRET, 401, "wrong_password"),
             (credential::MALFORMED, 401, "malformed"),
         ],
+        // A certificate is presented to the host and not to one declaration: another one may take it.
+        Credential::Mtls(_) => &[],
     }
 }
 
 /// Everything that refusals of a credential count.
 pub(super) fn outcomes(credential: &Credential) -> impl Iterator<Item = &'static str> {
-    refusals(credential).iter().map(|(_, _, outcome)| *outcome).chain([absent(credential)])
+    let other = matches!(credential, Credential::Mtls(_)).then_some(OTHER_PEER);
+    refusals(credential).iter().map(|(_, _, outcome)| *outcome).chain([ABSENT]).chain(other)
 }
 
 /// What the number of a metric becomes when a scope in shadow says which refusal it would have been: below every action.
@@ -55,6 +53,7 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
     match policy.credentials.get(id.index()) {
         Some(Credential::ApiKey(key)) => api_key(builder, id, key),
         Some(Credential::Basic(basic)) => self::basic(builder, id, basic),
+        Some(Credential::Mtls(mtls)) => peer::state(builder, id, mtls),
         None => Expr::I32(credential::ABSENT),
     }
 }
@@ -87,9 +86,12 @@ fn basic(builder: &mut Builder<'_>, id: CredentialId, basic: &hir::Basic) -> Exp
 
 /// What is known of a valid credential. Checking first is free when it was done: the state is kept for the request.
 pub(super) fn member(builder: &mut Builder<'_>, id: CredentialId, member: Member) -> Expr {
+    if let Some(Credential::Mtls(mtls)) = builder.policy.credentials.get(id.index()) {
+        return peer::member(builder, id, mtls, member);
+    }
     let state = state(builder, id);
     let value = match member {
-        Member::KeyId | Member::User => call(Mechanism::CredentialKeyId, vec![index(id.index())]),
+        Member::KeyId | Member::User | Member::San | Member::Subject => call(Mechanism::CredentialKeyId, vec![index(id.index())]),
     };
     Expr::Block(vec![Stmt::Do(state)], Box::new(value))
 }
@@ -162,16 +164,28 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
         if line.optional {
             continue;
         }
+        let other = |local: Local| binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::OTHER));
         let valid = |local: Local| binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::VALID));
         if line.any {
             let some = any(states.iter().map(|(_, local)| valid(*local)).collect());
-            if let Some((first, _)) = states.first() {
-                let refusal = refuse(builder, scope, *first, 401, policy.credentials.get(first.index()).map_or(DENY, absent));
+            if let Some((first, local)) = states.first() {
+                let refusal = refuse(builder, scope, *first, 401, ABSENT);
+                let refusal = match policy.credentials.get(first.index()) {
+                    Some(Credential::Mtls(_)) => {
+                        let known = refuse(builder, scope, *first, 401, OTHER_PEER);
+                        vec![Stmt::If(other(*local), known, refusal)]
+                    }
+                    Some(Credential::ApiKey(_) | Credential::Basic(_)) | None => refusal,
+                };
                 body.push(Stmt::If(not(some), refusal, vec![]));
             }
         } else {
             for (id, local) in &states {
-                let refusal = refuse(builder, scope, *id, 401, policy.credentials.get(id.index()).map_or(DENY, absent));
+                let refusal = refuse(builder, scope, *id, 401, ABSENT);
+                if let Some(Credential::Mtls(_)) = policy.credentials.get(id.index()) {
+                    let known = refuse(builder, scope, *id, 401, OTHER_PEER);
+                    body.push(Stmt::If(other(*local), known, vec![]));
+                }
                 body.push(Stmt::If(not(valid(*local)), refusal, vec![]));
             }
         }
@@ -189,18 +203,22 @@ fn refuse(builder: &mut Builder<'_>, scope: &hir::Scope, id: CredentialId, statu
         let metric = builder.metrics.number(&credential.name().text, "shadow");
         return vec![give(Expr::I32(WATCHED.saturating_add(i32::try_from(metric).unwrap_or(i32::MAX))))];
     }
-    let challenge = (status == 401).then(|| challenge(policy, credential));
-    let full = reply::Full { reply: reply::bare(status), challenge, limits: false };
+    let challenge = (status == 401).then(|| challenge(policy, credential, ![ABSENT, OTHER_PEER].contains(&outcome)));
+    let full = reply::Full { challenge, ..reply::Full::of(&reply::bare(status)) };
     reply::refuse_with(builder, &full, &credential.name().text, outcome)
 }
 
-/// What tells the caller how to present the credential (RFC 9110, section 11.6.1).
-fn challenge(policy: &hir::Policy, credential: &Credential) -> String {
+/// What tells the caller how to present the credential (RFC 9110, section 11.6.1); where it was, and is not valid, RFC 6750,
+/// section 3.1, wants that said.
+fn challenge(policy: &hir::Policy, credential: &Credential, presented: bool) -> String {
     let realm = &policy.name.text;
     match credential {
-        Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => format!("Bearer realm=\"{realm}\""),
+        Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => {
+            format!("Bearer realm=\"{realm}\"{}", if presented { ", error=\"invalid_token\"" } else { "" })
+        }
         Credential::ApiKey(_) => format!("ApiKey realm=\"{realm}\""),
         Credential::Basic(_) => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
+        Credential::Mtls(_) => format!("ClientCertificate realm=\"{realm}\""),
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Builder<'a> {
     pub(super) lets: BTreeMap<(u32, Phase), FunctionId>,
     pub(super) shared_parts: BTreeMap<u32, FunctionId>,
     pub(super) subjects: Option<DataId>,
+    /// For each `mtls` what gives its state and the name that matched.
+    pub(super) peers: BTreeMap<u32, (FunctionId, FunctionId)>,
     pub(super) fns: BTreeMap<(u32, Phase), FunctionId>,
     strings: Vec<u8>,
     string_at: BTreeMap<Vec<u8>, (u32, u32)>,
@@ -51,6 +53,7 @@ impl<'a> Builder<'a> {
             lets: BTreeMap::new(),
             shared_parts: BTreeMap::new(),
             subjects: None,
+            peers: BTreeMap::new(),
             fns: BTreeMap::new(),
             shared_cells: BTreeMap::new(),
             strings: Vec::new(),

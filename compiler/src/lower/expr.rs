@@ -318,6 +318,8 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
         Read::ClientIp => call(Mechanism::ClientIp, vec![]),
         Read::ClientPort => call(Mechanism::ClientPort, vec![]),
         Read::ClientTls => call(Mechanism::ClientTls, vec![]),
+        Read::ClientCertificate(part) => super::peer::part(*part),
+        Read::ClientSans => call(Mechanism::ClientSans, vec![]),
         Read::Member(id, member) => super::auth::member(builder, *id, *member),
         Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
         Read::BodySize => call(Mechanism::BodySize, vec![]),
@@ -327,6 +329,9 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
             let key = builder.string(key);
             call(Mechanism::BodyForm, vec![key])
         }
+        // The body of the message that the callback is about.
+        Read::ResponseText => call(Mechanism::BodyText, vec![]),
+        Read::ResponseJson => call(Mechanism::BodyJson, vec![]),
         Read::ResponseStatus => call(Mechanism::ResponseStatus, vec![]),
         Read::ResponseHeader(name) => {
             let slot = tables::response_slot(builder.plan, name);

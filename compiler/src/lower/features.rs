@@ -46,11 +46,20 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     {
         return &["header_edits"];
     }
-    if let Mechanism::ClientIp | Mechanism::ClientPort | Mechanism::ClientTls | Mechanism::RequestProtocol = mechanism {
+    if let Mechanism::ClientIp
+    | Mechanism::ClientPort
+    | Mechanism::ClientTls
+    | Mechanism::ClientCertificate
+    | Mechanism::ClientSans
+    | Mechanism::RequestProtocol = mechanism
+    {
         return &["properties"];
     }
     if mechanism == Mechanism::BodyHold {
         return &["request_body", "request_header_hold"];
+    }
+    if mechanism == Mechanism::ResponseHold {
+        return &["response_body", "response_header_hold"];
     }
     if mechanism == Mechanism::ResponseBegin {
         return &["response_headers"];

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_runtime::contract::{Mechanism, Val, kind};
+use portcullis_runtime::contract::{Mechanism, Policy, Val, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{self, all, any, binary, hold, is_present, not, unwrap};
 use super::{auth, membership, reply, tables, text};
-use crate::ir::hir::{self, Absent, Limit, Ty};
+use crate::ir::hir::{self, Absent, Limit, LimitScope, Ty};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
 /// A function that gives -1, or the action of a refusal. `None` when no limit belongs to the step.
@@ -43,7 +43,7 @@ fn enforced(builder: &mut Builder<'_>, context: &mut Context, step: &[(usize, &L
     let mut arms: Vec<Vec<Stmt>> = policy.limits.iter().map(|_| Vec::new()).collect();
     for (number, limit, scopes) in applied {
         // The first that refuses ends the step: nothing was spent yet.
-        let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+        let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
         let refusal = reply::refuse_with(builder, &full, &limit.name.text, "deny");
         let without_key = match &limit.absent {
             Some(Absent::Deny(refusal)) => reply::refuse(builder, refusal, &limit.name.text, "deny"),
@@ -53,7 +53,7 @@ fn enforced(builder: &mut Builder<'_>, context: &mut Context, step: &[(usize, &L
         let check = check(builder, context, number, limit, false, found);
         let applies = membership::selected_any(builder, kind::SCOPE, &scopes);
         body.push(Stmt::If(applies, check, vec![]));
-        let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+        let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
         if let Some(arm) = arms.get_mut(number) {
             *arm = reply::refuse_with(builder, &full, &limit.name.text, "deny");
         }
@@ -70,6 +70,16 @@ fn enforced(builder: &mut Builder<'_>, context: &mut Context, step: &[(usize, &L
         vec![],
     ));
     body
+}
+
+/// How limits that count in one worker write: only modules with such limits carry the mechanism.
+pub(super) fn lower_worker(builder: &mut Builder<'_>) {
+    let params = Policy::LimitWorkerPut.signature().params;
+    let counts_here = builder.policy.limits.iter().any(|limit| limit.scope == LimitScope::Worker);
+    let put = || call(Mechanism::LimitWorkerPut, (0..).map(|number| Expr::Local(Local(number))).take(params.len()).collect());
+    let body = if counts_here { put() } else { Expr::I32(0) };
+    let function = builder.function("limit worker put", Context::new(Phase::Request, params), Some(Val::I32), vec![give(body)]);
+    builder.implement(Policy::LimitWorkerPut, function);
 }
 
 /// Counts what a limit would refuse where it is in shadow. It spends by itself, of tables of its own, and only in requests that the

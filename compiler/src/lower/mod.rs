@@ -13,10 +13,12 @@ mod expr;
 mod features;
 mod function;
 mod guard;
+mod held;
 mod limit;
 mod list;
 mod membership;
 mod metrics;
+mod peer;
 mod redact;
 mod reply;
 mod request;
@@ -52,5 +54,6 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     request::lower(&mut builder);
     response::lower(&mut builder);
     reply::lower_dispatch(&mut builder);
+    limit::lower_worker(&mut builder);
     builder.finish(options)
 }

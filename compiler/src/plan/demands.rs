@@ -39,12 +39,16 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::ClientIp
             | Read::ClientPort
             | Read::ClientTls
+            | Read::ClientCertificate(_)
+            | Read::ClientSans
             | Read::Member(..)
             | Read::CredentialPresent(_)
             | Read::BodySize
             | Read::BodyText
             | Read::BodyJson
             | Read::BodyForm(_)
+            | Read::ResponseText
+            | Read::ResponseJson
             | Read::ResponseStatus => {}
         });
     };
@@ -63,6 +67,9 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     if plan.rules.iter().any(|rule| rule.body.is_some_and(super::Body::content)) {
         // What is encoded cannot be read.
         request.insert("content-encoding".to_owned());
+    }
+    if plan.rules.iter().any(|rule| rule.response_body.is_some()) {
+        answer.insert("content-encoding".to_owned());
     }
     for credential in &policy.credentials {
         for source in credential.from() {

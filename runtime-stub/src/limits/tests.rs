@@ -30,7 +30,7 @@ fn request<H: Host>(vm: &mut Vm, host: &mut H, limits: &[Seen<'_>]) -> Verdict {
             return Verdict::Fault;
         }
     }
-    step::commit(&mut frame, vm, host)
+    step::commit(&mut frame, host, &mut |put| vm.limits.put(&mut vm.heap, &put))
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn headers_tell_the_state() {
             let table = arena.copy(&tables[*id as usize]).unwrap();
             assert_eq!(step::check(&mut frame, &mut vm, &mut host, *id, table, b"k", (4, 2)), Verdict::Admitted);
         }
-        assert_eq!(step::commit(&mut frame, &mut vm, &mut host), Verdict::Admitted);
+        assert_eq!(step::commit(&mut frame, &mut host, &mut |put| vm.limits.put(&mut vm.heap, &put)), Verdict::Admitted);
     }
     let (state, policy) = headers::admission(&frame.limits, &arena).unwrap();
     assert_eq!(String::from_utf8_lossy(state), "\"a\";r=1;t=3, \"c\";r=1;t=3");
@@ -238,7 +238,7 @@ fn headers_tell_the_state() {
     for _ in 0..2 {
         step::begin(&mut frame);
         step::check(&mut frame, &mut vm, &mut host, 0, refusing, b"k", (4, 2));
-        verdict = step::commit(&mut frame, &mut vm, &mut host);
+        verdict = step::commit(&mut frame, &mut host, &mut |put| vm.limits.put(&mut vm.heap, &put));
     }
     assert_eq!(verdict, Verdict::Refused(0));
     crate::reply::begin(&mut frame, 429);

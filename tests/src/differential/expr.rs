@@ -12,6 +12,8 @@ pub struct Place {
     pub response: bool,
     /// Whether the body of the request can be read.
     pub body: bool,
+    /// Whether the body of the response can be read.
+    pub response_body: bool,
     /// Captures.
     pub captures: Vec<String>,
     /// Credentials and whether they may be absent.
@@ -52,7 +54,7 @@ impl Expressions<'_> {
 
     /// Any condition.
     pub fn boolean(&mut self, depth: usize) -> String {
-        if self.place.body && self.random.chance(25) {
+        if (self.place.body || self.place.response_body) && self.random.chance(25) {
             return self.about_body(depth.saturating_sub(1));
         }
         if depth == 0 || !self.place.request {
@@ -122,9 +124,18 @@ impl Expressions<'_> {
         }
     }
 
+    /// A message whose body can be read.
+    fn message(&mut self) -> &'static str {
+        match (self.place.body, self.place.response_body) {
+            (true, true) => self.random.word(&["request", "response"]),
+            (false, true) => "response",
+            (_, false) => "request",
+        }
+    }
+
     /// A part of the body's JSON.
     fn json(&mut self) -> String {
-        let mut text = "request.body.json".to_owned();
+        let mut text = format!("{}.body.json", self.message());
         for _ in 0..self.random.below(3) {
             let key = self.read_optional();
             let step = match self.random.below(6) {
@@ -142,10 +153,11 @@ impl Expressions<'_> {
     /// A condition on the body of the request.
     fn about_body(&mut self, depth: usize) -> String {
         let json = self.json();
-        match self.random.below(16) {
-            0 => format!("request.body.text {} {}", self.pick(&["contains", "==", "starts_with"]), self.literal()),
-            1 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
-            2 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
+        let kinds = if self.place.body { 16 } else { 14 };
+        match self.random.below(kinds) {
+            13 => format!("{}.body.text {} {}", self.message(), self.pick(&["contains", "==", "starts_with"]), self.literal()),
+            14 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
+            15 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
             3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
             4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
             5 => format!("{json} == {}", self.json()),
@@ -156,8 +168,8 @@ impl Expressions<'_> {
             10 => format!("({json} is present) and (json_text({json}) contains {})", self.literal()),
             11 => format!("(({json}) ?? 5) < 7"),
             12 => format!("(({json}) ?? false) or (({json}) ?? \"a\") == \"a\""),
-            13 => format!("(int({json}) ?? 0) > 0"),
-            14 => format!("{json} matches {}", self.pick(PATTERNS)),
+            0 => format!("(int({json}) ?? 0) > 0"),
+            1 => format!("{json} matches {}", self.pick(PATTERNS)),
             _ => format!("{json} is {}", self.pick(&["present", "absent"])),
         }
     }
@@ -231,6 +243,7 @@ impl Expressions<'_> {
                 member(self.random.pick::<String>(&known))
             }
             6 if self.random.chance(20) => "request.id".to_owned(),
+            6 if self.random.chance(30) => "client.tls.subject".to_owned(),
             _ => format!("request.headers[{}]", quoted(self.random.word(HEADERS))),
         }
     }
@@ -386,6 +399,7 @@ impl Expressions<'_> {
         let next = depth.saturating_sub(1);
         match self.random.below(7) {
             6 => format!("split({}, {})", self.text(next), self.literal()),
+            0 if self.random.chance(30) => "client.tls.sans".to_owned(),
             0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
             1 => format!("request.query.all[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),
@@ -444,7 +458,7 @@ impl Expressions<'_> {
 
     /// A value that may be absent and that JSON can hold.
     pub fn optional_json(&mut self) -> String {
-        if self.place.body && self.random.chance(30) {
+        if (self.place.body || self.place.response_body) && self.random.chance(30) {
             return self.json();
         }
         if self.random.chance(70) { self.text_optional(1) } else { self.any_integer_optional(1) }

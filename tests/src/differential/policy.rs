@@ -7,7 +7,8 @@ use super::expr::{Expressions, Place};
 use super::random::Random;
 use super::rules;
 use super::world::{
-    ADDRESSES, BASIC, COOKIES, Credential, Function, HOSTS, KEYS, Limit, NETWORKS, Named, QUERY, TEXTS, Type, World, base64, member, quoted,
+    ADDRESSES, BASIC, COOKIES, Credential, DNS, Function, HOSTS, KEYS, Limit, NETWORKS, Named, PEER, QUERY, SUBJECTS, TEXTS, Type, URIS,
+    World, base64, member, quoted,
 };
 
 /// What was made.
@@ -22,7 +23,7 @@ pub struct Made {
 
 /// Makes a policy; a few of them are refused by the checker (two routes may tie), which is no disagreement.
 pub fn policy(random: &mut Random) -> Made {
-    let mut world = World::default();
+    let mut world = World { answers: random.chance(40), ..World::default() };
     let mut head = Vec::new();
     let mut members: Vec<String> = Vec::new();
     config(random, &mut world, &mut head, &mut members);
@@ -262,6 +263,10 @@ fn password(password: &str) -> String {
 
 fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
     for _ in 0..random.below(4) {
+        if random.chance(25) {
+            head.push(peer(random, world));
+            continue;
+        }
         let basic = random.chance(30);
         let name = world.name(if basic { BASIC } else { "key" });
         let scheme = if basic { "basic" } else { "bearer" };
@@ -300,6 +305,29 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
         head.push(Node::block(format!("{} {name}", if basic { "basic" } else { "api_key" }), lines));
         world.credentials.push(Credential { name, from });
     }
+}
+
+fn peer(random: &mut Random, world: &mut World) -> Node {
+    let name = world.name(PEER);
+    let patterns = |random: &mut Random, stars: &[&str], whole: &[&str]| {
+        let count = random.between(1, 3);
+        let mut picked = Vec::new();
+        for _ in 0..count {
+            let words = if random.chance(40) { stars } else { whole };
+            picked.push(quoted(random.pick::<&str>(words)));
+        }
+        picked.sort();
+        picked.dedup();
+        format!("[{}]", picked.join(", "))
+    };
+    let sans = patterns(random, &["spiffe://a.test/*", "*.a.test", "*"], &[URIS, DNS].concat());
+    let mut lines = vec![Node::line(format!("sans = {sans}"))];
+    if random.chance(30) {
+        let subjects = patterns(random, &["*,O=A", "*"], SUBJECTS.get(..3).unwrap_or_default());
+        lines.push(Node::line(format!("subjects = {subjects}")));
+    }
+    world.credentials.push(Credential { name: name.clone(), from: Vec::new() });
+    Node::block(format!("mtls {name}"), lines)
 }
 
 fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {

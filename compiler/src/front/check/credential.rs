@@ -2,7 +2,7 @@
 
 use super::attrs::{self, Attrs};
 use super::context::Context;
-use super::{known_keys, suggest};
+use super::{known_keys, peer, suggest};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -15,6 +15,8 @@ pub(super) enum Declared<'t> {
     ApiKey(&'t ast::Declaration),
     /// `basic`
     Basic(&'t ast::Declaration),
+    /// `mtls`
+    Mtls(&'t ast::Declaration),
 }
 
 /// Checks all credentials; each keeps its place in the tree, at fault or not.
@@ -23,6 +25,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
         let checked = match declared {
             Declared::ApiKey(declaration) => hir::Credential::ApiKey(api_key(ctx, declaration)),
             Declared::Basic(declaration) => hir::Credential::Basic(basic(ctx, declaration)),
+            Declared::Mtls(declaration) => hir::Credential::Mtls(peer::check(ctx, declaration)),
         };
         ctx.credentials.push(checked);
     }

@@ -179,11 +179,11 @@ pub(super) fn conflicts(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
     let mut keys = Vec::new();
     let mut users = Vec::new();
     for (declared, credential) in declarations.iter().zip(&ctx.credentials) {
-        let (Declared::ApiKey(declaration) | Declared::Basic(declaration)) = declared;
+        let (Declared::ApiKey(declaration) | Declared::Basic(declaration) | Declared::Mtls(declaration)) = declared;
         match credential {
             hir::Credential::ApiKey(hir::ApiKey { keys: hir::Keys::Config(id), .. }) => keys.push((*id, declaration.name.clone())),
             hir::Credential::Basic(hir::Basic { users: hir::Keys::Config(id), .. }) => users.push((*id, declaration.name.clone())),
-            hir::Credential::ApiKey(_) | hir::Credential::Basic(_) => {}
+            hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Mtls(_) => {}
         }
     }
     for (id, user) in users {

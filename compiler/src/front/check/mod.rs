@@ -17,6 +17,7 @@ mod json_reply;
 mod known_keys;
 mod lets;
 mod limit;
+mod peer;
 mod policy;
 mod redact;
 mod reply;

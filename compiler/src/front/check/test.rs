@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::context::Context;
-use super::{constant, reply, suggest, test_value};
+use super::{constant, peer, reply, suggest, test_value};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::headers;
@@ -111,6 +111,7 @@ fn request(
 ) -> Option<hir::Given> {
     let target = test_value::text(ctx, target, variables);
     let mut from = None;
+    let mut certificate = None;
     let mut upstream: Option<hir::Answer> = None;
     let mut parts = Vec::new();
     for given in given {
@@ -128,6 +129,12 @@ fn request(
                 from = Some(test_value::text(ctx, written, variables).unwrap_or_default());
             }
             ast::Given::Part(part) => parts.push(part),
+            ast::Given::Token(name, object) if peer::is_peer(ctx, name) => {
+                if certificate.is_some() {
+                    bad(ctx, name.span, "a second certificate", "given twice", "keep one of them");
+                }
+                certificate = Some(peer::certificate(ctx, object, variables));
+            }
             ast::Given::Token(name, _) => {
                 ctx.not_yet(name.span, "`token` in a test", "give an `api_key` as a header: `header \"x-api-key\" = \"…\"`")
             }
@@ -152,6 +159,7 @@ fn request(
         from,
         headers,
         body,
+        certificate,
         tokens: Vec::new(),
         upstream: upstream.unwrap_or(hir::Answer { status: 200, headers: Vec::new(), body: None }),
     })

@@ -9,6 +9,8 @@ pub enum Credential {
     ApiKey(ApiKey),
     /// `basic`
     Basic(Basic),
+    /// `mtls`
+    Mtls(Mtls),
 }
 
 /// `api_key NAME { … }`.
@@ -35,6 +37,41 @@ pub struct Basic {
     pub users: Keys,
     /// Whether the upstream gets to see it.
     pub forward: bool,
+}
+
+/// `mtls NAME { … }`: the certificate that the host verified. What is written has to match: `sans`, `subjects` or both.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mtls {
+    /// Its name.
+    pub name: Name,
+    /// One of them matches an alternative name; empty when nothing is written.
+    pub sans: Vec<PeerPattern>,
+    /// One of them matches the subject; empty when nothing is written.
+    pub subjects: Vec<PeerPattern>,
+}
+
+/// What a name in a certificate has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerPattern {
+    /// Itself, byte by byte.
+    Exact(String),
+    /// `spiffe://example.org/ns/*`: what stands before the star begins it.
+    Begins(String),
+    /// `*.example.org`: what stands behind the star ends it.
+    Ends(String),
+    /// `*`: anything, but there has to be one.
+    Any,
+}
+
+impl std::fmt::Display for PeerPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PeerPattern::Exact(text) => write!(f, "{text:?}"),
+            PeerPattern::Begins(start) => write!(f, "{:?}", format!("{start}*")),
+            PeerPattern::Ends(end) => write!(f, "{:?}", format!("*{end}")),
+            PeerPattern::Any => f.write_str("\"*\""),
+        }
+    }
 }
 
 /// A place that a credential is read from.
@@ -68,6 +105,10 @@ pub enum Member {
     KeyId,
     /// `.user` of a `basic`
     User,
+    /// `.san` of an `mtls`: the name that matched
+    San,
+    /// `.subject` of an `mtls`
+    Subject,
 }
 
 impl Member {
@@ -76,6 +117,8 @@ impl Member {
         match self {
             Member::KeyId => "key_id",
             Member::User => "user",
+            Member::San => "san",
+            Member::Subject => "subject",
         }
     }
 }
@@ -86,6 +129,7 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => &key.name,
             Credential::Basic(basic) => &basic.name,
+            Credential::Mtls(mtls) => &mtls.name,
         }
     }
 
@@ -94,6 +138,7 @@ impl Credential {
         match self {
             Credential::ApiKey(_) => "api_key",
             Credential::Basic(_) => "basic",
+            Credential::Mtls(_) => "mtls",
         }
     }
 
@@ -102,6 +147,7 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => &key.from,
             Credential::Basic(basic) => &basic.from,
+            Credential::Mtls(_) => &[],
         }
     }
 
@@ -110,6 +156,8 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => key.forward,
             Credential::Basic(basic) => basic.forward,
+            // It is the connection's and never reaches the upstream.
+            Credential::Mtls(_) => true,
         }
     }
 
@@ -118,6 +166,12 @@ impl Credential {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
             Credential::Basic(_) => &[Member::User],
+            Credential::Mtls(Mtls { sans, subjects, .. }) => match (sans.is_empty(), subjects.is_empty()) {
+                (false, false) => &[Member::San, Member::Subject],
+                (false, true) => &[Member::San],
+                (true, false) => &[Member::Subject],
+                (true, true) => &[],
+            },
         }
     }
 }

@@ -118,6 +118,17 @@ pub enum ExprKind {
     Invoke(FnId, Vec<Expr>),
 }
 
+/// A part of a client's certificate, as far as hosts tell it: the first name of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CertificatePart {
+    /// The first URI among its alternative names, such as a SPIFFE id.
+    Uri,
+    /// The first DNS name among them.
+    Dns,
+    /// Its subject (RFC 2253), if that is not empty.
+    Subject,
+}
+
 /// What can be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Read {
@@ -157,6 +168,10 @@ pub enum Read {
     ClientPort,
     /// `client.tls.present`
     ClientTls,
+    /// `client.tls.subject` and the like, optional: of the certificate that the host verified
+    ClientCertificate(CertificatePart),
+    /// `client.tls.sans`
+    ClientSans,
     /// `NAME.key_id` and the like: optional under `or` and `optional`
     Member(CredentialId, Member),
     /// `NAME is present`
@@ -171,6 +186,10 @@ pub enum Read {
     BodyForm(String),
     /// `response.status`
     ResponseStatus,
+    /// `response.body.text`
+    ResponseText,
+    /// `response.body.json`, optional
+    ResponseJson,
     /// `response.headers["k"]` (lower case), optional
     ResponseHeader(String),
 }

@@ -11,8 +11,8 @@ mod test;
 mod ty;
 mod walk;
 
-pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
-pub use expr::{Const, Expr, ExprKind, Read};
+pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member, Mtls, PeerPattern};
+pub use expr::{CertificatePart, Const, Expr, ExprKind, Read};
 pub use function::Function;
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
@@ -23,7 +23,7 @@ pub use rule::{
     AnyRedaction, Detector, Edit, EditTarget, HeaderPattern, MediaRange, On, Redact, Route, RouteArm, Rule, RuleKind, Segment, Target,
     Template,
 };
-pub use test::{Answer, Body, Expectation, Given, Header, Presence, Step, Test, TestPiece, TestValue};
+pub use test::{Answer, Body, Certificate, Expectation, Given, Header, Presence, Step, Test, TestPiece, TestValue};
 pub use ty::Ty;
 
 pub use super::ast::Name;

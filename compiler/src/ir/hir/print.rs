@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::{
-    Absent, Action, Authenticate, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr, ExprKind, HeaderPattern,
-    HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target, Template,
+    Absent, Action, Authenticate, CertificatePart, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr, ExprKind,
+    HeaderPattern, HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target,
+    Template,
 };
 use crate::ir::ast::{BinaryOp, Quantifier};
 
@@ -51,12 +52,19 @@ pub fn print(policy: &Policy) -> String {
     for credential in &policy.credentials {
         line(0, format!("{} {}", credential.keyword(), credential.name().text));
         let from: Vec<String> = credential.from().iter().map(source).collect();
-        line(1, format!("from {}", from.join(", ")));
+        if !from.is_empty() {
+            line(1, format!("from {}", from.join(", ")));
+        }
         match credential {
             Credential::ApiKey(key) => keys(policy, "key", &key.keys, &mut line),
             Credential::Basic(basic) => keys(policy, "user", &basic.users, &mut line),
+            Credential::Mtls(mtls) => {
+                for (what, patterns) in [("san", &mtls.sans), ("subject", &mtls.subjects)] {
+                    patterns.iter().for_each(|pattern| line(1, format!("{what} {pattern}")));
+                }
+            }
         }
-        if credential.forward() {
+        if credential.forward() && !credential.from().is_empty() {
             line(1, "forward".to_owned());
         }
     }
@@ -416,6 +424,10 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::ClientIp => "client.ip".to_owned(),
         Read::ClientPort => "client.port".to_owned(),
         Read::ClientTls => "client.tls.present".to_owned(),
+        Read::ClientCertificate(CertificatePart::Subject) => "client.tls.subject".to_owned(),
+        Read::ClientCertificate(CertificatePart::Uri) => "client.tls.uri".to_owned(),
+        Read::ClientCertificate(CertificatePart::Dns) => "client.tls.dns".to_owned(),
+        Read::ClientSans => "client.tls.sans".to_owned(),
         Read::Member(id, member) => format!("{}.{}", credential(id.index()), member.as_str()),
         Read::CredentialPresent(id) => format!("({} is present)", credential(id.index())),
         Read::BodySize => "request.body.size".to_owned(),
@@ -423,6 +435,8 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::BodyJson => "request.body.json".to_owned(),
         Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
         Read::ResponseStatus => "response.status".to_owned(),
+        Read::ResponseText => "response.body.text".to_owned(),
+        Read::ResponseJson => "response.body.json".to_owned(),
         Read::ResponseHeader(name) => format!("response.headers[{name:?}]"),
     }
 }

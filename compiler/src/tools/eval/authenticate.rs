@@ -7,7 +7,7 @@ use super::bytes::{text, trim};
 use super::facts::{self, Facts};
 use super::value::Value;
 use crate::ir::hir;
-use crate::lang::password;
+use crate::lang::{encoding, password};
 use crate::tools::message::Headers;
 
 /// What a verified credential says of the caller.
@@ -24,6 +24,8 @@ pub(super) enum Presented {
     Invalid(&'static str),
     /// Several.
     Doubled,
+    /// A certificate that is verified and not the one: another declaration may take it.
+    Other,
 }
 
 impl Presented {
@@ -36,7 +38,7 @@ impl Presented {
     pub(super) fn member(&self, member: hir::Member) -> Option<String> {
         match self {
             Presented::Valid(identity) => identity.iter().find(|(known, _)| *known == member).map(|(_, value)| value.clone()),
-            Presented::Absent | Presented::Invalid(_) | Presented::Doubled => None,
+            Presented::Absent | Presented::Invalid(_) | Presented::Doubled | Presented::Other => None,
         }
     }
 }
@@ -66,8 +68,33 @@ pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts) -
                 let name = user(&basic.users, config, value)?;
                 Ok(vec![(hir::Member::User, name)])
             }),
+            hir::Credential::Mtls(mtls) => peer(mtls, facts),
         })
         .collect()
+}
+
+/// Whether the certificate of the connection is one that a declaration takes.
+fn peer(mtls: &hir::Mtls, facts: &Facts) -> Presented {
+    if facts.certificate().is_none() {
+        return Presented::Absent;
+    }
+    let subject = facts.certificate_part(hir::CertificatePart::Subject);
+    let names = [hir::CertificatePart::Uri, hir::CertificatePart::Dns].map(|part| facts.certificate_part(part));
+    let takes = |patterns: &[hir::PeerPattern], name: &str| {
+        patterns.iter().any(|pattern| match pattern {
+            hir::PeerPattern::Exact(whole) => whole == name,
+            hir::PeerPattern::Begins(start) => name.starts_with(start.as_str()),
+            hir::PeerPattern::Ends(end) => name.ends_with(end.as_str()),
+            hir::PeerPattern::Any => true,
+        })
+    };
+    let san = names.into_iter().flatten().find(|name| takes(&mtls.sans, name));
+    let subject = subject.filter(|subject| takes(&mtls.subjects, subject));
+    if (san.is_none() && !mtls.sans.is_empty()) || (subject.is_none() && !mtls.subjects.is_empty()) {
+        return Presented::Other;
+    }
+    let san = san.map(|san| (hir::Member::San, san));
+    Presented::Valid(san.into_iter().chain(subject.map(|subject| (hir::Member::Subject, subject))).collect())
 }
 
 /// What is presented when a credential has to be in one of its places, once.
@@ -106,7 +133,7 @@ fn scheme<'a>(line: &'a [u8], wanted: &str) -> Option<&'a [u8]> {
 /// The user of `user:password` in base64, `Basic` before it or not, when the password is right.
 fn user(users: &hir::Keys, config: &[Value], value: &[u8]) -> Result<String, &'static str> {
     let written = std::str::from_utf8(scheme(value, "basic").unwrap_or(value)).ok();
-    let pair = written.and_then(password::base64).and_then(|pair| String::from_utf8(pair).ok()).ok_or("malformed")?;
+    let pair = written.and_then(encoding::from_base64).and_then(|pair| String::from_utf8(pair).ok()).ok_or("malformed")?;
     let (name, given) = pair.split_once(':').ok_or("malformed")?;
     if pair.bytes().any(|byte| byte < 0x20 || byte == 0x7f) {
         return Err("malformed");
@@ -151,23 +178,28 @@ pub(super) fn refusal(lines: &[hir::Authenticate], presented: &[Presented]) -> O
             match state(id) {
                 Presented::Doubled => return Some(Refusal { credential: *id, status: 400, outcome: "doubled" }),
                 Presented::Invalid(outcome) => return Some(Refusal { credential: *id, status: 401, outcome }),
-                Presented::Absent | Presented::Valid(_) => {}
+                Presented::Absent | Presented::Valid(_) | Presented::Other => {}
             }
         }
-        let mut missing = line.credentials.iter().filter(|id| *state(id) == Presented::Absent);
+        let mut missing = line.credentials.iter().filter(|id| matches!(state(id), Presented::Absent | Presented::Other));
         let enough = line.optional || (line.any && line.credentials.iter().any(|id| state(id).is_valid()));
         if !enough && let Some(id) = missing.next() {
-            return Some(Refusal { credential: *id, status: 401, outcome: "absent" });
+            let outcome = if *state(id) == Presented::Other { "other_peer" } else { "absent" };
+            return Some(Refusal { credential: *id, status: 401, outcome });
         }
     }
     None
 }
 
 /// The value of `www-authenticate` for a credential that is missing or not valid.
-pub(super) fn challenge(realm: &str, credential: &hir::Credential) -> String {
+pub(super) fn challenge(realm: &str, credential: &hir::Credential, refusal: &Refusal) -> String {
     let scheme = match credential {
-        hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
+        hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => {
+            let error = if refusal.outcome == "absent" { "" } else { ", error=\"invalid_token\"" };
+            return format!("Bearer realm=\"{realm}\"{error}");
+        }
         hir::Credential::ApiKey(_) => "ApiKey",
+        hir::Credential::Mtls(_) => "ClientCertificate",
         hir::Credential::Basic(_) => return format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
     };
     format!("{scheme} realm=\"{realm}\"")

@@ -109,7 +109,7 @@ fn described(ty: &hir::Ty) -> &'static str {
 fn holds_keys(policy: &hir::Policy, field: &hir::Config) -> bool {
     policy.credentials.iter().any(|credential| match credential {
         hir::Credential::ApiKey(key) => is_field(policy, &key.keys, field),
-        hir::Credential::Basic(_) => false,
+        hir::Credential::Basic(_) | hir::Credential::Mtls(_) => false,
     })
 }
 
@@ -117,6 +117,7 @@ fn holds_keys(policy: &hir::Policy, field: &hir::Config) -> bool {
 fn holds_passwords(policy: &hir::Policy, field: &hir::Config) -> bool {
     policy.credentials.iter().any(|credential| match credential {
         hir::Credential::Basic(basic) => is_field(policy, &basic.users, field),
+        hir::Credential::Mtls(_) => false,
         hir::Credential::ApiKey(_) => false,
     })
 }

@@ -242,7 +242,7 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         // Over plain HTTP the host takes the scheme from a trusted proxy; `Facts` has nobody else's word.
         hir::Read::Scheme => {
             let forwarded = facts.header_lines("x-forwarded-proto");
-            let secure = forwarded.first().is_some_and(|line| line == b"https");
+            let secure = forwarded.first().map_or(facts.tls.is_some(), |line| line == b"https");
             Value::String(if secure { "https" } else { "http" }.to_owned())
         }
         hir::Read::Host => Value::String(facts.host.clone()),
@@ -260,7 +260,12 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::Capture(_, places) => Value::optional(path::capture(places, &facts.path.decoded)),
         hir::Read::ClientIp => Value::Ip(facts.client),
         hir::Read::ClientPort => Value::Int(i64::from(facts.client_port)),
-        hir::Read::ClientTls => Value::Bool(false),
+        hir::Read::ClientTls => Value::Bool(facts.tls.is_some()),
+        hir::Read::ClientCertificate(part) => Value::optional(facts.certificate_part(*part)),
+        hir::Read::ClientSans => {
+            let parts = [hir::CertificatePart::Uri, hir::CertificatePart::Dns];
+            Value::List(parts.into_iter().filter_map(|part| facts.certificate_part(part)).map(Value::String).collect())
+        }
         hir::Read::Member(id, member) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.member(*member))),
         hir::Read::CredentialPresent(id) => Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.is_valid())),
         hir::Read::BodySize => match &facts.body {
@@ -271,6 +276,10 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::BodyText => Value::optional(facts.body.as_ref().map_or(Some(String::new()), |body| body.text())),
         hir::Read::BodyJson => facts.body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json))),
         hir::Read::BodyForm(key) => Value::optional(facts.body.as_ref().and_then(|body| body.form(key))),
+        hir::Read::ResponseText => Value::optional(facts.response_body.as_ref().map_or(Some(String::new()), |body| body.text())),
+        hir::Read::ResponseJson => {
+            facts.response_body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json)))
+        }
         hir::Read::ResponseStatus => facts.response.as_ref().map_or(Value::Absent, |response| Value::Int(i64::from(response.status))),
         hir::Read::ResponseHeader(name) => {
             let lines = facts.response.iter().flat_map(|response| facts::lines(&response.headers, name));

@@ -10,8 +10,8 @@ use super::config;
 use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
-use super::held::length_known;
-use super::limit::{self, Admitted, Verdict};
+use super::held::{self, length_known};
+use super::limit::{self, Admitted};
 use super::redact::{self, Inspection};
 use super::reply;
 use super::route;
@@ -89,9 +89,9 @@ impl Engine for Interpreter {
 /// The interpreter while it handles one request.
 pub(super) struct Run<'a> {
     pub(super) policy: &'a hir::Policy,
-    config: &'a [Value],
-    now: Nanoseconds,
-    tables: &'a mut limit::Tables,
+    pub(super) config: &'a [Value],
+    pub(super) now: Nanoseconds,
+    pub(super) tables: &'a mut limit::Tables,
     counters: &'a mut BTreeMap<(String, String), u64>,
     regexes: &'a Regexes,
 }
@@ -127,30 +127,30 @@ impl<'a> Run<'a> {
     fn decide(&mut self, facts: &mut Facts, request: &Request) -> Result<Course, EngineError> {
         let policy = self.policy;
         let of_body = |rule: &&hir::Rule| body::reads(policy, rule).some;
+        // What the response decides waits for the body of the request only so as to keep what it needs of it.
+        let judged = |rule: &&hir::Rule| match rule.kind {
+            hir::RuleKind::Forbid(_) => !held::is_of_response(policy, rule),
+            hir::RuleKind::Permit => true,
+            hir::RuleKind::RewriteRequest(_)
+            | hir::RuleKind::RewriteResponse(_)
+            | hir::RuleKind::RedactResponse(_)
+            | hir::RuleKind::Route(_) => false,
+        };
         let (later, now): (Vec<&hir::Rule>, Vec<&hir::Rule>) = policy.rules.iter().partition(of_body);
+        let now: Vec<&hir::Rule> = now.into_iter().filter(judged).collect();
         let scopes = rule::matching_scopes(policy, facts);
         let mut admitted = Admitted::default();
         if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
             return Ok(denial);
         }
-        let mut watched = None;
-        for scope in &scopes {
-            match authenticate::refusal(&scope.authenticate, &facts.credentials) {
-                Some(refusal) if scope.shadow => watched = watched.or(Some(refusal)),
-                Some(refusal) => {
-                    self.watched_refusal(watched);
-                    return Ok(self.unauthenticated(&refusal));
-                }
-                None => {}
-            }
+        if let Some(denial) = self.authenticate(&scopes, facts) {
+            return Ok(denial);
         }
-        self.watched_refusal(watched);
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
             return Ok(denial);
         }
         let mut permitted_by = None;
-        let judged = |rule: &hir::Rule| matches!(rule.kind, hir::RuleKind::Forbid(_) | hir::RuleKind::Permit);
-        let mut matched = self.watched(policy.rules.iter().filter(|rule| judged(rule) && !body::reads(policy, rule).some), facts)?;
+        let mut matched = self.watched(now.iter().copied(), facts)?;
         if let Some(denial) = self.judge(&now, facts, &mut permitted_by)? {
             return Ok(denial);
         }
@@ -168,7 +168,8 @@ impl<'a> Run<'a> {
             if let Some(denial) = self.take_body(facts, &waiting, request)? {
                 return Ok(denial);
             }
-            matched |= self.watched(watching.into_iter().filter(|rule| judged(rule)), facts)?;
+            matched |= self.watched(watching.into_iter().filter(judged), facts)?;
+            let waiting: Vec<&hir::Rule> = waiting.into_iter().filter(judged).collect();
             if let Some(denial) = self.judge(&waiting, facts, &mut permitted_by)? {
                 return Ok(denial);
             }
@@ -188,7 +189,12 @@ impl<'a> Run<'a> {
     }
 
     /// The first forbid of these that matches refuses; the first permit that matches is remembered if there is none yet.
-    fn judge(&mut self, rules: &[&hir::Rule], facts: &Facts, permitted_by: &mut Option<String>) -> Result<Option<Course>, EngineError> {
+    pub(super) fn judge(
+        &mut self,
+        rules: &[&hir::Rule],
+        facts: &Facts,
+        permitted_by: &mut Option<String>,
+    ) -> Result<Option<Course>, EngineError> {
         let policy = self.policy;
         let ctx = self.context(facts);
         for rule in rules.iter().filter(|rule| !rule.shadow) {
@@ -211,75 +217,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(None)
-    }
-
-    /// One step of limits: those that matching scopes apply, in file order.
-    fn limits(
-        &mut self,
-        scopes: &[&hir::Scope],
-        needs_identity: bool,
-        facts: &Facts,
-        admitted: &mut Admitted,
-    ) -> Result<Option<Course>, EngineError> {
-        let policy = self.policy;
-        let applied = |index: usize, shadow: bool| {
-            let applies = |scope: &&hir::Scope| scope.shadow == shadow && scope.apply.iter().any(|id| id.index() == index);
-            scopes.iter().any(applies)
-        };
-        let mut enforced = Vec::new();
-        let mut watched = Vec::new();
-        for (index, limit) in policy.limits.iter().enumerate().filter(|(_, limit)| limit.needs_identity == needs_identity) {
-            if applied(index, false) && !limit.shadow {
-                enforced.push((index, limit));
-            } else if applied(index, false) || applied(index, true) {
-                // What is only watched must spend nothing of what refuses elsewhere: it has tables of its own.
-                watched.push((index + policy.limits.len(), limit));
-            }
-        }
-        let ctx = self.context(facts);
-        match limit::step(&enforced, ctx, self.now, self.tables)? {
-            Verdict::Admitted(step) => admitted.extend(step),
-            Verdict::Refused { limit, reply, headers } => {
-                let response = reply::response(reply, headers, ctx)?;
-                return Ok(Some(self.deny(&limit.name.text, response)));
-            }
-        }
-        for (index, limit) in watched {
-            let known = |id: &hir::CredentialId| facts.credentials.get(id.index()).is_some_and(authenticate::Presented::is_valid);
-            if limit.requires.iter().all(known)
-                && let Verdict::Refused { .. } = limit::step(&[(index, limit)], ctx, self.now, self.tables)?
-            {
-                self.count(&limit.name.text, "shadow");
-            }
-        }
-        Ok(None)
-    }
-
-    /// Counts the credential that a scope in shadow would have refused.
-    fn watched_refusal(&mut self, refusal: Option<authenticate::Refusal>) {
-        let policy = self.policy;
-        if let Some(credential) = refusal.and_then(|refusal| policy.credentials.get(refusal.credential.index())) {
-            self.count(&credential.name().text, "shadow");
-        }
-    }
-
-    /// `400` for a credential that is presented twice, else `401` with a challenge.
-    fn unauthenticated(&mut self, refusal: &authenticate::Refusal) -> Course {
-        let Some(credential) = self.policy.credentials.get(refusal.credential.index()) else {
-            return self.deny("fault", reply::empty(503, Headers::new()));
-        };
-        let mut headers = Headers::new();
-        if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential);
-            headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
-        }
-        let by = credential.name().text.clone();
-        let outcome = match credential {
-            hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) => refusal.outcome,
-        };
-        self.count(&by, outcome);
-        Course::Denied { by, response: reply::empty(refusal.status, headers) }
     }
 
     /// What the upstream receives.
@@ -327,10 +264,8 @@ impl<'a> Run<'a> {
     fn may_inspect(&self, facts: &Facts) -> Result<bool, EngineError> {
         let ctx = self.context(facts);
         for rule in &self.policy.rules {
-            if let hir::RuleKind::RedactResponse(redact) = &rule.kind
-                && !rule.shadow
-                && !redact.any.is_empty()
-            {
+            let redacts = matches!(&rule.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty());
+            if !rule.shadow && (redacts || body::reads(self.policy, rule).response) {
                 let mut known = rule.clone();
                 known.conditions.retain(|condition| !reads_response(self.policy, condition));
                 if rule::matches(&known, ctx)? {
@@ -353,6 +288,9 @@ impl<'a> Run<'a> {
         let policy = self.policy;
         let mut response = as_answered(request, answer);
         facts.response = Some(ResponseFacts { status: response.status, headers: response.headers.clone() });
+        if let Some(Course::Denied { by, response }) = self.decide_response(&mut facts, &response, has_body(request, answer))? {
+            return Ok(denied(&by, response, Some(forwarded)));
+        }
         let ctx = self.context(&facts);
         let mut applying = Vec::new();
         for rule in &policy.rules {
@@ -392,7 +330,11 @@ impl<'a> Run<'a> {
             response.headers.push((name, value));
         }
         let mut message = Editable { headers: response.headers, ..Editable::default() };
-        let answers = |rule: &&hir::Rule| matches!(rule.kind, hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_));
+        let answers = |rule: &&hir::Rule| match rule.kind {
+            hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_) => true,
+            hir::RuleKind::Forbid(_) => held::is_of_response(policy, rule),
+            hir::RuleKind::Permit | hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_) => false,
+        };
         self.watched(policy.rules.iter().filter(answers), &facts)?;
         for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
             if let hir::RuleKind::RewriteResponse(edits) = &rule.kind
@@ -435,12 +377,16 @@ impl<'a> Run<'a> {
         Ok(matched)
     }
 
-    fn count(&mut self, rule: &str, outcome: &str) {
+    pub(super) fn count(&mut self, rule: &str, outcome: &str) {
         *self.counters.entry((rule.to_owned(), outcome.to_owned())).or_insert(0) += 1;
     }
 
     pub(super) fn deny(&mut self, by: &str, response: Response) -> Course {
-        self.count(by, "deny");
+        self.refuse(by, "deny", response)
+    }
+
+    pub(super) fn refuse(&mut self, by: &str, outcome: &str, response: Response) -> Course {
+        self.count(by, outcome);
         Course::Denied { by: by.to_owned(), response }
     }
 

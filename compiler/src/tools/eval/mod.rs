@@ -19,6 +19,7 @@ mod redact;
 mod reply;
 mod route;
 mod rule;
+mod scopes;
 mod siphash;
 mod value;
 

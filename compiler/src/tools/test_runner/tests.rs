@@ -47,6 +47,7 @@ fn policy() -> hir::Policy {
 
 fn request(target: &str) -> hir::Step {
     let given = hir::Given {
+        certificate: None,
         method: "GET".into(),
         target: vec![hir::TestPiece::Text(target.into()), hir::TestPiece::Variable("i".into())],
         from: None,

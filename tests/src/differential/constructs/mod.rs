@@ -113,6 +113,17 @@ impl Found {
                 });
                 self.add_if(basic.forward, "basic forward");
             }
+            hir::Credential::Mtls(mtls) => {
+                self.add_if(!mtls.subjects.is_empty(), "mtls subjects");
+                for pattern in &mtls.sans {
+                    self.add(match pattern {
+                        hir::PeerPattern::Exact(_) => "mtls exact",
+                        hir::PeerPattern::Begins(_) => "mtls begins",
+                        hir::PeerPattern::Ends(_) => "mtls ends",
+                        hir::PeerPattern::Any => "mtls any",
+                    });
+                }
+            }
         }
     }
 
@@ -422,6 +433,8 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::ClientIp => "client.ip",
         hir::Read::ClientPort => "client.port",
         hir::Read::ClientTls => "client.tls",
+        hir::Read::ClientCertificate(_) => "client.tls.subject",
+        hir::Read::ClientSans => "client.tls.sans",
         hir::Read::Member(_, member) => member.as_str(),
         hir::Read::CredentialPresent(_) => "credential present",
         hir::Read::BodySize => "body.size",
@@ -430,5 +443,7 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::BodyForm(_) => "body.form",
         hir::Read::ResponseStatus => "response.status",
         hir::Read::ResponseHeader(_) => "response.header",
+        hir::Read::ResponseText => "response.body.text",
+        hir::Read::ResponseJson => "response.body.json",
     }
 }
