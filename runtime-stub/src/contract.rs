@@ -98,6 +98,8 @@ functions! {
     /// Writes an arrival time into this worker's memory ([`Mechanism::LimitWorkerPut`], with its parameters), where some limit
     /// counts there: bool.
     LimitWorkerPut = "limit_worker_put"(I32, I32, I32, I64, I64, I64) -> I32;
+    /// Verifies a signature with an algorithm ([`algorithm`]) that the policy names: key, message, signature: bool.
+    Verify = "verify"(I32, I64, I64, I64) -> I32;
 }
 
 functions! {
@@ -153,6 +155,8 @@ functions! {
     ClientCertificate = "client_certificate"(I32) -> I64;
     /// `client.tls.sans`: list.
     ClientSans = "client_sans"() -> I64;
+    /// `now`: the host's clock, read once a request; limits count by the same instant.
+    Now = "now"() -> I64;
     /// Whether something faulted in this callback: bool.
     Faulted = "faulted"() -> I32;
 
@@ -263,6 +267,14 @@ functions! {
     StrLen = "str_len"(I64) -> I64;
     /// `int(s)`: `int?`.
     StrToInt = "str_to_int"(I64) -> I32;
+    /// `float(s)`: `float?`.
+    StrToFloat = "str_to_float"(I64) -> I32;
+    /// `time(s)`: `time?`.
+    StrToTime = "str_to_time"(I64) -> I32;
+    /// `unix(t)`
+    TimeUnix = "time_unix"(I64) -> I64;
+    /// How many whole units (nanoseconds) a time counts, within a cycle of so many.
+    TimePart = "time_part"(I64, I64, I64) -> I64;
     /// A cell that holds this: `int?` (or any i64 pattern).
     Cell = "cell"(I64) -> I32;
     /// Saturating sum.
@@ -348,6 +360,8 @@ functions! {
     TextStr = "text_str"(I64);
     /// Adds an int in decimal.
     TextInt = "text_int"(I64);
+    /// Adds a float: the fewest digits that read back as it, without exponent.
+    TextFloat = "text_float"(F64);
     /// Adds `true` or `false`.
     TextBool = "text_bool"(I32);
     /// Adds an address; absent adds nothing.
@@ -394,8 +408,52 @@ functions! {
     CredentialCheckBasicConfig = "credential_check_basic_config"(I32, I64, I32) -> I32;
     /// Name of the valid key or user, or absent. The credential was checked before.
     CredentialKeyId = "credential_key_id"(I32) -> I64;
+    /// State of a `jwt`: description of places, demands (`tables::jwt`), keys (`tables::jwks`, or one secret); once a request.
+    CredentialCheckJwt = "credential_check_jwt"(I32, I64, I64, I64) -> I32;
+    /// Why a `jwt` is invalid ([`REASONS`]); 0 when it is not.
+    CredentialReason = "credential_reason"(I32) -> I32;
+    /// A claim that is a string, by its place in the demands; absent when it is, or the credential is not valid.
+    ClaimStr = "claim_str"(I32, I32) -> I64;
+    /// A present claim that is an int, or a bool as 0 or 1.
+    ClaimInt = "claim_int"(I32, I32) -> I64;
+    /// An `int?`/`bool?` cell.
+    ClaimCell = "claim_cell"(I32, I32) -> I32;
+    /// A claim that is a list of strings: list; absent reads as absent.
+    ClaimList = "claim_list"(I32, I32) -> I64;
+    /// Prepares the key set that a configuration field holds as JSON: bool. The text is logged when it is none.
+    ConfigJwksLoad = "config_jwks_load"(I32, I64) -> I32;
+    /// The prepared key set (`tables::jwks`).
+    ConfigJwks = "config_jwks"(I32) -> I64;
     /// Removes the credential from what is forwarded.
     CredentialStrip = "credential_strip"(I64);
+
+    // ---- signatures: key (`tables::jwks::forms`, or a secret), message, signature: bool. Before them the constants that the
+    // algorithm needs: names for the host (`crypto::host::names`), of its curve (`crypto::p256::table` …), of its
+    // hash (`digest::sha512::constants`) ----
+    /// RSA, PKCS #1 v1.5, SHA-256.
+    VerifyRs256 = "verify_rs256"(I64, I64, I64, I64) -> I32;
+    /// RSA, PKCS #1 v1.5, SHA-384.
+    VerifyRs384 = "verify_rs384"(I64, I64, I64, I64, I64) -> I32;
+    /// RSA, PKCS #1 v1.5, SHA-512.
+    VerifyRs512 = "verify_rs512"(I64, I64, I64, I64, I64) -> I32;
+    /// RSA, PSS, SHA-256.
+    VerifyPs256 = "verify_ps256"(I64, I64, I64) -> I32;
+    /// RSA, PSS, SHA-384.
+    VerifyPs384 = "verify_ps384"(I64, I64, I64, I64) -> I32;
+    /// RSA, PSS, SHA-512.
+    VerifyPs512 = "verify_ps512"(I64, I64, I64, I64) -> I32;
+    /// ECDSA on P-256, SHA-256.
+    VerifyEs256 = "verify_es256"(I64, I64, I64, I64, I64) -> I32;
+    /// ECDSA on P-384, SHA-384.
+    VerifyEs384 = "verify_es384"(I64, I64, I64, I64, I64, I64) -> I32;
+    /// Ed25519.
+    VerifyEdDsa = "verify_eddsa"(I64, I64, I64, I64, I64) -> I32;
+    /// HMAC, SHA-256.
+    VerifyHs256 = "verify_hs256"(I64, I64, I64) -> I32;
+    /// HMAC, SHA-384.
+    VerifyHs384 = "verify_hs384"(I64, I64, I64, I64) -> I32;
+    /// HMAC, SHA-512.
+    VerifyHs512 = "verify_hs512"(I64, I64, I64, I64) -> I32;
 
     // ---- limits ----
     /// Starts a step of limits.
@@ -566,6 +624,9 @@ pub mod credential {
     /// Presented once, by a known caller who does not know the secret.
     pub const SECRET: i32 = 6;
 }
+
+pub use crate::auth::jwt::reasons::REASONS;
+pub use crate::crypto::algorithm;
 
 /// Bodies of replies.
 pub mod reply_body {

@@ -50,15 +50,15 @@ const POLICY: &[Attribute] = &[
     yes("normalize_path"),
 ];
 const JWT: &[Attribute] = &[
-    not_yet("issuer"),
-    not_yet("audiences"),
-    not_yet("algorithms"),
-    not_yet("keys"),
-    not_yet("from"),
-    not_yet("clock_skew"),
-    not_yet("require_expiration"),
-    not_yet("max_lifetime"),
-    not_yet("forward"),
+    yes("issuer"),
+    yes("audiences"),
+    yes("algorithms"),
+    yes("keys"),
+    yes("from"),
+    yes("clock_skew"),
+    yes("require_expiration"),
+    yes("max_lifetime"),
+    yes("forward"),
 ];
 const FETCH: &[Attribute] = &[not_yet("service"), not_yet("path"), not_yet("refresh"), not_yet("stale")];
 const API_KEY: &[Attribute] = &[yes("from"), yes("keys"), yes("forward")];

@@ -2,11 +2,13 @@
 
 pub mod attributes;
 pub mod encoding;
+pub mod float;
 pub mod functions;
 pub mod headers;
 pub mod keywords;
 pub mod password;
 pub mod regex;
+pub mod time;
 pub mod types;
 pub mod values;
 

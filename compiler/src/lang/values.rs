@@ -117,10 +117,10 @@ pub static VALUES: &[Value] = &[
         access: Access::Plain(Read::ResponseText),
     },
     Value { path: "response.body.json", ty: Ty::Json, optional: true, phase: Phase::Response, access: Access::Json(Read::ResponseJson) },
-    not_yet("now", Phase::Request),
-    not_yet("now.weekday", Phase::Request),
-    not_yet("now.hour", Phase::Request),
-    not_yet("now.minute", Phase::Request),
+    plain("now", Ty::Time, Read::Now),
+    plain("now.weekday", Ty::Int, Read::NowWeekday),
+    plain("now.hour", Ty::Int, Read::NowHour),
+    plain("now.minute", Ty::Int, Read::NowMinute),
     not_yet("tags", Phase::Request),
 ];
 

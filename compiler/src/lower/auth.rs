@@ -1,10 +1,10 @@
 //! Credentials: their states, and what each scope demands of them.
 
-use portcullis_runtime::contract::{Mechanism, Val, credential, kind};
+use portcullis_runtime::contract::{Mechanism, REASONS, Val, credential, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{any, binary, not};
-use super::{peer, reply, tables};
+use super::{jwt, peer, reply, tables};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
@@ -26,13 +26,16 @@ fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
         ],
         // A certificate is presented to the host and not to one declaration: another one may take it.
         Credential::Mtls(_) => &[],
+        // Of invalid ones the stub tells why: `jwt::refuse_invalid`.
+        Credential::Jwt(_) => &[(credential::DOUBLED, 400, "doubled")],
     }
 }
 
-/// Everything that refusals of a credential count.
+/// Everything that refusals of a credential count; what a token is refused for in the order of its numbers.
 pub(super) fn outcomes(credential: &Credential) -> impl Iterator<Item = &'static str> {
+    let reasons = if matches!(credential, Credential::Jwt(_)) { &REASONS[..] } else { &[] };
     let other = matches!(credential, Credential::Mtls(_)).then_some(OTHER_PEER);
-    refusals(credential).iter().map(|(_, _, outcome)| *outcome).chain([ABSENT]).chain(other)
+    reasons.iter().copied().chain([ABSENT]).chain(refusals(credential).iter().map(|(_, _, outcome)| *outcome)).chain(other)
 }
 
 /// What the number of a metric becomes when a scope in shadow says which refusal it would have been: below every action.
@@ -54,6 +57,7 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
         Some(Credential::ApiKey(key)) => api_key(builder, id, key),
         Some(Credential::Basic(basic)) => self::basic(builder, id, basic),
         Some(Credential::Mtls(mtls)) => peer::state(builder, id, mtls),
+        Some(Credential::Jwt(token)) => jwt::state(builder, id, token),
         None => Expr::I32(credential::ABSENT),
     }
 }
@@ -153,7 +157,12 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
             body.push(Stmt::Set(local, value));
             for (state, status, outcome) in policy.credentials.get(id.index()).map_or(&[][..], refusals) {
                 let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(*state));
-                let refusal = refuse(builder, scope, *id, *status, outcome);
+                let refusal = refuse(builder, scope, *id, *status, Why::Counts(outcome));
+                body.push(Stmt::If(is, refusal, vec![]));
+            }
+            if let Some(Credential::Jwt(_)) = policy.credentials.get(id.index()) {
+                let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::INVALID));
+                let refusal = refuse(builder, scope, *id, 401, Why::Token);
                 body.push(Stmt::If(is, refusal, vec![]));
             }
             let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
@@ -169,21 +178,18 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
         if line.any {
             let some = any(states.iter().map(|(_, local)| valid(*local)).collect());
             if let Some((first, local)) = states.first() {
-                let refusal = refuse(builder, scope, *first, 401, ABSENT);
-                let refusal = match policy.credentials.get(first.index()) {
-                    Some(Credential::Mtls(_)) => {
-                        let known = refuse(builder, scope, *first, 401, OTHER_PEER);
-                        vec![Stmt::If(other(*local), known, refusal)]
-                    }
-                    Some(Credential::ApiKey(_) | Credential::Basic(_)) | None => refusal,
-                };
+                let mut refusal = refuse(builder, scope, *first, 401, Why::Absent);
+                if let Some(Credential::Mtls(_)) = policy.credentials.get(first.index()) {
+                    let known = refuse(builder, scope, *first, 401, Why::Other);
+                    refusal = vec![Stmt::If(other(*local), known, refusal)];
+                }
                 body.push(Stmt::If(not(some), refusal, vec![]));
             }
         } else {
             for (id, local) in &states {
-                let refusal = refuse(builder, scope, *id, 401, ABSENT);
+                let refusal = refuse(builder, scope, *id, 401, Why::Absent);
                 if let Some(Credential::Mtls(_)) = policy.credentials.get(id.index()) {
-                    let known = refuse(builder, scope, *id, 401, OTHER_PEER);
+                    let known = refuse(builder, scope, *id, 401, Why::Other);
                     body.push(Stmt::If(other(*local), known, vec![]));
                 }
                 body.push(Stmt::If(not(valid(*local)), refusal, vec![]));
@@ -195,27 +201,47 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope) -> FunctionId {
     builder.function(name, context, Some(Val::I32), body)
 }
 
+/// Why a credential is refused.
+#[derive(Clone, Copy, PartialEq)]
+enum Why {
+    /// It is not there.
+    Absent,
+    /// A certificate is there, and is not the one.
+    Other,
+    /// What counts is known beforehand.
+    Counts(&'static str),
+    /// A token is refused; the stub knows why.
+    Token,
+}
+
 /// The refusal of a credential by a scope; one in shadow tells what would count.
-fn refuse(builder: &mut Builder<'_>, scope: &hir::Scope, id: CredentialId, status: u16, outcome: &'static str) -> Vec<Stmt> {
+fn refuse(builder: &mut Builder<'_>, scope: &hir::Scope, id: CredentialId, status: u16, why: Why) -> Vec<Stmt> {
     let policy = builder.policy;
     let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
     if scope.shadow {
         let metric = builder.metrics.number(&credential.name().text, "shadow");
         return vec![give(Expr::I32(WATCHED.saturating_add(i32::try_from(metric).unwrap_or(i32::MAX))))];
     }
-    let challenge = (status == 401).then(|| challenge(policy, credential, ![ABSENT, OTHER_PEER].contains(&outcome)));
+    let presented = matches!(why, Why::Counts(_) | Why::Token);
+    let challenge = (status == 401).then(|| challenge(policy, credential, presented));
     let full = reply::Full { challenge, ..reply::Full::of(&reply::bare(status)) };
-    reply::refuse_with(builder, &full, &credential.name().text, outcome)
+    let name = &credential.name().text;
+    match why {
+        Why::Absent => reply::refuse_with(builder, &full, name, ABSENT),
+        Why::Other => reply::refuse_with(builder, &full, name, OTHER_PEER),
+        Why::Counts(outcome) => reply::refuse_with(builder, &full, name, outcome),
+        Why::Token => jwt::refuse_invalid(builder, id, name, &full),
+    }
 }
 
 /// What tells the caller how to present the credential (RFC 9110, section 11.6.1); where it was, and is not valid, RFC 6750,
-/// section 3.1, wants that said.
+/// section 3.1, wants that said, and nothing more.
 fn challenge(policy: &hir::Policy, credential: &Credential, presented: bool) -> String {
     let realm = &policy.name.text;
+    let bearer = || format!("Bearer realm=\"{realm}\"{}", if presented { ", error=\"invalid_token\"" } else { "" });
     match credential {
-        Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => {
-            format!("Bearer realm=\"{realm}\"{}", if presented { ", error=\"invalid_token\"" } else { "" })
-        }
+        Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => bearer(),
+        Credential::Jwt(_) => bearer(),
         Credential::ApiKey(_) => format!("ApiKey realm=\"{realm}\""),
         Credential::Basic(_) => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         Credential::Mtls(_) => format!("ClientCertificate realm=\"{realm}\""),

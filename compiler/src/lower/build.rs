@@ -31,6 +31,8 @@ pub(super) struct Builder<'a> {
     /// For each `mtls` what gives its state and the name that matched.
     pub(super) peers: BTreeMap<u32, (FunctionId, FunctionId)>,
     pub(super) fns: BTreeMap<(u32, Phase), FunctionId>,
+    /// Functions that check a `jwt`, by its number.
+    pub(super) tokens: BTreeMap<u32, FunctionId>,
     strings: Vec<u8>,
     string_at: BTreeMap<Vec<u8>, (u32, u32)>,
     shared: BTreeMap<Vec<u8>, DataId>,
@@ -56,6 +58,7 @@ impl<'a> Builder<'a> {
             peers: BTreeMap::new(),
             fns: BTreeMap::new(),
             shared_cells: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             strings: Vec::new(),
             string_at: BTreeMap::new(),
             shared: BTreeMap::new(),

@@ -32,6 +32,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
             body.push(Stmt::If(not(valid), vec![give(Expr::I32(0))], vec![]));
         }
     }
+    for loaded in super::jwt::configured(builder) {
+        body.push(Stmt::If(not(loaded), vec![give(Expr::I32(0))], vec![]));
+    }
     body.push(give(Expr::I32(1)));
     let function = builder.function("configure", context, Some(Val::I32), body);
     builder.implement(Policy::OnConfigure, function);

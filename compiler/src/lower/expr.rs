@@ -7,7 +7,7 @@ use super::{bound, branch, compare, function, list, membership, tables, text};
 use crate::ir::ast::BinaryOp as Arithmetic;
 use crate::ir::hir::{self, Const, ExprKind, Read, Ty};
 use crate::ir::lir::{BinaryOp, Content, Expr, Local, Stmt, UnaryOp};
-use crate::lang::functions;
+use crate::lang::{functions, time};
 use crate::plan;
 
 /// The Wasm type of values of a type.
@@ -149,6 +149,7 @@ fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option
 fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     match &expr.kind {
         ExprKind::Const(value) => constant(builder, value),
+        ExprKind::Read(Read::Claim(id, number)) => super::jwt::claim(builder, *id, *number, &expr.ty),
         ExprKind::Read(read) => self::read(builder, context, read),
         ExprKind::Config(id) => config(builder, *id),
         ExprKind::Let(id) => Expr::Apply(let_function(builder, context.phase, *id), Vec::new()),
@@ -193,6 +194,9 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
         ExprKind::Present(operand) => present(builder, context, operand),
         ExprKind::Coalesce(left, right) => coalesce(builder, context, left, right, &expr.ty),
         ExprKind::Concat(pieces) => text::concat(builder, context, pieces),
+        ExprKind::Arithmetic(op, left, right) if [left, right].into_iter().any(|side| side.ty == Ty::Float) => {
+            float_arithmetic(builder, context, *op, left, right)
+        }
         ExprKind::Arithmetic(op, left, right) => {
             let mechanism = match op {
                 Arithmetic::Add => Mechanism::IntAdd,
@@ -320,7 +324,17 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
         Read::ClientTls => call(Mechanism::ClientTls, vec![]),
         Read::ClientCertificate(part) => super::peer::part(*part),
         Read::ClientSans => call(Mechanism::ClientSans, vec![]),
+        Read::Now => now(),
+        // 1970-01-01 was a Thursday.
+        Read::NowWeekday => {
+            let day = time_part(call(Mechanism::IntAdd, vec![now(), Expr::I64(3 * time::DAY)]), time::DAY, 7);
+            call(Mechanism::IntAdd, vec![day, Expr::I64(1)])
+        }
+        Read::NowHour => time_part(now(), time::HOUR, 24),
+        Read::NowMinute => time_part(now(), time::MINUTE, 60),
         Read::Member(id, member) => super::auth::member(builder, *id, *member),
+        // With its type, in `natural`.
+        Read::Claim(..) => Expr::I64(0),
         Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
         Read::BodySize => call(Mechanism::BodySize, vec![]),
         Read::BodyText => call(Mechanism::BodyText, vec![]),
@@ -338,6 +352,15 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
             call(Mechanism::ResponseHeader, vec![Expr::I32(slot)])
         }
     }
+}
+
+fn now() -> Expr {
+    call(Mechanism::Now, vec![])
+}
+
+/// How many units a time counts, within a cycle of so many.
+fn time_part(time: Expr, unit: i64, cycle: i64) -> Expr {
+    call(Mechanism::TimePart, vec![time, Expr::I64(unit), Expr::I64(cycle)])
 }
 
 pub(super) fn request_header(builder: &Builder<'_>, name: &str) -> Expr {
@@ -441,6 +464,21 @@ fn present(builder: &mut Builder<'_>, context: &mut Context, operand: &hir::Expr
     }
     let value = lower(builder, context, operand);
     is_present(&operand.ty, value)
+}
+
+/// Sum, difference or product of floats. What is too large for one is the largest, so there is neither infinity nor NaN.
+fn float_arithmetic(builder: &mut Builder<'_>, context: &mut Context, op: Arithmetic, left: &hir::Expr, right: &hir::Expr) -> Expr {
+    let op = match op {
+        Arithmetic::Add => BinaryOp::AddFloat,
+        Arithmetic::Subtract => BinaryOp::SubtractFloat,
+        Arithmetic::Multiply => BinaryOp::MultiplyFloat,
+        // The checker refuses it.
+        Arithmetic::Remainder => return Expr::F64(0.0),
+    };
+    let left = compare::as_float(&left.ty, lower(builder, context, left));
+    let right = compare::as_float(&right.ty, lower(builder, context, right));
+    let most = binary(BinaryOp::LeastFloat, binary(op, left, right), Expr::F64(f64::MAX));
+    binary(BinaryOp::GreatestFloat, most, Expr::F64(f64::MIN))
 }
 
 fn coalesce(builder: &mut Builder<'_>, context: &mut Context, left: &hir::Expr, right: &hir::Expr, ty: &Ty) -> Expr {

@@ -67,6 +67,9 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if mechanism == Mechanism::RedactAdd {
         return &["response_body"];
     }
+    if mechanism == Mechanism::CredentialCheckJwt {
+        return &["clock", "random"];
+    }
     if mechanism == Mechanism::ConfigLoad {
         return &["plugin_configuration"];
     }

@@ -14,6 +14,7 @@ mod features;
 mod function;
 mod guard;
 mod held;
+mod jwt;
 mod limit;
 mod list;
 mod membership;
@@ -53,6 +54,7 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     guard::lower(&mut builder);
     request::lower(&mut builder);
     response::lower(&mut builder);
+    jwt::lower(&mut builder);
     reply::lower_dispatch(&mut builder);
     limit::lower_worker(&mut builder);
     builder.finish(options)

@@ -172,17 +172,10 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
         Ty::Ip => Mechanism::TextIp,
         Ty::Cidr => Mechanism::TextCidr,
         Ty::Int | Ty::Duration | Ty::Time => Mechanism::TextInt,
-        Ty::String
-        | Ty::Bytes
-        | Ty::Secret
-        | Ty::Json
-        | Ty::Float
-        | Ty::Rate
-        | Ty::Regex
-        | Ty::List(_)
-        | Ty::Map(_)
-        | Ty::Optional(_)
-        | Ty::Error => Mechanism::TextStr,
+        Ty::Float => Mechanism::TextFloat,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Json | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
+            Mechanism::TextStr
+        }
     };
     act(mechanism, vec![value])
 }

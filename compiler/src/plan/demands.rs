@@ -41,7 +41,12 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::ClientTls
             | Read::ClientCertificate(_)
             | Read::ClientSans
+            | Read::Now
+            | Read::NowWeekday
+            | Read::NowHour
+            | Read::NowMinute
             | Read::Member(..)
+            | Read::Claim(..)
             | Read::CredentialPresent(_)
             | Read::BodySize
             | Read::BodyText

@@ -66,11 +66,12 @@ extern "C" fn proxy_on_request_trailers(context: u32, _count: u32) -> i32 {
 /// The body limit of a request that is held; the frame is made ready for it.
 fn held(context: u32) -> Option<u64> {
     let record = vm().streams.find(context)?;
-    let limit = record.held?;
+    let (limit, now) = record.held?;
     let frame = frame();
     frame.root = record.root;
     frame.in_request = true;
     frame.body.was_held = true;
+    frame.limits.now = now;
     Some(limit)
 }
 

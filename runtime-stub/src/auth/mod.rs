@@ -2,5 +2,6 @@
 
 pub mod api_key;
 pub mod basic;
+pub mod jwt;
 pub mod strip;
 pub mod verified;

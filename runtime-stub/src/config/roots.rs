@@ -114,6 +114,11 @@ impl Roots {
         self.roots.iter().find(|root| root.context == context)?.values.get(field)
     }
 
+    /// A field that is completed after it was loaded.
+    pub fn get_mut(&mut self, context: u32, field: usize) -> Option<&mut Value> {
+        self.roots.iter_mut().find(|root| root.context == context)?.values.get_mut(field)
+    }
+
     /// An entry of a map.
     pub fn entry(&self, context: u32, field: usize, name: &[u8]) -> Option<&[u8]> {
         index::get(&self.get(context, field)?.text, name)

@@ -61,7 +61,8 @@ impl Expressions<'_> {
             return self.leaf();
         }
         let next = depth - 1;
-        match self.random.below(31) {
+        match self.random.below(34) {
+            31..=33 => self.numbers_test(next),
             0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
             2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
             4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
@@ -110,6 +111,16 @@ impl Expressions<'_> {
             2 => self.pick(&["true", "false"]),
             3 if !self.place.credentials.is_empty() => {
                 let (name, _) = self.random.pick(&self.place.credentials).clone();
+                if name.starts_with("jwt") && self.random.chance(60) {
+                    return match self.random.below(6) {
+                        0 => format!("\"a\" in {name}.w"),
+                        1 => format!("{name}.list contains \"x\""),
+                        2 => format!("{name}.n == 3"),
+                        3 => format!("{name}.on == {}", self.pick(&["true", "false"])),
+                        4 => format!("{name}.tier == \"pro\""),
+                        _ => format!("{name}.w is present"),
+                    };
+                }
                 format!("{name} is {}", self.pick(&["present", "absent"]))
             }
             4 => format!("{} is present", self.read_optional()),
@@ -121,56 +132,6 @@ impl Expressions<'_> {
                 format!("response.status {} {}", self.pick(&["==", "<", ">="]), self.pick(&["200", "204", "404", "500"]))
             }
             _ => format!("{} matches {}", self.read_optional(), self.pick(PATTERNS)),
-        }
-    }
-
-    /// A message whose body can be read.
-    fn message(&mut self) -> &'static str {
-        match (self.place.body, self.place.response_body) {
-            (true, true) => self.random.word(&["request", "response"]),
-            (false, true) => "response",
-            (_, false) => "request",
-        }
-    }
-
-    /// A part of the body's JSON.
-    fn json(&mut self) -> String {
-        let mut text = format!("{}.body.json", self.message());
-        for _ in 0..self.random.below(3) {
-            let key = self.read_optional();
-            let step = match self.random.below(6) {
-                0 => "[0]".to_owned(),
-                1 => format!("[{}]", self.pick(&["1", "-1", "request.query.count"])),
-                2 => format!("[{key}]"),
-                3 => "[\"a b\"]".to_owned(),
-                _ => format!(".{}", self.pick(&["a", "b", "n", "ids"])),
-            };
-            text.push_str(&step);
-        }
-        text
-    }
-
-    /// A condition on the body of the request.
-    fn about_body(&mut self, depth: usize) -> String {
-        let json = self.json();
-        let kinds = if self.place.body { 16 } else { 14 };
-        match self.random.below(kinds) {
-            13 => format!("{}.body.text {} {}", self.message(), self.pick(&["contains", "==", "starts_with"]), self.literal()),
-            14 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
-            15 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
-            3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
-            4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
-            5 => format!("{json} == {}", self.json()),
-            6 => format!("({}) {} {json}", self.any_text(depth), self.pick(&["in", "not in"])),
-            7 => format!("{} in {json}", self.pick(&["1", "true", "7"])),
-            8 => format!("{json} contains {}", self.pick(&["\"a\"", "1", "false"])),
-            9 => format!("{json} {} {}", self.pick(&["in", "not in"]), self.pick(&["[\"a\", \"b\"]", "[1, 2, 100]"])),
-            10 => format!("({json} is present) and (json_text({json}) contains {})", self.literal()),
-            11 => format!("(({json}) ?? 5) < 7"),
-            12 => format!("(({json}) ?? false) or (({json}) ?? \"a\") == \"a\""),
-            0 => format!("(int({json}) ?? 0) > 0"),
-            1 => format!("{json} matches {}", self.pick(PATTERNS)),
-            _ => format!("{json} is {}", self.pick(&["present", "absent"])),
         }
     }
 
@@ -232,7 +193,7 @@ impl Expressions<'_> {
     }
 
     /// A `string?` read straight from the message.
-    fn read_optional(&mut self) -> String {
+    pub(super) fn read_optional(&mut self) -> String {
         match self.random.below(9) {
             0 | 1 => format!("request.query[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => format!("request.cookies[{}]", quoted(self.random.word(COOKIES))),
@@ -336,7 +297,7 @@ impl Expressions<'_> {
             0 => self.integer(depth),
             1 => self.boolean(depth.min(1)),
             2 if self.place.request => "client.ip".to_owned(),
-            3 => self.pick(&["1.5", "-2.0", "100000000000000000000.0", "0.1", "3"]),
+            3 => self.float(depth),
             _ => self.text(depth),
         }
     }
@@ -381,10 +342,12 @@ impl Expressions<'_> {
                 4 => return format!("len({})", self.texts(next)),
                 5 => return format!("-({})", self.integer(next)),
                 9 => return format!("hash({})", self.writable(next)),
+                10 => return format!("unix({})", self.time(next)),
                 _ => {}
             }
         }
-        match self.random.below(8) {
+        match self.random.below(10) {
+            8 if self.place.request => self.pick(&["now.weekday", "now.hour", "now.minute"]),
             0 => "request.query.count".to_owned(),
             1 => "request.headers.count".to_owned(),
             2 => "client.port".to_owned(),

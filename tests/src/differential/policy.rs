@@ -204,7 +204,8 @@ fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
 
 fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
     for _ in 0..random.below(4) {
-        const PARAMS: [Type; 6] = [Type::Text, Type::MaybeText, Type::Int, Type::MaybeInt, Type::Bool, Type::Texts];
+        const PARAMS: [Type; 9] =
+            [Type::Text, Type::MaybeText, Type::Int, Type::MaybeInt, Type::Bool, Type::Texts, Type::Float, Type::Time, Type::Duration];
         let params: Vec<Type> = (0..random.below(4)).map(|_| *random.pick(&PARAMS)).collect();
         let response = random.chance(20);
         let bound: Vec<(String, Type)> = params.iter().enumerate().map(|(number, ty)| (format!("p{number}"), *ty)).collect();
@@ -217,13 +218,16 @@ fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
                     Type::Int => "int",
                     Type::MaybeInt => "int?",
                     Type::Bool => "bool",
+                    Type::Float => "float",
+                    Type::Time => "time",
+                    Type::Duration => "duration",
                     _ => "list<string>",
                 };
                 format!("{name}: {ty}")
             })
             .collect();
         let place = Place { request: true, response, bound, ..Place::default() };
-        let result = *random.pick(&[Type::Bool, Type::Text, Type::Int, Type::MaybeInt]);
+        let result = *random.pick(&[Type::Bool, Type::Text, Type::Int, Type::MaybeInt, Type::Float]);
         let body = Expressions { random, world, place: &place }.value(result, 2);
         let name = world.name("fn");
         head.push(Node::line(format!("fn {name}({}) = {body}", written.join(", "))));
@@ -236,7 +240,10 @@ fn lets(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
         let response = random.chance(20);
         let place = Place { request: true, response, ..Place::default() };
         let mut expressions = Expressions { random, world, place: &place };
-        let (ty, text) = match expressions.random.below(8) {
+        let (ty, text) = match expressions.random.below(11) {
+            8 => (Type::Float, expressions.float(2)),
+            9 => (Type::Time, expressions.time(2)),
+            10 => (Type::Duration, expressions.duration(2)),
             5 => (Type::MaybeInt, expressions.maybe_integer(2)),
             6 => (Type::Texts, expressions.texts(2)),
             7 => (Type::Ip, "client.ip".to_owned()),
@@ -280,6 +287,10 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
             .collect();
         from.sort();
         from.dedup();
+        if random.chance(40) {
+            token(random, world, head, members, from);
+            continue;
+        }
         let known: Vec<&(&str, &str)> = KEYS.iter().filter(|_| random.chance(60)).collect();
         let mut lines = Vec::new();
         if random.chance(85) {
@@ -328,6 +339,44 @@ fn peer(random: &mut Random, world: &mut World) -> Node {
     }
     world.credentials.push(Credential { name: name.clone(), from: Vec::new() });
     Node::block(format!("mtls {name}"), lines)
+}
+
+/// A `jwt` whose tokens `tokens::TOKENS` has; `key_id` is a claim, so that what reads API keys reads tokens as well.
+fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>, from: Vec<String>) {
+    let name = world.name("jwt");
+    let field = world.name("secret");
+    head.push(Node::block("config", vec![Node::line(format!("{field}: secret"))]));
+    members.push(format!("{}: {}", json(&field), json("generated")));
+    let mut lines = vec![
+        Node::line(format!("algorithms = [{}]", random.pick(&["HS256", "HS256, HS512", "HS512"]))),
+        Node::line(format!("keys = config.{field}")),
+        Node::line(format!("from = [{}]", from.join(", "))),
+        Node::block(
+            "claims",
+            vec![
+                Node::line("key_id: string"),
+                Node::line(format!("w: words{}", random.pick(&["?", " = \"a\""]))),
+                Node::line("list: list<string> = [\"x\"]"),
+                Node::line("n: int?"),
+                Node::line("on: bool = true"),
+                Node::line("tier: enum(free, pro) = free"),
+            ],
+        ),
+    ];
+    for line in [
+        "issuer = \"issuer\"",
+        "audiences = [\"us\", \"more\"]",
+        "clock_skew = 0s",
+        "require_expiration = false",
+        "max_lifetime = 1d",
+        "forward = true",
+    ] {
+        if random.chance(40) {
+            lines.push(Node::line(line));
+        }
+    }
+    head.push(Node::block(format!("jwt {name}"), lines));
+    world.credentials.push(Credential { name, from });
 }
 
 fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {

@@ -183,6 +183,12 @@ pub enum Type {
     Int,
     /// `int?`
     MaybeInt,
+    /// `float`
+    Float,
+    /// `time`
+    Time,
+    /// `duration`
+    Duration,
     /// `ip`
     Ip,
     /// `ip?`

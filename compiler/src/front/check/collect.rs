@@ -49,16 +49,8 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
                 declared.maps.push(map);
             }
             ast::Item::Jwt(jwt) => {
-                unsupported_credential(ctx, &jwt.name, "jwt");
-                let attrs = attrs::names(ctx, Block::Jwt, &jwt.attrs);
-                for attr in attrs {
-                    if let ast::Value::Fetch(inner, _) = &attr.value {
-                        attrs::names(ctx, Block::Fetch, inner);
-                    }
-                }
-                for field in &jwt.claims {
-                    ty::type_names(ctx, &field.ty);
-                }
+                declare_credential(ctx, &jwt.name, declared.credentials.len());
+                declared.credentials.push(credential::Declared::Jwt(jwt));
             }
             ast::Item::Declaration(declaration) => collect_declaration(ctx, declaration, &mut declared),
             ast::Item::Lookup(lookup) => {
@@ -125,7 +117,7 @@ fn unsupported_credential(ctx: &mut Context<'_>, name: &ast::Name, keyword: &'st
     if declare(ctx, name, Symbol::Unsupported(keyword)) {
         ctx.claim_actor(name);
     }
-    ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key` or `basic`: a later version compiles the other credentials");
+    ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key`, `basic` or `jwt`: a later version compiles the other credentials");
 }
 
 /// Enters a name; whether it was free.

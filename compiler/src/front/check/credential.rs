@@ -2,7 +2,7 @@
 
 use super::attrs::{self, Attrs};
 use super::context::Context;
-use super::{known_keys, peer, suggest};
+use super::{jwt, known_keys, peer, suggest};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -17,6 +17,8 @@ pub(super) enum Declared<'t> {
     Basic(&'t ast::Declaration),
     /// `mtls`
     Mtls(&'t ast::Declaration),
+    /// `jwt`
+    Jwt(&'t ast::Jwt),
 }
 
 /// Checks all credentials; each keeps its place in the tree, at fault or not.
@@ -26,10 +28,11 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
             Declared::ApiKey(declaration) => hir::Credential::ApiKey(api_key(ctx, declaration)),
             Declared::Basic(declaration) => hir::Credential::Basic(basic(ctx, declaration)),
             Declared::Mtls(declaration) => hir::Credential::Mtls(peer::check(ctx, declaration)),
+            Declared::Jwt(declaration) => hir::Credential::Jwt(jwt::check(ctx, declaration)),
         };
         ctx.credentials.push(checked);
     }
-    known_keys::conflicts(ctx, declarations);
+    known_keys::conflicts(ctx);
 }
 
 fn api_key(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hir::ApiKey {
@@ -46,7 +49,7 @@ fn basic(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hir::Basic {
     hir::Basic { name: declaration.name.clone(), from, users, forward: forward(ctx, &attrs) }
 }
 
-fn forward(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> bool {
+pub(super) fn forward(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> bool {
     attrs.get("forward").and_then(|attr| attrs::boolean(ctx, attr)).unwrap_or(false)
 }
 

@@ -75,7 +75,7 @@ impl Env {
         let mut found = BTreeSet::new();
         let mut open: Vec<&hir::Expr> = exprs.into_iter().collect();
         while let Some(expr) = open.pop() {
-            if let hir::ExprKind::Read(hir::Read::Member(id, _)) = &expr.kind
+            if let hir::ExprKind::Read(hir::Read::Member(id, _) | hir::Read::Claim(id, _)) = &expr.kind
                 && self.credentials.get(id) == Some(&false)
             {
                 found.insert(*id);
@@ -131,6 +131,11 @@ impl Env {
             | hir::ExprKind::Invoke(..)
             | hir::ExprKind::Call(..) => {}
         }
+    }
+
+    /// Whether a credential that may be absent is known to be there.
+    pub(super) fn is_verified(&self, id: hir::CredentialId) -> bool {
+        self.facts.iter().any(|fact| fact.kind == hir::ExprKind::Read(hir::Read::CredentialPresent(id)))
     }
 
     /// Whether the value of this expression is known to be present here.

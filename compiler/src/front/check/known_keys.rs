@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::attrs::{self, Attrs};
 use super::constant;
 use super::context::Context;
-use super::credential::Declared;
 use super::file::{self, Node};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::{ast, hir};
@@ -175,15 +174,14 @@ fn configured(ctx: &mut Context<'_>, kind: &Kind, attr: &ast::Attr, expr: &ast::
 }
 
 /// Reports a configured map that is read as keys and as passwords: no map can be both.
-pub(super) fn conflicts(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
+pub(super) fn conflicts(ctx: &mut Context<'_>) {
     let mut keys = Vec::new();
     let mut users = Vec::new();
-    for (declared, credential) in declarations.iter().zip(&ctx.credentials) {
-        let (Declared::ApiKey(declaration) | Declared::Basic(declaration) | Declared::Mtls(declaration)) = declared;
+    for credential in &ctx.credentials {
         match credential {
-            hir::Credential::ApiKey(hir::ApiKey { keys: hir::Keys::Config(id), .. }) => keys.push((*id, declaration.name.clone())),
-            hir::Credential::Basic(hir::Basic { users: hir::Keys::Config(id), .. }) => users.push((*id, declaration.name.clone())),
-            hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Mtls(_) => {}
+            hir::Credential::ApiKey(hir::ApiKey { keys: hir::Keys::Config(id), name, .. }) => keys.push((*id, name.clone())),
+            hir::Credential::Basic(hir::Basic { users: hir::Keys::Config(id), name, .. }) => users.push((*id, name.clone())),
+            hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Mtls(_) => {}
         }
     }
     for (id, user) in users {

@@ -144,7 +144,7 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
     let value = expr::check(ctx, env, expr);
     match value.ty.present() {
         hir::Ty::Error => None,
-        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
+        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
         hir::Ty::Secret => {
             ctx.error(
                 Code::SecretLeak,

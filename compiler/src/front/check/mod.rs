@@ -2,6 +2,7 @@
 //! One file per construct; all share the [`context::Context`].
 
 mod attrs;
+mod claim;
 mod collect;
 mod config;
 mod constant;
@@ -14,6 +15,8 @@ mod file;
 mod functions;
 mod host;
 mod json_reply;
+mod jwks;
+mod jwt;
 mod known_keys;
 mod lets;
 mod limit;

@@ -213,7 +213,7 @@ fn credentials(ctx: &mut Context<'_>, line: &ast::Authenticate) -> Option<hir::A
                 ctx.warning(Code::Repeated, name.span, format!("`{}` is named twice", name.text), "named before", "drop it");
             }
             Some((Symbol::Credential(id), _)) => credentials.push(id),
-            Some((Symbol::Unsupported("jwt" | "hmac" | "token"), _)) => {}
+            Some((Symbol::Unsupported("hmac" | "token"), _)) => {}
             Some((symbol, declared)) => {
                 let keyword = symbol.keyword();
                 ctx.push(

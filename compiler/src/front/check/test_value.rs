@@ -1,7 +1,7 @@
 //! Values in tests: JSON with the counters of `repeat`.
 
 use super::constant;
-use super::context::Context;
+use super::context::{Context, Symbol};
 use super::suggest;
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
@@ -65,6 +65,28 @@ fn value_kind(ctx: &mut Context<'_>, written: &ast::Expr, variables: &[String]) 
         }
         _ => int(ctx, written),
     }
+}
+
+/// `token NAME {…}`: what the token says over what it says anyway.
+pub(super) fn token(
+    ctx: &mut Context<'_>,
+    name: &ast::Name,
+    claims: &ast::Expr,
+    variables: &[String],
+) -> Option<(hir::CredentialId, hir::TestValue)> {
+    let claims = value(ctx, claims, variables);
+    let found = match ctx.symbols.get(&name.text).copied() {
+        Some((Symbol::Credential(id), _)) => Some(id),
+        Some(_) | None => None,
+    };
+    if let Some(id) = found
+        && let Some(hir::Credential::Jwt(_)) = ctx.credentials.get(id.index())
+    {
+        return Some((id, claims?));
+    }
+    let help = if found.is_some() { "give the key where it is read: `header \"x-api-key\" = \"…\"`" } else { "name a `jwt`" };
+    ctx.error(Code::BadTest, name.span, format!("no token can be made for `{}`", name.text), "is no `jwt`", help);
+    None
 }
 
 fn int(ctx: &mut Context<'_>, written: &ast::Expr) -> Option<hir::TestValue> {

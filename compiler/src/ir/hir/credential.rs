@@ -1,6 +1,6 @@
 //! Credentials: who a caller is, and how that is proved. One struct for each kind of declaration.
 
-use super::{ConfigId, Name};
+use super::{ConfigId, Jwt, Name};
 
 /// A credential declaration.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub enum Credential {
     Basic(Basic),
     /// `mtls`
     Mtls(Mtls),
+    /// `jwt`
+    Jwt(Jwt),
 }
 
 /// `api_key NAME { … }`.
@@ -130,6 +132,7 @@ impl Credential {
             Credential::ApiKey(key) => &key.name,
             Credential::Basic(basic) => &basic.name,
             Credential::Mtls(mtls) => &mtls.name,
+            Credential::Jwt(jwt) => &jwt.name,
         }
     }
 
@@ -139,6 +142,7 @@ impl Credential {
             Credential::ApiKey(_) => "api_key",
             Credential::Basic(_) => "basic",
             Credential::Mtls(_) => "mtls",
+            Credential::Jwt(_) => "jwt",
         }
     }
 
@@ -148,6 +152,7 @@ impl Credential {
             Credential::ApiKey(key) => &key.from,
             Credential::Basic(basic) => &basic.from,
             Credential::Mtls(_) => &[],
+            Credential::Jwt(jwt) => &jwt.from,
         }
     }
 
@@ -158,10 +163,11 @@ impl Credential {
             Credential::Basic(basic) => basic.forward,
             // It is the connection's and never reaches the upstream.
             Credential::Mtls(_) => true,
+            Credential::Jwt(jwt) => jwt.forward,
         }
     }
 
-    /// What can be read of it, the one that names the caller first.
+    /// What can be read of it, the one that names the caller first; of a `jwt` its claims can.
     pub fn members(&self) -> &'static [Member] {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
@@ -172,6 +178,7 @@ impl Credential {
                 (true, false) => &[Member::Subject],
                 (true, true) => &[],
             },
+            Credential::Jwt(_) => &[],
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Expr {
 pub enum Const {
     /// `true`
     Bool(bool),
-    /// An `int`, a `duration` (nanoseconds), a size (bytes).
+    /// An `int`, a `duration` or a `time` (nanoseconds), a size (bytes).
     Int(i64),
     /// A `float`.
     Float(f64),
@@ -89,7 +89,7 @@ pub enum ExprKind {
     Coalesce(Box<Expr>, Box<Expr>),
     /// Strings, ints, bools, ips and floats written one after the other.
     Concat(Vec<Expr>),
-    /// Saturating arithmetic on ints. The remainder by zero is zero.
+    /// Saturating arithmetic on ints, floats, durations and times. The remainder by zero is zero.
     Arithmetic(BinaryOp, Box<Expr>, Box<Expr>),
     /// Member of a JSON object by name, optional; what is no object or absent has none.
     JsonMember(Box<Expr>, Box<Expr>),
@@ -174,8 +174,18 @@ pub enum Read {
     ClientSans,
     /// `NAME.key_id` and the like: optional under `or` and `optional`
     Member(CredentialId, Member),
+    /// `NAME.claim`: the claim by its place in the declaration; optional under `or` and `optional`
+    Claim(CredentialId, u32),
     /// `NAME is present`
     CredentialPresent(CredentialId),
+    /// `now`: one instant for a request and its response
+    Now,
+    /// `now.weekday`, 1 is Monday; UTC
+    NowWeekday,
+    /// `now.hour`
+    NowHour,
+    /// `now.minute`
+    NowMinute,
     /// `request.body.size`
     BodySize,
     /// `request.body.text`

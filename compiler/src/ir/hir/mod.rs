@@ -4,6 +4,7 @@
 mod credential;
 mod expr;
 mod function;
+mod jwt;
 mod policy;
 mod print;
 mod rule;
@@ -14,6 +15,7 @@ mod walk;
 pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member, Mtls, PeerPattern};
 pub use expr::{CertificatePart, Const, Expr, ExprKind, Read};
 pub use function::Function;
+pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
     ReplyBody, Scope, TableType,

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::{
-    Absent, Action, Authenticate, CertificatePart, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr, ExprKind,
-    HeaderPattern, HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target,
-    Template,
+    Absent, Action, Authenticate, CertificatePart, ClaimDefault, ClaimKind, ConfigDefault, Const, Credential, CredentialSource, Edit,
+    EditTarget, Expr, ExprKind, HeaderPattern, HostPattern, Json, JwkMaterial, Jwt, JwtKeys, Keys, Limit, LimitScope, On, Policy, Read,
+    Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target, Template,
 };
 use crate::ir::ast::{BinaryOp, Quantifier};
 
@@ -63,6 +63,7 @@ pub fn print(policy: &Policy) -> String {
                     patterns.iter().for_each(|pattern| line(1, format!("{what} {pattern}")));
                 }
             }
+            Credential::Jwt(jwt) => token(policy, jwt, &mut line),
         }
         if credential.forward() && !credential.from().is_empty() {
             line(1, "forward".to_owned());
@@ -96,6 +97,51 @@ pub fn print(policy: &Policy) -> String {
 
 fn in_shadow(shadow: bool) -> &'static str {
     if shadow { " in shadow" } else { "" }
+}
+
+fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, String)) {
+    if let Some(issuer) = &jwt.issuer {
+        line(1, format!("issuer {issuer:?}"));
+    }
+    if !jwt.audiences.is_empty() {
+        line(1, format!("audiences {:?}", jwt.audiences));
+    }
+    let algorithms: Vec<&str> = jwt.algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+    line(1, format!("algorithms {}", algorithms.join(", ")));
+    match &jwt.keys {
+        JwtKeys::Known(keys) => {
+            for key in keys {
+                let kind = match &key.material {
+                    JwkMaterial::Rsa { n, .. } => format!("RSA {}", n.len() * 8),
+                    JwkMaterial::P256 { .. } => "P-256".to_owned(),
+                    JwkMaterial::P384 { .. } => "P-384".to_owned(),
+                    JwkMaterial::Ed25519(_) => "Ed25519".to_owned(),
+                };
+                let only = key.algorithm.map(|algorithm| format!(" for {}", algorithm.as_str())).unwrap_or_default();
+                line(1, format!("key {:?} {kind}{only}", key.id.as_deref().unwrap_or("")));
+            }
+        }
+        JwtKeys::Secret(id) => line(1, format!("secret {}", config_name(policy, id.index()))),
+        JwtKeys::Set(id) => line(1, format!("keys {}", config_name(policy, id.index()))),
+    }
+    let expires = if jwt.require_expiration { ", must expire" } else { "" };
+    let lifetime = jwt.max_lifetime.map(|lifetime| format!(", at most {lifetime} ns")).unwrap_or_default();
+    line(1, format!("skew {} ns{expires}{lifetime}", jwt.clock_skew));
+    for claim in &jwt.claims {
+        let kind = match &claim.kind {
+            ClaimKind::Enum(values) => format!("enum({})", values.join(", ")),
+            ClaimKind::Words => "words".to_owned(),
+            ClaimKind::Bool | ClaimKind::Int | ClaimKind::String | ClaimKind::List => claim.ty().present().to_string(),
+        };
+        let default = match &claim.default {
+            Some(ClaimDefault::Bool(value)) => format!(" = {value}"),
+            Some(ClaimDefault::Int(value)) => format!(" = {value}"),
+            Some(ClaimDefault::String(text)) => format!(" = {text:?}"),
+            Some(ClaimDefault::List(texts)) => format!(" = {texts:?}"),
+            None => String::new(),
+        };
+        line(1, format!("claim {:?}: {kind}{}{default}", claim.name.text, if claim.optional { "?" } else { "" }));
+    }
 }
 
 fn limit_lines(policy: &Policy, limit: &Limit, line: &mut impl FnMut(usize, String)) {
@@ -429,7 +475,18 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::ClientCertificate(CertificatePart::Dns) => "client.tls.dns".to_owned(),
         Read::ClientSans => "client.tls.sans".to_owned(),
         Read::Member(id, member) => format!("{}.{}", credential(id.index()), member.as_str()),
+        Read::Claim(id, number) => {
+            let claim = match policy.credentials.get(id.index()) {
+                Some(Credential::Jwt(jwt)) => jwt.claims.get(*number as usize).map_or("?", |claim| claim.name.text.as_str()),
+                Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Mtls(_)) | None => "?",
+            };
+            format!("{}[{claim:?}]", credential(id.index()))
+        }
         Read::CredentialPresent(id) => format!("({} is present)", credential(id.index())),
+        Read::Now => "now".to_owned(),
+        Read::NowWeekday => "now.weekday".to_owned(),
+        Read::NowHour => "now.hour".to_owned(),
+        Read::NowMinute => "now.minute".to_owned(),
         Read::BodySize => "request.body.size".to_owned(),
         Read::BodyText => "request.body.text".to_owned(),
         Read::BodyJson => "request.body.json".to_owned(),

@@ -177,6 +177,6 @@ impl Read {
 
     /// The credential that it reads.
     pub fn credential(&self) -> Option<CredentialId> {
-        if let Read::Member(id, _) | Read::CredentialPresent(id) = self { Some(*id) } else { None }
+        if let Read::Member(id, _) | Read::Claim(id, _) | Read::CredentialPresent(id) = self { Some(*id) } else { None }
     }
 }

@@ -5,21 +5,25 @@ use sha2::{Digest, Sha256};
 
 use super::bytes::{text, trim};
 use super::facts::{self, Facts};
+use super::jwt;
 use super::value::Value;
 use crate::ir::hir;
 use crate::lang::{encoding, password};
+use crate::tools::engine::Nanoseconds;
 use crate::tools::message::Headers;
 
 /// What a verified credential says of the caller.
 pub(super) type Identity = Vec<(hir::Member, String)>;
 
 /// What a request presents of one credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Presented {
     /// Nothing.
     Absent,
     /// One that is verified, with what it says of the caller.
     Valid(Identity),
+    /// A token that is verified, with its claims in the order of the declaration.
+    Token(Vec<Value>),
     /// One that is not valid, with what that counts as.
     Invalid(&'static str),
     /// Several.
@@ -31,14 +35,22 @@ pub(super) enum Presented {
 impl Presented {
     /// Whether it is verified.
     pub(super) fn is_valid(&self) -> bool {
-        matches!(self, Presented::Valid(_))
+        matches!(self, Presented::Valid(_) | Presented::Token(_))
+    }
+
+    /// A claim of a valid token.
+    pub(super) fn claim(&self, number: usize) -> Value {
+        match self {
+            Presented::Token(claims) => claims.get(number).cloned().unwrap_or(Value::Absent),
+            Presented::Absent | Presented::Invalid(_) | Presented::Doubled | Presented::Other | Presented::Valid(_) => Value::Absent,
+        }
     }
 
     /// What it says of the caller, when it is valid.
     pub(super) fn member(&self, member: hir::Member) -> Option<String> {
         match self {
             Presented::Valid(identity) => identity.iter().find(|(known, _)| *known == member).map(|(_, value)| value.clone()),
-            Presented::Absent | Presented::Invalid(_) | Presented::Doubled | Presented::Other => None,
+            Presented::Absent | Presented::Invalid(_) | Presented::Doubled | Presented::Other | Presented::Token(_) => None,
         }
     }
 }
@@ -52,23 +64,26 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     /// Why, for the operator.
     pub(super) outcome: &'static str,
+    /// Whether one was presented that is not valid.
+    pub(super) invalid: bool,
 }
 
 /// What is presented of each credential.
-pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts) -> Vec<Presented> {
+pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts, now: Nanoseconds) -> Vec<Presented> {
     policy
         .credentials
         .iter()
         .map(|credential| match credential {
             hir::Credential::ApiKey(key) => once(&key.from, facts, |value| {
                 let name = known(&key.keys, config, value).ok_or("unknown_key")?;
-                Ok(vec![(hir::Member::KeyId, name)])
+                Ok(Presented::Valid(vec![(hir::Member::KeyId, name)]))
             }),
             hir::Credential::Basic(basic) => once(&basic.from, facts, |value| {
                 let name = user(&basic.users, config, value)?;
-                Ok(vec![(hir::Member::User, name)])
+                Ok(Presented::Valid(vec![(hir::Member::User, name)]))
             }),
             hir::Credential::Mtls(mtls) => peer(mtls, facts),
+            hir::Credential::Jwt(token) => once(&token.from, facts, |value| jwt::verify(token, config, value, now).map(Presented::Token)),
         })
         .collect()
 }
@@ -98,12 +113,12 @@ fn peer(mtls: &hir::Mtls, facts: &Facts) -> Presented {
 }
 
 /// What is presented when a credential has to be in one of its places, once.
-fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Identity, &'static str>) -> Presented {
+fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Presented, &'static str>) -> Presented {
     let mut found: Vec<Vec<u8>> = from.iter().flat_map(|source| values(source, facts)).collect();
     match (found.pop(), found.is_empty()) {
         (None, _) => Presented::Absent,
         (Some(_), false) => Presented::Doubled,
-        (Some(value), true) => verify(&value).map_or_else(Presented::Invalid, Presented::Valid),
+        (Some(value), true) => verify(&value).unwrap_or_else(Presented::Invalid),
     }
 }
 
@@ -176,31 +191,33 @@ pub(super) fn refusal(lines: &[hir::Authenticate], presented: &[Presented]) -> O
     for line in lines {
         for id in &line.credentials {
             match state(id) {
-                Presented::Doubled => return Some(Refusal { credential: *id, status: 400, outcome: "doubled" }),
-                Presented::Invalid(outcome) => return Some(Refusal { credential: *id, status: 401, outcome }),
-                Presented::Absent | Presented::Valid(_) | Presented::Other => {}
+                Presented::Doubled => return Some(Refusal { credential: *id, status: 400, outcome: "doubled", invalid: true }),
+                Presented::Invalid(outcome) => return Some(Refusal { credential: *id, status: 401, outcome, invalid: true }),
+                Presented::Absent | Presented::Valid(_) | Presented::Other | Presented::Token(_) => {}
             }
         }
         let mut missing = line.credentials.iter().filter(|id| matches!(state(id), Presented::Absent | Presented::Other));
         let enough = line.optional || (line.any && line.credentials.iter().any(|id| state(id).is_valid()));
         if !enough && let Some(id) = missing.next() {
             let outcome = if *state(id) == Presented::Other { "other_peer" } else { "absent" };
-            return Some(Refusal { credential: *id, status: 401, outcome });
+            return Some(Refusal { credential: *id, status: 401, outcome, invalid: false });
         }
     }
     None
 }
 
 /// The value of `www-authenticate` for a credential that is missing or not valid.
-pub(super) fn challenge(realm: &str, credential: &hir::Credential, refusal: &Refusal) -> String {
+pub(super) fn challenge(realm: &str, credential: &hir::Credential, invalid: bool) -> String {
     let scheme = match credential {
         hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => {
-            let error = if refusal.outcome == "absent" { "" } else { ", error=\"invalid_token\"" };
+            let error = if invalid { ", error=\"invalid_token\"" } else { "" };
             return format!("Bearer realm=\"{realm}\"{error}");
         }
         hir::Credential::ApiKey(_) => "ApiKey",
         hir::Credential::Mtls(_) => "ClientCertificate",
         hir::Credential::Basic(_) => return format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
+        hir::Credential::Jwt(_) if invalid => return format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
+        hir::Credential::Jwt(_) => "Bearer",
     };
     format!("{scheme} realm=\"{realm}\"")
 }

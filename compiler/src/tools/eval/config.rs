@@ -44,7 +44,16 @@ pub(super) fn read(policy: &hir::Policy, configuration: &str) -> Result<Vec<Valu
         // What is written is looked at in its order, before what is missing.
         value(policy, field, &members)?;
     }
-    policy.config.iter().map(|field| value(policy, field, &members)).collect()
+    let values: Vec<Value> = policy.config.iter().map(|field| value(policy, field, &members)).collect::<Result<_, _>>()?;
+    for credential in &policy.credentials {
+        if let hir::Credential::Jwt(hir::Jwt { keys: hir::JwtKeys::Set(id), .. }) = credential
+            && let (Some(Value::String(set)), Some(field)) = (values.get(id.index()), policy.config.get(id.index()))
+            && super::jwks::read(set).is_none()
+        {
+            return Err(format!("configuration key `{}` must be a JSON Web Key Set with public keys", field.name.text));
+        }
+    }
+    Ok(values)
 }
 
 /// The value of one field.
@@ -109,7 +118,7 @@ fn described(ty: &hir::Ty) -> &'static str {
 fn holds_keys(policy: &hir::Policy, field: &hir::Config) -> bool {
     policy.credentials.iter().any(|credential| match credential {
         hir::Credential::ApiKey(key) => is_field(policy, &key.keys, field),
-        hir::Credential::Basic(_) | hir::Credential::Mtls(_) => false,
+        hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Mtls(_) => false,
     })
 }
 
@@ -117,8 +126,7 @@ fn holds_keys(policy: &hir::Policy, field: &hir::Config) -> bool {
 fn holds_passwords(policy: &hir::Policy, field: &hir::Config) -> bool {
     policy.credentials.iter().any(|credential| match credential {
         hir::Credential::Basic(basic) => is_field(policy, &basic.users, field),
-        hir::Credential::Mtls(_) => false,
-        hir::Credential::ApiKey(_) => false,
+        hir::Credential::ApiKey(_) | hir::Credential::Jwt(_) | hir::Credential::Mtls(_) => false,
     })
 }
 

@@ -13,7 +13,7 @@ use super::path;
 use super::value::Value;
 use crate::ir::ast::{BinaryOp, Quantifier};
 use crate::ir::hir;
-use crate::lang;
+use crate::lang::{self, time};
 use crate::tools::engine::EngineError;
 
 /// Compiled regexes by pattern and flags.
@@ -118,7 +118,10 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
         }
         hir::ExprKind::Arithmetic(op, left, right) => match (eval(left, ctx)?, eval(right, ctx)?) {
             (Value::Int(left), Value::Int(right)) => Value::Int(arithmetic(*op, left, right)),
-            _ => Value::Absent,
+            (left, right) => match (left.as_float(), right.as_float()) {
+                (Some(left), Some(right)) => Value::Float(float_arithmetic(*op, left, right)),
+                _ => Value::Absent,
+            },
         },
         hir::ExprKind::JsonMember(object, key) => match (eval(object, ctx)?, eval(key, ctx)?) {
             (Value::Json(json), Value::String(key)) => match json.kind {
@@ -267,7 +270,15 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
             Value::List(parts.into_iter().filter_map(|part| facts.certificate_part(part)).map(Value::String).collect())
         }
         hir::Read::Member(id, member) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.member(*member))),
+        hir::Read::Claim(id, number) => {
+            facts.credentials.get(id.index()).map_or(Value::Absent, |presented| presented.claim(*number as usize))
+        }
         hir::Read::CredentialPresent(id) => Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.is_valid())),
+        hir::Read::Now => Value::Int(facts.now),
+        // 1970-01-01 was a Thursday.
+        hir::Read::NowWeekday => Value::Int((facts.now.div_euclid(time::DAY) + 3).rem_euclid(7) + 1),
+        hir::Read::NowHour => Value::Int(facts.now.rem_euclid(time::DAY) / time::HOUR),
+        hir::Read::NowMinute => Value::Int(facts.now.rem_euclid(time::HOUR) / time::MINUTE),
         hir::Read::BodySize => match &facts.body {
             Some(body) if !body.too_large => count(body.bytes.len()),
             Some(_) => Value::Int(i64::MAX),
@@ -286,6 +297,18 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
             Value::optional(facts::joined(&lines.map(<[u8]>::to_vec).collect::<Vec<_>>()))
         }
     }
+}
+
+/// Of floats: what is too large for one is the largest.
+fn float_arithmetic(op: BinaryOp, left: f64, right: f64) -> f64 {
+    let result = match op {
+        BinaryOp::Add => left + right,
+        BinaryOp::Subtract => left - right,
+        BinaryOp::Multiply => left * right,
+        // The checker refuses it.
+        BinaryOp::Remainder => 0.0,
+    };
+    result.clamp(f64::MIN, f64::MAX)
 }
 
 fn arithmetic(op: BinaryOp, left: i64, right: i64) -> i64 {

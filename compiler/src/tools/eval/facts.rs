@@ -30,6 +30,8 @@ pub(super) struct Facts {
     pub(super) tls: Option<Tls>,
     /// By credential id: what was presented.
     pub(super) credentials: Vec<Presented>,
+    /// When the request came, nanoseconds since 1970.
+    pub(super) now: i64,
     /// Once it is in.
     pub(super) body: Option<BodyFacts>,
     /// The body of the response, when rules waited for it.
@@ -110,6 +112,7 @@ impl Facts {
             client_port,
             tls: request.tls.clone(),
             credentials: Vec::new(),
+            now: 0,
             body: None,
             response_body: None,
             response: None,

@@ -113,7 +113,8 @@ impl<'a> Run<'a> {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
-        facts.credentials = authenticate::presented(self.policy, self.config, &facts);
+        facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
+        facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now);
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
             Course::Allowed { admitted } => {

@@ -13,6 +13,8 @@ mod function;
 mod held;
 mod interpreter;
 mod json;
+mod jwks;
+mod jwt;
 mod limit;
 mod path;
 mod redact;
@@ -20,7 +22,9 @@ mod reply;
 mod route;
 mod rule;
 mod scopes;
+mod signature;
 mod siphash;
+mod token_json;
 mod value;
 
 pub use interpreter::Interpreter;

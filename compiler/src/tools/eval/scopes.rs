@@ -84,7 +84,7 @@ impl Run<'_> {
         };
         let mut headers = Headers::new();
         if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential, refusal);
+            let challenge = authenticate::challenge(&self.policy.name.text, credential, refusal.invalid);
             headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
         }
         let by = credential.name().text.clone();

@@ -124,6 +124,23 @@ impl Value {
         }
     }
 
+    /// A number as float.
+    pub(super) fn as_float(&self) -> Option<f64> {
+        match self {
+            Value::Int(int) => Some(as_float(*int)),
+            Value::Float(float) => Some(*float),
+            Value::Absent
+            | Value::Bool(_)
+            | Value::String(_)
+            | Value::Bytes(_)
+            | Value::Ip(_)
+            | Value::Cidr(..)
+            | Value::List(_)
+            | Value::Map(_)
+            | Value::Json(_) => None,
+        }
+    }
+
     /// As text in an interpolation. What the checker refuses there is empty.
     pub(super) fn text(&self) -> String {
         match self {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::value;
+use super::{token, value};
 use crate::base::Span;
 use crate::ir::hir;
 
@@ -24,6 +24,7 @@ pub(super) fn of(policy: &hir::Policy, test: &hir::Test) -> (String, Span) {
             }
         }
     }
+    token::add_keys(policy, &mut members);
     let text = if policy.config.is_empty() && members.is_empty() { String::new() } else { Value::Object(members).to_string() };
     (text, span)
 }

@@ -4,7 +4,9 @@ use super::index;
 use crate::abi::{Wasm, frame};
 use crate::contract::certificate as part;
 use crate::frame::Frame;
+use crate::http::request::or_fault;
 use crate::http::{certificate, host_name, query, request};
+use crate::limits::step;
 use crate::rt::arena::Items;
 use crate::rt::pack;
 use crate::tables::{strings, template};
@@ -153,6 +155,13 @@ extern "C" fn client_sans() -> i64 {
     let frame = frame();
     let names = [certificate::part(frame, &mut Wasm, part::URI), certificate::part(frame, &mut Wasm, part::DNS)];
     list(frame, names.into_iter().flatten(), |_, name| name)
+}
+
+#[unsafe(export_name = "rt.now")]
+extern "C" fn now() -> i64 {
+    let frame = frame();
+    let now = step::now(&mut frame.limits, &mut Wasm);
+    i64::try_from(or_fault(now.ok(), &mut frame.fault)).unwrap_or(i64::MAX)
 }
 
 #[unsafe(export_name = "rt.faulted")]

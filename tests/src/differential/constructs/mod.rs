@@ -124,6 +124,26 @@ impl Found {
                     });
                 }
             }
+            hir::Credential::Jwt(jwt) => {
+                self.add("jwt");
+                self.add_if(jwt.issuer.is_some(), "jwt issuer");
+                self.add_if(!jwt.audiences.is_empty(), "jwt audiences");
+                self.add_if(!jwt.require_expiration, "jwt without expiration");
+                self.add_if(jwt.max_lifetime.is_some(), "jwt max_lifetime");
+                self.add_if(jwt.forward, "jwt forward");
+                for claim in &jwt.claims {
+                    self.add(match claim.kind {
+                        hir::ClaimKind::Bool => "claim bool",
+                        hir::ClaimKind::Int => "claim int",
+                        hir::ClaimKind::String => "claim string",
+                        hir::ClaimKind::Enum(_) => "claim enum",
+                        hir::ClaimKind::Words => "claim words",
+                        hir::ClaimKind::List => "claim list",
+                    });
+                    self.add_if(claim.optional, "claim optional");
+                    self.add_if(claim.default.is_some(), "claim default");
+                }
+            }
         }
     }
 
@@ -392,6 +412,21 @@ impl Found {
             hir::ExprKind::JsonIsNull(_) => "json is null",
             hir::ExprKind::JsonHas(..) => "json has",
             hir::ExprKind::Concat(_) => "concat",
+            hir::ExprKind::Arithmetic(op, ..) if expr.ty == hir::Ty::Float => match op {
+                BinaryOp::Add => "add floats",
+                BinaryOp::Subtract => "subtract floats",
+                BinaryOp::Multiply | BinaryOp::Remainder => "multiply floats",
+            },
+            hir::ExprKind::Arithmetic(op, left, _) if left.ty == hir::Ty::Time || expr.ty == hir::Ty::Time => match op {
+                BinaryOp::Add => "add to a time",
+                BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Remainder => "subtract from a time",
+            },
+            hir::ExprKind::Arithmetic(op, ..) if expr.ty == hir::Ty::Duration => match op {
+                BinaryOp::Add => "add durations",
+                BinaryOp::Subtract => "subtract durations",
+                BinaryOp::Multiply => "multiply a duration",
+                BinaryOp::Remainder => "remainder of durations",
+            },
             hir::ExprKind::Arithmetic(op, ..) => match op {
                 BinaryOp::Add => "add",
                 BinaryOp::Subtract => "subtract",
@@ -436,7 +471,12 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::ClientCertificate(_) => "client.tls.subject",
         hir::Read::ClientSans => "client.tls.sans",
         hir::Read::Member(_, member) => member.as_str(),
+        hir::Read::Claim(..) => "claim",
         hir::Read::CredentialPresent(_) => "credential present",
+        hir::Read::Now => "now",
+        hir::Read::NowWeekday => "now.weekday",
+        hir::Read::NowHour => "now.hour",
+        hir::Read::NowMinute => "now.minute",
         hir::Read::BodySize => "body.size",
         hir::Read::BodyText => "body.text",
         hir::Read::BodyJson => "body.json",

@@ -268,7 +268,41 @@ pub(in crate::front::check) fn credential(ctx: &mut Context<'_>, env: &Env, id: 
     None
 }
 
+/// `NAME.claim` and `NAME["claim"]`.
+fn claim(ctx: &mut Context<'_>, env: &Env, jwt: &hir::Jwt, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    let name = &jwt.name.text;
+    let (wanted, at, rest) = match steps {
+        [Step::Member(member), rest @ ..] => (member.text.clone(), member.span, rest),
+        [Step::Key(ast::Expr { kind: ast::ExprKind::String(text), span }), rest @ ..] => (text.clone(), *span, rest),
+        [Step::Key(key), ..] => {
+            let help = format!("write the name of a claim, as in `{name}[\"sub\"]`");
+            ctx.error(Code::TypeMismatch, key.span, "claims have names that are known beforehand", "computed", help);
+            return None;
+        }
+        [] => {
+            let help = format!("name a claim, as in `{name}.sub`, or write `{name} is present`");
+            ctx.error(Code::TypeMismatch, span, format!("the credential `{name}` is no value by itself"), "used as a value", help);
+            return None;
+        }
+    };
+    let Some(number) = jwt.claims.iter().position(|claim| claim.name.text == wanted) else {
+        let otherwise = format!("declare it: `claims {{ {wanted}: string }}` in `jwt {name}`");
+        let help = suggest::help(&wanted, jwt.claims.iter().map(|claim| claim.name.text.as_str()), &otherwise);
+        ctx.error(Code::UnknownName, at, format!("`{name}` declares no claim `{wanted}`"), "unknown claim", help);
+        return None;
+    };
+    let absent = credential(ctx, env, id, span)? && !env.is_verified(id);
+    let ty = jwt.claims.get(number)?.ty();
+    let ty = if absent { ty.optional() } else { ty };
+    let kind = hir::ExprKind::Read(hir::Read::Claim(id, u32::try_from(number).unwrap_or(u32::MAX)));
+    plain(ctx, env, rest, span, hir::Expr { kind, ty, span })
+}
+
 fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    if let Some(hir::Credential::Jwt(jwt)) = ctx.credentials.get(id.index()) {
+        let jwt = jwt.clone();
+        return claim(ctx, env, &jwt, id, steps, span);
+    }
     let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
     let example = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect::<Vec<_>>().join(" or ");
     match steps {
