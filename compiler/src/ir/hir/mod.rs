@@ -7,6 +7,7 @@ mod function;
 mod jwt;
 mod policy;
 mod print;
+mod print_token;
 mod rule;
 mod test;
 mod ty;
