@@ -155,6 +155,10 @@ functions! {
     ClientPort = "client_port"() -> I64;
     /// `client.tls.present`
     ClientTls = "client_tls"() -> I32;
+    /// A part ([`certificate`]) of the certificate that the host verified, or absent.
+    ClientCertificate = "client_certificate"(I32) -> I64;
+    /// `client.tls.sans`: list.
+    ClientSans = "client_sans"() -> I64;
     /// `now`: the host's clock, read once a request; limits count by the same instant.
     Now = "now"() -> I64;
     /// Whether something faulted in this callback: bool.
@@ -623,8 +627,22 @@ pub mod kind {
     pub const SELECTED: usize = 8;
 }
 
+/// Parts of a client's certificate.
+pub mod certificate {
+    /// Some text when there is one at all.
+    pub const PRESENT: i32 = 0;
+    /// The first URI among its alternative names.
+    pub const URI: i32 = 1;
+    /// The first DNS name among them.
+    pub const DNS: i32 = 2;
+    /// Its subject.
+    pub const SUBJECT: i32 = 3;
+}
+
 /// States of a credential.
 pub mod credential {
+    /// A certificate that is verified and that the declaration does not take.
+    pub const OTHER: i32 = 40;
     /// Not presented.
     pub const ABSENT: i32 = 0;
     /// Presented once and known.

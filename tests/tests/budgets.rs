@@ -35,6 +35,7 @@ fn get(target: &str, headers: &[(&str, &str)]) -> Request {
         body: None,
         client: "192.0.2.1".parse().unwrap(),
         client_port: 40_000,
+        tls: None,
     }
 }
 

@@ -111,6 +111,7 @@ fn trailers_end_bodies(case: &Case, engine: &mut dyn Engine) {
             body: None,
             client: [192, 0, 2, 1].into(),
             client_port: 40_000,
+            tls: None,
         };
         let response = engine.request(&request, &answer).unwrap().response;
         assert_eq!(String::from_utf8_lossy(&response.body), "card **** **** **** 1111", "{} on {}", case.name, engine.name());

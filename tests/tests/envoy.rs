@@ -29,6 +29,7 @@ fn get(target: &str) -> Request {
         body: None,
         client: IpAddr::from([203, 0, 113, 9]),
         client_port: 4711,
+        tls: None,
     }
 }
 

@@ -34,6 +34,7 @@ fn request(path: &str, bytes: &[u8]) -> Request {
         body: Some(Body { bytes: bytes.to_vec(), split: None, trailers: Headers::new() }),
         client: std::net::Ipv4Addr::LOCALHOST.into(),
         client_port: 40_000,
+        tls: None,
     }
 }
 

@@ -18,6 +18,7 @@ fn request(target: &str) -> Request {
         body: None,
         client: "192.0.2.1".parse().unwrap(),
         client_port: 40_000,
+        tls: None,
     }
 }
 

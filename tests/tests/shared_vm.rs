@@ -43,6 +43,7 @@ fn get(target: &str, key: &str) -> Request {
         body: None,
         client: "192.0.2.1".parse().unwrap(),
         client_port: 40_000,
+        tls: None,
     }
 }
 

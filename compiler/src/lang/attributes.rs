@@ -43,7 +43,7 @@ const POLICY: &[Attribute] = &[
     yes("default"),
     yes("on_fault"),
     yes("hosts"),
-    not_yet("mode"),
+    yes("mode"),
     yes("body_limit"),
     yes("on_oversize"),
     yes("trusted_hops"),
@@ -75,7 +75,7 @@ const HMAC: &[Attribute] = &[
     yes("forward"),
 ];
 const TOKEN: &[Attribute] = &[not_yet("from"), not_yet("format"), not_yet("verify"), not_yet("expires"), not_yet("forward")];
-const MTLS: &[Attribute] = &[not_yet("sans"), not_yet("subjects")];
+const MTLS: &[Attribute] = &[yes("sans"), yes("subjects")];
 const SERVICE: &[Attribute] = &[not_yet("cluster"), not_yet("authority"), not_yet("timeout"), not_yet("on_error")];
 const DETECTOR: &[Attribute] =
     &[not_yet("pattern"), not_yet("validate"), not_yet("context"), not_yet("window"), not_yet("score"), not_yet("min_score")];
@@ -91,7 +91,7 @@ const LIMIT: &[Attribute] = &[
     yes("scope"),
     yes("capacity"),
     yes("headers"),
-    not_yet("mode"),
+    yes("mode"),
 ];
 const LOOKUP: &[Attribute] = &[
     not_yet("get"),
@@ -104,7 +104,7 @@ const LOOKUP: &[Attribute] = &[
     not_yet("stale_on_error"),
     not_yet("on_error"),
 ];
-const SCOPE: &[Attribute] = &[yes("hosts"), not_yet("mode")];
+const SCOPE: &[Attribute] = &[yes("hosts"), yes("mode")];
 const DECIDING: &[Attribute] = &[yes("mode")];
 const REWRITE_REQUEST: &[Attribute] = &[yes("path"), yes("host"), yes("mode")];
 const REDACT: &[Attribute] = &[yes("types"), yes("max_body"), yes("on_oversize"), yes("on_encoded"), not_yet("on_invalid"), yes("mode")];

@@ -1,7 +1,7 @@
 //! The built-in values: what a policy can read, section "What a rule can read" of the language.
 
 use super::Support;
-use crate::ir::hir::{Keyed, Read, Ty};
+use crate::ir::hir::{CertificatePart, Keyed, Read, Ty};
 
 /// When a value is known first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +93,14 @@ pub static VALUES: &[Value] = &[
     plain("client.ip", Ty::Ip, Read::ClientIp),
     plain("client.port", Ty::Int, Read::ClientPort),
     plain("client.tls.present", Ty::Bool, Read::ClientTls),
-    not_yet("client.tls.subject", Phase::Request),
-    not_yet("client.tls.sans", Phase::Request),
+    Value {
+        path: "client.tls.subject",
+        ty: Ty::String,
+        optional: true,
+        phase: Phase::Request,
+        access: Access::Plain(Read::ClientCertificate(CertificatePart::Subject)),
+    },
+    plain("client.tls.sans", Ty::String, Read::ClientSans),
     Value { path: "response.status", ty: Ty::Int, optional: false, phase: Phase::Response, access: Access::Plain(Read::ResponseStatus) },
     Value {
         path: "response.headers",
@@ -129,7 +135,7 @@ pub fn find(path: &str) -> Option<&'static Value> {
 impl Value {
     /// The type of a read: `list<string>` for `.all`, else the declared one.
     pub fn read_type(&self) -> Ty {
-        if self.path.ends_with(".all") {
+        if self.path.ends_with(".all") || self.path == "client.tls.sans" {
             return Ty::List(Box::new(Ty::String));
         }
         if self.optional { self.ty.clone().optional() } else { self.ty.clone() }

@@ -4,26 +4,20 @@ use portcullis_runtime::contract::{Mechanism, REASONS, Val, credential, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{any, binary, not};
-use super::{hmac, jwt, reply, tables};
+use super::{hmac, jwt, peer, reply, tables};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
-/// What a refusal counts that needs no reason of its own.
-const DENY: &str = "deny";
+/// What counts when a credential is not presented that has to be.
 const ABSENT: &str = "absent";
 
-/// What counts when a credential is not presented that has to be.
-fn absent(credential: &Credential) -> &'static str {
-    match credential {
-        Credential::ApiKey(_) => DENY,
-        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) => ABSENT,
-    }
-}
+/// What counts when a certificate is verified and is not the one.
+const OTHER_PEER: &str = "other_peer";
 
 /// The states in which a credential is refused whatever a line says: status, and what counts. The caller learns the status only.
 fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
     match credential {
-        Credential::ApiKey(_) => &[(credential::DOUBLED, 400, DENY), (credential::INVALID, 401, DENY)],
+        Credential::ApiKey(_) => &[(credential::DOUBLED, 400, "doubled"), (credential::INVALID, 401, "unknown_key")],
         Credential::Basic(_) => &[
             (credential::DOUBLED, 400, "doubled"),
             (credential::INVALID, 401, "unknown_user"),
@@ -38,6 +32,8 @@ fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
             (credential::SECRET, 401, "wrong_signature"),
             (credential::REPLAYED, 401, "replayed"),
         ],
+        // A certificate is presented to the host and not to one declaration: another one may take it.
+        Credential::Mtls(_) => &[],
         // Of invalid ones the stub tells why: `jwt::refuse_invalid`.
         Credential::Jwt(_) => &[(credential::DOUBLED, 400, "doubled")],
     }
@@ -46,7 +42,20 @@ fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
 /// Everything that refusals of a credential count; what a token is refused for in the order of its numbers.
 pub(super) fn outcomes(credential: &Credential) -> impl Iterator<Item = &'static str> {
     let reasons = if matches!(credential, Credential::Jwt(_)) { &REASONS[..] } else { &[] };
-    reasons.iter().copied().chain([absent(credential)]).chain(refusals(credential).iter().map(|(_, _, outcome)| *outcome))
+    let other = matches!(credential, Credential::Mtls(_)).then_some(OTHER_PEER);
+    reasons.iter().copied().chain([ABSENT]).chain(refusals(credential).iter().map(|(_, _, outcome)| *outcome)).chain(other)
+}
+
+/// What the number of a metric becomes when a scope in shadow says which refusal it would have been: below every action.
+const WATCHED: i32 = i32::MIN;
+
+/// Whether some scope in shadow demands a credential.
+pub(super) fn is_watched(policy: &hir::Policy, number: usize) -> bool {
+    policy.scopes.iter().any(|scope| scope.shadow && demands(scope, number))
+}
+
+fn demands(scope: &hir::Scope, number: usize) -> bool {
+    scope.authenticate.iter().any(|line| line.credentials.iter().any(|id| id.index() == number))
 }
 
 /// The state of a credential; computed once for each request.
@@ -56,6 +65,7 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
         Some(Credential::ApiKey(key)) => api_key(builder, id, key),
         Some(Credential::Basic(basic)) => self::basic(builder, id, basic),
         Some(Credential::Hmac(hmac)) => Expr::Apply(hmac::functions(builder, id, hmac).whole, vec![]),
+        Some(Credential::Mtls(mtls)) => peer::state(builder, id, mtls),
         Some(Credential::Jwt(token)) => jwt::state(builder, id, token),
         None => Expr::I32(credential::ABSENT),
     }
@@ -66,7 +76,7 @@ pub(super) fn state_from_headers(builder: &mut Builder<'_>, id: CredentialId) ->
     let policy = builder.policy;
     match policy.credentials.get(id.index()) {
         Some(Credential::Hmac(hmac)) => Expr::Apply(hmac::functions(builder, id, hmac).from_headers, vec![]),
-        Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Jwt(_)) | None => state(builder, id),
+        Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Mtls(_) | Credential::Jwt(_)) | None => state(builder, id),
     }
 }
 
@@ -101,9 +111,12 @@ fn basic(builder: &mut Builder<'_>, id: CredentialId, basic: &hir::Basic) -> Exp
 
 /// What is known of a valid credential. Checking first is free when it was done: the state is kept for the request.
 pub(super) fn member(builder: &mut Builder<'_>, id: CredentialId, member: Member) -> Expr {
+    if let Some(Credential::Mtls(mtls)) = builder.policy.credentials.get(id.index()) {
+        return peer::member(builder, id, mtls, member);
+    }
     let state = state(builder, id);
     let value = match member {
-        Member::KeyId | Member::User => call(Mechanism::CredentialKeyId, vec![index(id.index())]),
+        Member::KeyId | Member::User | Member::San | Member::Subject => call(Mechanism::CredentialKeyId, vec![index(id.index())]),
     };
     Expr::Block(vec![Stmt::Do(state)], Box::new(value))
 }
@@ -137,10 +150,17 @@ pub(super) fn lower(builder: &mut Builder<'_>, state: State, name: &str) -> Opti
     let number = context.local(Val::I32);
     let outcome = context.local(Val::I32);
     let selected = call(Mechanism::RulesSelected, vec![Expr::I32(kind::SCOPE), Expr::Local(number)]);
-    let each = vec![
-        Stmt::Set(outcome, Expr::Apply(by_scope, vec![selected])),
-        Stmt::If(not(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-1))), vec![give(Expr::Local(outcome))], vec![]),
-    ];
+    let refused = not(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-1)));
+    let mut stop = Stmt::If(refused, vec![give(Expr::Local(outcome))], vec![]);
+    if policy.scopes.iter().any(|scope| scope.shadow && !scope.authenticate.is_empty()) {
+        // Of what scopes in shadow would have refused the first counts.
+        let counted = context.local(Val::I32);
+        let metric = binary(BinaryOp::Add32, Expr::Local(outcome), Expr::I32(WATCHED));
+        let count = vec![act(Mechanism::Count, vec![metric]), Stmt::Set(counted, Expr::I32(1))];
+        let watched = binary(BinaryOp::Less32, Expr::Local(outcome), Expr::I32(-1));
+        stop = Stmt::If(watched, vec![Stmt::If(Expr::Local(counted), vec![], count)], vec![stop]);
+    }
+    let each = vec![Stmt::Set(outcome, Expr::Apply(by_scope, vec![selected])), stop];
     let body = vec![Stmt::Count(number, Expr::Local(Local(0)), each), give(Expr::I32(-1))];
     Some(builder.function(name, context, Some(Val::I32), body))
 }
@@ -158,16 +178,16 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> Functi
             body.push(Stmt::Set(local, value));
             for (state, status, outcome) in policy.credentials.get(id.index()).map_or(&[][..], refusals) {
                 let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(*state));
-                let refusal = refuse(builder, *id, *status, Why::Counts(outcome));
+                let refusal = refuse(builder, scope, *id, *status, Why::Counts(outcome));
                 body.push(Stmt::If(is, refusal, vec![]));
             }
             if let Some(Credential::Jwt(_)) = policy.credentials.get(id.index()) {
                 let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::INVALID));
-                let refusal = refuse(builder, *id, 401, Why::Token);
+                let refusal = refuse(builder, scope, *id, 401, Why::Token);
                 body.push(Stmt::If(is, refusal, vec![]));
             }
             let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
-            let fault = reply::fault(builder);
+            let fault = if scope.shadow { vec![give(Expr::I32(-1))] } else { reply::fault(builder) };
             body.push(Stmt::If(is, fault, vec![]));
             states.push((*id, local));
         }
@@ -175,6 +195,7 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> Functi
             continue;
         }
         // After all refusals, what is there counts: it is valid, or may still be.
+        let other = |local: Local| binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::OTHER));
         let valid = |local: Local| binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::VALID));
         let valid = |local: Local, id: &CredentialId| {
             let signs = matches!(policy.credentials.get(id.index()), Some(Credential::Hmac(_)));
@@ -182,13 +203,21 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> Functi
         };
         if line.any {
             let some = any(states.iter().map(|(id, local)| valid(*local, id)).collect());
-            if let Some((first, _)) = states.first() {
-                let refusal = refuse(builder, *first, 401, Why::Absent);
+            if let Some((first, local)) = states.first() {
+                let mut refusal = refuse(builder, scope, *first, 401, Why::Absent);
+                if let Some(Credential::Mtls(_)) = policy.credentials.get(first.index()) {
+                    let known = refuse(builder, scope, *first, 401, Why::Other);
+                    refusal = vec![Stmt::If(other(*local), known, refusal)];
+                }
                 body.push(Stmt::If(not(some), refusal, vec![]));
             }
         } else {
             for (id, local) in &states {
-                let refusal = refuse(builder, *id, 401, Why::Absent);
+                let refusal = refuse(builder, scope, *id, 401, Why::Absent);
+                if let Some(Credential::Mtls(_)) = policy.credentials.get(id.index()) {
+                    let known = refuse(builder, scope, *id, 401, Why::Other);
+                    body.push(Stmt::If(other(*local), known, vec![]));
+                }
                 body.push(Stmt::If(not(valid(*local, id)), refusal, vec![]));
             }
         }
@@ -203,42 +232,52 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> Functi
 enum Why {
     /// It is not there.
     Absent,
+    /// A certificate is there, and is not the one.
+    Other,
     /// What counts is known beforehand.
     Counts(&'static str),
     /// A token is refused; the stub knows why.
     Token,
 }
 
-/// The refusal of a credential.
-fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16, why: Why) -> Vec<Stmt> {
+/// The refusal of a credential by a scope; one in shadow tells what would count.
+fn refuse(builder: &mut Builder<'_>, scope: &hir::Scope, id: CredentialId, status: u16, why: Why) -> Vec<Stmt> {
     let policy = builder.policy;
     let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
-    let challenge = (status == 401).then(|| challenge(policy, credential, why != Why::Absent));
+    if scope.shadow {
+        let metric = builder.metrics.number(&credential.name().text, "shadow");
+        return vec![give(Expr::I32(WATCHED.saturating_add(i32::try_from(metric).unwrap_or(i32::MAX))))];
+    }
+    let presented = matches!(why, Why::Counts(_) | Why::Token);
+    let challenge = (status == 401).then(|| challenge(policy, credential, presented));
     let full = reply::Full { challenge, ..reply::Full::of(&reply::bare(status)) };
+    let name = &credential.name().text;
     match why {
-        Why::Absent => reply::refuse_with(builder, &full, &credential.name().text, absent(credential)),
-        Why::Counts(outcome) => reply::refuse_with(builder, &full, &credential.name().text, outcome),
-        Why::Token => jwt::refuse_invalid(builder, id, &credential.name().text, &full),
+        Why::Absent => reply::refuse_with(builder, &full, name, ABSENT),
+        Why::Other => reply::refuse_with(builder, &full, name, OTHER_PEER),
+        Why::Counts(outcome) => reply::refuse_with(builder, &full, name, outcome),
+        Why::Token => jwt::refuse_invalid(builder, id, name, &full),
     }
 }
 
-/// What tells the caller how to present the credential (RFC 9110, section 11.6.1; RFC 6750, section 3), and nothing more.
-fn challenge(policy: &hir::Policy, credential: &Credential, invalid: bool) -> String {
+/// What tells the caller how to present the credential (RFC 9110, section 11.6.1); where it was, and is not valid, RFC 6750,
+/// section 3.1, wants that said, and nothing more.
+fn challenge(policy: &hir::Policy, credential: &Credential, presented: bool) -> String {
     let realm = &policy.name.text;
+    let bearer = || format!("Bearer realm=\"{realm}\"{}", if presented { ", error=\"invalid_token\"" } else { "" });
     match credential {
-        Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => format!("Bearer realm=\"{realm}\""),
-        Credential::Jwt(_) if invalid => format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
-        Credential::Jwt(_) => format!("Bearer realm=\"{realm}\""),
+        Credential::ApiKey(key) if key.from.contains(&CredentialSource::Bearer) => bearer(),
+        Credential::Jwt(_) => bearer(),
         Credential::ApiKey(_) => format!("ApiKey realm=\"{realm}\""),
         Credential::Basic(_) => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         Credential::Hmac(_) => format!("Hmac realm=\"{realm}\""),
+        Credential::Mtls(_) => format!("ClientCertificate realm=\"{realm}\""),
     }
 }
 
-/// Whether some scope authenticates a credential.
+/// Whether some scope authenticates a credential. One in shadow changes nothing, so it takes none away.
 fn is_demanded(policy: &hir::Policy, number: usize) -> bool {
-    let names = |line: &hir::Authenticate| line.credentials.iter().any(|id| id.index() == number);
-    policy.scopes.iter().any(|scope| scope.authenticate.iter().any(names))
+    policy.scopes.iter().any(|scope| !scope.shadow && demands(scope, number))
 }
 
 /// Takes credentials out of what is forwarded.

@@ -59,7 +59,7 @@ pub(super) fn at_headers(
     with_body: FunctionId,
     allowed: FunctionId,
 ) -> Vec<Stmt> {
-    let mut body = request::watched(builder, context, entries, kind::SHADOW);
+    let (mut body, matched) = request::watched(builder, context, entries, kind::SHADOW);
     if has(builder, true, false) {
         body.extend(forbids(builder, context, entries, kind::FORBID));
     }
@@ -77,16 +77,16 @@ pub(super) fn at_headers(
         body.push(reply::on_fault(builder));
         body.push(Stmt::If(hopeless, refuse, vec![]));
         waits.push(none);
-        Expr::Local(granted)
+        act(Mechanism::Count, vec![Expr::Local(granted)])
     } else {
-        index(builder.metrics.number("default", "allow"))
+        request::allowed_by_default(builder, matched)
     };
     let waiting = context.local(Val::I32);
     body.push(Stmt::Set(waiting, any(waits)));
     body.push(reply::on_fault(builder));
     let held = hold(builder, context, entries, with_body);
     body.push(Stmt::If(Expr::Local(waiting), held, vec![]));
-    body.push(act(Mechanism::Count, vec![count]));
+    body.push(count);
     body.push(give(Expr::Apply(allowed, vec![])));
     body
 }
@@ -161,7 +161,8 @@ pub(super) fn decide(builder: &mut Builder<'_>, entries: DataId, allowed: Functi
         }
     }
     body.push(reply::on_fault(builder));
-    body.extend(request::watched(builder, &mut context, entries, kind::BODY_SHADOW));
+    let (watched, mut matched) = request::watched(builder, &mut context, entries, kind::BODY_SHADOW);
+    body.extend(watched);
     if has(builder, true, true) {
         body.extend(forbids(builder, &mut context, entries, kind::BODY_FORBID));
     }
@@ -176,11 +177,15 @@ pub(super) fn decide(builder: &mut Builder<'_>, entries: DataId, allowed: Functi
         body.push(reply::on_fault(builder));
         let refuse = reply::refuse(builder, &refusal, "default", "deny");
         body.push(Stmt::If(is_none(Expr::Local(granted)), refuse, vec![]));
-        Expr::Local(granted)
+        act(Mechanism::Count, vec![Expr::Local(granted)])
     } else {
-        index(builder.metrics.number("default", "allow"))
+        if builder.policy.default_would_deny {
+            // What matched at the headers was counted there.
+            matched = any(vec![matched, not(is_none(first(builder, entries, kind::SHADOW)))]);
+        }
+        request::allowed_by_default(builder, matched)
     };
-    body.push(act(Mechanism::Count, vec![count]));
+    body.push(count);
     body.push(give(Expr::Apply(allowed, vec![])));
     builder.function("request with its body", context, Some(Val::I32), body)
 }

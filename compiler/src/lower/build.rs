@@ -28,6 +28,8 @@ pub(super) struct Builder<'a> {
     pub(super) lets: BTreeMap<(u32, Phase), FunctionId>,
     pub(super) shared_parts: BTreeMap<u32, FunctionId>,
     pub(super) subjects: Option<DataId>,
+    /// For each `mtls` what gives its state and the name that matched.
+    pub(super) peers: BTreeMap<u32, (FunctionId, FunctionId)>,
     pub(super) fns: BTreeMap<(u32, Phase), FunctionId>,
     pub(super) signed: BTreeMap<u32, super::hmac::Functions>,
     /// Functions that check a `jwt`, by its number.
@@ -54,6 +56,7 @@ impl<'a> Builder<'a> {
             lets: BTreeMap::new(),
             shared_parts: BTreeMap::new(),
             subjects: None,
+            peers: BTreeMap::new(),
             fns: BTreeMap::new(),
             signed: BTreeMap::new(),
             shared_cells: BTreeMap::new(),

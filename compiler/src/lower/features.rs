@@ -46,7 +46,13 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     {
         return &["header_edits"];
     }
-    if let Mechanism::ClientIp | Mechanism::ClientPort | Mechanism::ClientTls | Mechanism::RequestProtocol = mechanism {
+    if let Mechanism::ClientIp
+    | Mechanism::ClientPort
+    | Mechanism::ClientTls
+    | Mechanism::ClientCertificate
+    | Mechanism::ClientSans
+    | Mechanism::RequestProtocol = mechanism
+    {
         return &["properties"];
     }
     if mechanism == Mechanism::BodyHold {

@@ -5,30 +5,52 @@ use std::collections::BTreeSet;
 use portcullis_runtime::contract::{Mechanism, Policy, Val, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
-use super::expr::{self, any, binary, hold, is_present, not, unwrap};
-use super::{membership, reply, tables, text};
+use super::expr::{self, all, any, binary, hold, is_present, not, unwrap};
+use super::{auth, membership, reply, tables, text};
 use crate::ir::hir::{self, Absent, Limit, LimitScope, Ty};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
 /// A function that gives -1, or the action of a refusal. `None` when no limit belongs to the step.
 pub(super) fn lower(builder: &mut Builder<'_>, with_identity: bool) -> Option<FunctionId> {
     let policy = builder.policy;
-    let step: Vec<(usize, &Limit, Vec<u32>)> = policy
-        .limits
-        .iter()
-        .enumerate()
-        .filter(|(_, limit)| limit.needs_identity == with_identity)
-        .map(|(number, limit)| (number, limit, scopes(policy, number)))
-        .filter(|(_, _, scopes)| !scopes.is_empty())
-        .collect();
-    if step.is_empty() {
+    let in_step = |(_, limit): &(usize, &Limit)| limit.needs_identity == with_identity;
+    let step: Vec<(usize, &Limit)> = policy.limits.iter().enumerate().filter(in_step).collect();
+    let mut context = Context::new(Phase::Request, &[]);
+    let mut body = enforced(builder, &mut context, &step);
+    for (number, limit) in &step {
+        body.extend(watched(builder, &mut context, *number, limit));
+    }
+    if body.is_empty() {
         return None;
     }
-    let mut context = Context::new(Phase::Request, &[]);
+    body.push(give(Expr::I32(-1)));
+    let name = if with_identity { "limits after authentication" } else { "limits before authentication" };
+    Some(builder.function(name, context, Some(Val::I32), body))
+}
+
+/// Checks the limits that refuse; if none does all are spent.
+fn enforced(builder: &mut Builder<'_>, context: &mut Context, step: &[(usize, &Limit)]) -> Vec<Stmt> {
+    let policy = builder.policy;
+    let applied: Vec<(usize, &Limit, Vec<u32>)> = step
+        .iter()
+        .map(|(number, limit)| (*number, *limit, scopes(policy, *number, false)))
+        .filter(|(_, _, scopes)| !scopes.is_empty())
+        .collect();
+    if applied.is_empty() {
+        return Vec::new();
+    }
     let mut body = vec![act(Mechanism::LimitsBegin, vec![])];
     let mut arms: Vec<Vec<Stmt>> = policy.limits.iter().map(|_| Vec::new()).collect();
-    for (number, limit, scopes) in step {
-        let check = check(builder, &mut context, number, limit);
+    for (number, limit, scopes) in applied {
+        // The first that refuses ends the step: nothing was spent yet.
+        let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
+        let refusal = reply::refuse_with(builder, &full, &limit.name.text, "deny");
+        let without_key = match &limit.absent {
+            Some(Absent::Deny(refusal)) => reply::refuse(builder, refusal, &limit.name.text, "deny"),
+            None | Some(Absent::Share | Absent::Skip) => Vec::new(),
+        };
+        let found = Found { admitted: Vec::new(), refused: refusal, failed: reply::fault(builder), without_key };
+        let check = check(builder, context, number, limit, false, found);
         let applies = membership::selected_any(builder, kind::SCOPE, &scopes);
         body.push(Stmt::If(applies, check, vec![]));
         let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
@@ -47,9 +69,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, with_identity: bool) -> Option<Fu
         vec![Stmt::Switch(Expr::Local(outcome), arms, vec![])],
         vec![],
     ));
-    body.push(give(Expr::I32(-1)));
-    let name = if with_identity { "limits after authentication" } else { "limits before authentication" };
-    Some(builder.function(name, context, Some(Val::I32), body))
+    body
 }
 
 /// How limits that count in one worker write: only modules with such limits carry the mechanism.
@@ -62,14 +82,52 @@ pub(super) fn lower_worker(builder: &mut Builder<'_>) {
     builder.implement(Policy::LimitWorkerPut, function);
 }
 
-/// Scopes that apply a limit.
-fn scopes(policy: &hir::Policy, limit: usize) -> Vec<u32> {
-    let applies = |scope: &hir::Scope| scope.apply.iter().any(|id| id.index() == limit);
+/// Counts what a limit would refuse where it is in shadow. It spends by itself, of tables of its own, and only in requests that the
+/// limits of its step admit; that it fails changes nothing.
+fn watched(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit: &Limit) -> Vec<Stmt> {
+    let policy = builder.policy;
+    let places = scopes(policy, number, true);
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let would = vec![act(Mechanism::Count, vec![index(builder.metrics.number(&limit.name.text, "shadow"))])];
+    let spent = binary(BinaryOp::Less32, call(Mechanism::LimitsCommit, vec![]), Expr::I32(0));
+    let without_key = if matches!(limit.absent, Some(Absent::Deny(_))) { would.clone() } else { Vec::new() };
+    let found = Found { admitted: vec![Stmt::If(spent, vec![], would.clone())], refused: would, failed: Vec::new(), without_key };
+    let mut body = vec![act(Mechanism::LimitsBegin, vec![])];
+    body.extend(check(builder, context, number, limit, true, found));
+    let mut applies = vec![membership::selected_any(builder, kind::SCOPE, &places)];
+    let elsewhere = scopes(policy, number, false);
+    if !elsewhere.is_empty() {
+        applies.push(not(membership::selected_any(builder, kind::SCOPE, &elsewhere)));
+    }
+    applies.extend(limit.requires.iter().map(|id| auth::is_valid(builder, *id)));
+    vec![Stmt::If(all(applies), body, vec![])]
+}
+
+/// Whether a limit is in shadow somewhere.
+pub(super) fn is_watched(policy: &hir::Policy, limit: usize) -> bool {
+    !scopes(policy, limit, true).is_empty()
+}
+
+/// Scopes in which a limit is applied, in shadow or not.
+fn scopes(policy: &hir::Policy, number: usize, shadow: bool) -> Vec<u32> {
+    let whole = policy.limits.get(number).is_some_and(|limit| limit.shadow);
+    let applies = |scope: &hir::Scope| (whole || scope.shadow) == shadow && scope.apply.iter().any(|id| id.index() == number);
     policy.scopes.iter().enumerate().filter(|(_, scope)| applies(scope)).map(|(number, _)| number as u32).collect()
 }
 
+/// What follows a check.
+struct Found {
+    admitted: Vec<Stmt>,
+    refused: Vec<Stmt>,
+    failed: Vec<Stmt>,
+    /// Where `absent` is `deny`.
+    without_key: Vec<Stmt>,
+}
+
 /// Checks one limit.
-fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit: &Limit) -> Vec<Stmt> {
+fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit: &Limit, watched: bool, found: Found) -> Vec<Stmt> {
     let mut body = Vec::new();
     let mut writes = vec![act(Mechanism::TextBegin, vec![])];
     let mut missing = Vec::new();
@@ -92,35 +150,31 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
         Some(burst) => expr::lower(builder, context, burst),
         None => Expr::Local(held),
     };
-    let description = description(builder, context, limit, &mut writes);
-    let checked = call(Mechanism::LimitCheck, vec![index(number), description, Expr::Local(key), Expr::Local(held), burst]);
+    let description = description(builder, context, limit, watched, &mut writes);
+    let table = if watched { number.saturating_add(builder.policy.limits.len()) } else { number };
+    let checked = call(Mechanism::LimitCheck, vec![index(table), description, Expr::Local(key), Expr::Local(held), burst]);
     let state = context.local(Val::I32);
     writes.push(Stmt::Set(state, checked));
-    let failed = reply::fault(builder);
-    writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(2)), failed, vec![]));
-    // The first that refuses ends the step: nothing was spent yet.
-    let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
-    let refusal = reply::refuse_with(builder, &full, &limit.name.text, "deny");
-    writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(1)), refusal, vec![]));
+    for (outcome, then) in [(2, found.failed), (1, found.refused), (0, found.admitted)] {
+        if !then.is_empty() {
+            writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(outcome)), then, vec![]));
+        }
+    }
     match &limit.absent {
         None | Some(Absent::Share) => body.extend(writes),
-        Some(Absent::Skip) => body.push(Stmt::If(missing, vec![], writes)),
-        Some(Absent::Deny(refusal)) => {
-            let refusal = reply::refuse(builder, refusal, &limit.name.text, "deny");
-            body.push(Stmt::If(missing, refusal, writes));
-        }
+        Some(Absent::Skip | Absent::Deny(_)) => body.push(Stmt::If(missing, found.without_key, writes)),
     }
     body
 }
 
 /// The settings of a limit: one table for each period that its rate may have.
-fn description(builder: &mut Builder<'_>, context: &mut Context, limit: &Limit, before: &mut Vec<Stmt>) -> Expr {
+fn description(builder: &mut Builder<'_>, context: &mut Context, limit: &Limit, watched: bool, before: &mut Vec<Stmt>) -> Expr {
     let mut periods = BTreeSet::new();
     constants(&limit.period, &mut periods);
     let slack = slack(limit, periods.last().copied().unwrap_or(1));
     let mut tables = Vec::new();
     for period in periods {
-        tables.push((period, Expr::Data(tables::limit(builder, limit, period, slack))));
+        tables.push((period, Expr::Data(tables::limit(builder, limit, period, slack, watched))));
     }
     let Some(((_, last), others)) = tables.split_last() else { return Expr::I64(0) };
     if others.is_empty() {

@@ -62,13 +62,23 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     if builder.plan.request_body || builder.plan.response_hold {
         builder.metrics.enter("body_limit", "deny");
     }
-    for credential in &policy.credentials {
+    for (number, credential) in policy.credentials.iter().enumerate() {
         for outcome in super::auth::outcomes(credential) {
             builder.metrics.enter(&credential.name().text, outcome);
         }
+        if super::auth::is_watched(policy, number) {
+            builder.metrics.enter(&credential.name().text, "shadow");
+        }
     }
-    for limit in &policy.limits {
+    for (number, limit) in policy.limits.iter().enumerate() {
         builder.metrics.enter(&limit.name.text, "deny");
+        if super::limit::is_watched(policy, number) {
+            builder.metrics.enter(&limit.name.text, "shadow");
+        }
+    }
+    if policy.shadow {
+        builder.metrics.enter("malformed", "shadow");
+        builder.metrics.enter("default", "shadow");
     }
 
     let bytes = portcullis_runtime::tables::metrics::encode(&policy.name.text, &builder.metrics.names);

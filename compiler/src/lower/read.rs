@@ -42,6 +42,8 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
         Read::ClientIp => call(Mechanism::ClientIp, vec![]),
         Read::ClientPort => call(Mechanism::ClientPort, vec![]),
         Read::ClientTls => call(Mechanism::ClientTls, vec![]),
+        Read::ClientCertificate(part) => super::peer::part(*part),
+        Read::ClientSans => call(Mechanism::ClientSans, vec![]),
         Read::Now => now(),
         // 1970-01-01 was a Thursday.
         Read::NowWeekday => {

@@ -143,6 +143,7 @@ pub(super) fn fault(builder: &mut Builder<'_>) -> Vec<Stmt> {
                 // One that was held has its record, and goes on as it came, its response too.
                 body.push(act(Mechanism::StreamClose, vec![]));
             }
+            body.extend(super::route::untaken(builder));
             body.push(give(Expr::I32(action::CONTINUE)));
             body
         }

@@ -1,6 +1,6 @@
 //! `policy.on_request_headers`: the order of work for one request. What the policy does not have is not there.
 
-use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
+use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{binary, not};
@@ -82,16 +82,27 @@ fn begin(builder: &mut Builder<'_>) -> Vec<Stmt> {
     let mut body = vec![Stmt::If(call(Mechanism::RequestBegin, vec![Expr::Data(slots)]), fault, vec![])];
     if !policy.hosts.is_empty() {
         let ours = condition::host_in(builder, &policy.hosts);
-        let mut pass = Vec::new();
-        if policy.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Route(_))) {
-            pass.push(edit::remove(builder, map::REQUEST, route::CLUSTER_HEADER));
-        }
+        let mut pass: Vec<Stmt> = route::untaken(builder).into_iter().collect();
         pass.push(give(Expr::I32(action::CONTINUE)));
         body.push(Stmt::If(not(ours), pass, vec![]));
     }
-    let malformed = reply::refuse(builder, &reply::bare(400), "malformed", "deny");
+    let malformed = if policy.shadow {
+        let mut pass = vec![act(Mechanism::Count, vec![index(builder.metrics.number("malformed", "shadow"))])];
+        pass.extend(route::untaken(builder));
+        pass.push(give(Expr::I32(action::CONTINUE)));
+        pass
+    } else {
+        reply::refuse(builder, &reply::bare(400), "malformed", "deny")
+    };
     body.push(Stmt::If(call(Mechanism::RequestCheck, vec![]), malformed, vec![]));
     body
+}
+
+/// Counts what `default` does with a request that nothing decided; `matched`: whether rules in shadow did.
+pub(super) fn allowed_by_default(builder: &mut Builder<'_>, matched: Expr) -> Stmt {
+    let outcome = if builder.policy.default_would_deny { "shadow" } else { "allow" };
+    let count = act(Mechanism::Count, vec![index(builder.metrics.number("default", outcome))]);
+    if builder.policy.default_would_deny { Stmt::If(matched, vec![], vec![count]) } else { count }
 }
 
 /// Limits and credentials of the scopes that the request lies in.
@@ -117,7 +128,7 @@ fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, bod
 /// `forbid`, `permit`, `default`.
 fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
     let policy = builder.policy;
-    let mut body = watched(builder, context, entries, kind::SHADOW);
+    let (mut body, matched) = watched(builder, context, entries, kind::SHADOW);
     if has(policy, kind::FORBID) {
         let chosen = context.local(Val::I32);
         body.push(Stmt::Set(chosen, guard::first(builder, entries, kind::FORBID)));
@@ -126,10 +137,7 @@ fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
         body.push(Stmt::If(not(binary(BinaryOp::Less32, Expr::Local(chosen), Expr::I32(0))), vec![give(refuse)], vec![]));
     }
     match policy.default.clone() {
-        Action::Allow => {
-            let metric = index(builder.metrics.number("default", "allow"));
-            body.push(act(Mechanism::Count, vec![metric]));
-        }
+        Action::Allow => body.push(allowed_by_default(builder, matched)),
         Action::Deny(refusal) => {
             let refuse = reply::refuse(builder, &refusal, "default", "deny");
             if has(policy, kind::PERMIT) {
@@ -146,19 +154,20 @@ fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
     body
 }
 
-/// Counts every permit and forbid in shadow that matches.
-pub(super) fn watched(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, kind: i32) -> Vec<Stmt> {
+/// Counts every permit and forbid in shadow that matches; how many do.
+pub(super) fn watched(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, kind: i32) -> (Vec<Stmt>, Expr) {
     let is_there = builder.plan.index.accepts.iter().flat_map(|accept| &accept.entries).any(|entry| entry.kind == kind);
     if !is_there {
-        return Vec::new();
+        return (Vec::new(), Expr::I32(0));
     }
     let (selected, number) = (context.local(Val::I32), context.local(Val::I32));
     let metric = call(Mechanism::RulesSelected, vec![Expr::I32(kind), Expr::Local(number)]);
-    vec![
+    let body = vec![
         Stmt::Set(selected, guard::select(builder, entries, kind)),
         reply::on_fault(builder),
         Stmt::Count(number, Expr::Local(selected), vec![act(Mechanism::Count, vec![metric])]),
-    ]
+    ];
+    (body, Expr::Local(selected))
 }
 
 /// The refusal of a forbid, whose number is also its metric.

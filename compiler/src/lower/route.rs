@@ -44,6 +44,12 @@ pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, entries: D
     ]
 }
 
+/// What no request may go on with, however it is allowed: a cluster that the client names.
+pub(super) fn untaken(builder: &mut Builder<'_>) -> Option<Stmt> {
+    let has_routes = builder.policy.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Route(_)));
+    has_routes.then(|| edit::remove(builder, map::REQUEST, CLUSTER_HEADER))
+}
+
 /// First arm whose condition holds, else the last target.
 fn arms_of(builder: &mut Builder<'_>, context: &mut Context, route: &Route) -> Vec<Stmt> {
     let mut body = Vec::new();

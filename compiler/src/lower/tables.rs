@@ -267,7 +267,7 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
     let expected = format!("must be {}", types::in_configuration(&field.ty));
     let keys = policy.credentials.iter().any(|credential| match credential {
         Credential::ApiKey(key) => matches!(&key.keys, Keys::Config(id) if id.index() == number),
-        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) => false,
+        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) | Credential::Mtls(_) => false,
     });
     schema::Field { name: &field.name.text, kind, shape, expected, optional: field.ty.is_optional(), keys, default }
 }
@@ -299,15 +299,18 @@ pub(super) fn users(builder: &mut Builder<'_>, users: &[(String, [u8; 32])]) -> 
 }
 
 /// A limit's settings with one of its periods, and how far beyond its tolerance an arrival time may lie.
-pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit, period: i64, slack: u64) -> DataId {
+/// What is only watched has tables of its own, and no headers.
+pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit, period: i64, slack: u64, watched: bool) -> DataId {
+    // `~` is in no name.
+    let name = if watched { format!("{}~", limit.name.text) } else { limit.name.text.clone() };
     let bytes = tables::limit::write(&tables::limit::Limit {
         policy: &builder.policy.name.text,
-        name: &limit.name.text,
+        name: &name,
         period: u64::try_from(period).unwrap_or(1),
         slack,
         capacity: limit.capacity,
         shared: limit.scope == hir::LimitScope::Proxy,
-        headers: limit.headers,
+        headers: limit.headers && !watched,
     });
     builder.table("limit", bytes)
 }

@@ -100,6 +100,7 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::Query(_)
         | Read::Header(_)
         | Read::Cookie(_)
+        | Read::ClientCertificate(_)
         | Read::ClientIp => Some(read.clone()),
         Read::Member(..) => matches!(expr.ty.present(), Ty::String).then(|| read.clone()),
         // The segment is the same whichever template matched; which rule asks does not matter then.
@@ -114,6 +115,7 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::HeaderCount
         | Read::ClientPort
         | Read::ClientTls
+        | Read::ClientSans
         // A claim is known only once the token was verified, which `authenticate` does where it is needed.
         | Read::Claim(..)
         | Read::Now

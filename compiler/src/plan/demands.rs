@@ -39,6 +39,8 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::ClientIp
             | Read::ClientPort
             | Read::ClientTls
+            | Read::ClientCertificate(_)
+            | Read::ClientSans
             | Read::Now
             | Read::NowWeekday
             | Read::NowHour
@@ -119,7 +121,7 @@ fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
 /// What a credential reads besides the places where it stands.
 pub(super) fn credential_values(credential: &hir::Credential) -> Vec<&hir::Expr> {
     match credential {
-        hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Jwt(_) => Vec::new(),
+        hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Mtls(_) | hir::Credential::Jwt(_) => Vec::new(),
         hir::Credential::Hmac(hmac) => hmac.exprs().collect(),
     }
 }

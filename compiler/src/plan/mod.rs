@@ -178,6 +178,15 @@ pub fn verify(policy: &hir::Policy, plan: &Plan) -> Result<(), Diagnostics> {
         let help = "redact without reading the body as a value, or put the rules that read it into a policy of their own";
         return Err(Diagnostic::error(Code::Unsupported, rule.name.span, message, "reads the body that is redacted").help(help).into());
     }
+    let watches = |scope: &&hir::Scope| scope.shadow && !scope.authenticate.is_empty();
+    let signed = |id: &hir::CredentialId| matches!(policy.credentials.get(id.index()), Some(hir::Credential::Hmac(_)));
+    let reads_body = policy.credentials.iter().any(hir::Credential::reads_body);
+    let named = |scope: &&hir::Scope| reads_body || scope.authenticate.iter().flat_map(|line| &line.credentials).any(signed);
+    if let Some(scope) = policy.scopes.iter().filter(watches).find(named) {
+        let message = "`hmac` beside a scope in shadow that authenticates is not supported yet";
+        let help = "try rules or limits in shadow instead, or the scope without `hmac`";
+        return Err(Diagnostic::error(Code::Unsupported, scope.span, message, "in shadow").help(help).into());
+    }
     Ok(())
 }
 

@@ -61,6 +61,8 @@ pub(super) fn cost(expr: &hir::Expr) -> u64 {
 fn read_cost(read: &Read) -> u64 {
     match read {
         Read::ClientIp | Read::ClientPort | Read::ClientTls | Read::Protocol => 1300,
+        Read::ClientCertificate(_) => 2600,
+        Read::ClientSans => 5200,
         Read::Now | Read::NowWeekday | Read::NowHour | Read::NowMinute => 100,
         Read::Computed(_) => 200,
         Read::Cookie(_) | Read::Query(_) | Read::QueryAll(_) | Read::QueryCount => 60,

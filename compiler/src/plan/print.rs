@@ -137,7 +137,7 @@ fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 4] {
     for expr in exprs {
         expr.reads(policy, &mut |read| {
             address |= matches!(read, hir::Read::ClientIp | hir::Read::ClientPort);
-            tls |= matches!(read, hir::Read::ClientTls);
+            tls |= matches!(read, hir::Read::ClientTls | hir::Read::ClientCertificate(_) | hir::Read::ClientSans);
             protocol |= matches!(read, hir::Read::Protocol);
             clock |= matches!(read, hir::Read::Now | hir::Read::NowWeekday | hir::Read::NowHour | hir::Read::NowMinute);
         });

@@ -22,6 +22,26 @@ pub struct Request {
     pub client: IpAddr,
     /// The port that the client connects from.
     pub client_port: u16,
+    /// How it connects by TLS; `None`: without.
+    pub tls: Option<Tls>,
+}
+
+/// The TLS connection of a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Its certificate, verified by the host.
+    pub certificate: Option<Certificate>,
+}
+
+/// What a certificate says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// The subject (RFC 2253).
+    pub subject: String,
+    /// URIs among the alternative names.
+    pub uris: Vec<String>,
+    /// DNS names among them.
+    pub dns: Vec<String>,
 }
 
 /// What the upstream answers.

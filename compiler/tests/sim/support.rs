@@ -85,6 +85,7 @@ pub(crate) fn get() -> Request {
         body: None,
         client: "192.0.2.7".parse().unwrap(),
         client_port: 4711,
+        tls: None,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::host::Host;
 use crate::http::utf8;
 use crate::rt::arena::Arena;
 use crate::tables::strings;
+use crate::values::encoding::{self, Alphabet};
 
 type Digest = [u8; 32];
 
@@ -101,38 +102,9 @@ pub fn wrong<'a>(map: &'a [u8], arena: &Arena) -> Option<&'a [u8]> {
     index::entries(map).find(|(_, written)| digest(written, arena).is_none()).map(|(name, _)| name)
 }
 
-/// Padded base64 with nothing left over.
+/// Padded base64; nothing when it is none, or memory is exhausted.
 fn decode<'a>(text: &[u8], arena: &'a Arena) -> Option<&'a [u8]> {
-    let letters = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
-    if text.len() & 3 != 0 || letters.len() & 3 == 1 {
-        return None;
-    }
-    let size = letters.len().checked_mul(3)? / 4;
-    let place = arena.alloc(size)?;
-    for (three, four) in place.chunks_mut(3).zip(letters.chunks(4)) {
-        let mut group = 0u32;
-        for n in 0..4usize {
-            group = group << 6 | four.get(n).map_or(Some(0), |letter| value(*letter))?;
-        }
-        let [_, decoded @ ..] = group.to_be_bytes();
-        let taken = bytes::copy(three, &decoded);
-        if bytes::from(&decoded, taken).iter().any(|bits| *bits != 0) {
-            return None;
-        }
-    }
-    Some(place)
-}
-
-fn value(letter: u8) -> Option<u32> {
-    let value = match letter {
-        b'A'..=b'Z' => letter.wrapping_sub(b'A'),
-        b'a'..=b'z' => letter.wrapping_sub(b'a').wrapping_add(26),
-        b'0'..=b'9' => letter.wrapping_sub(b'0').wrapping_add(52),
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    };
-    Some(u32::from(value))
+    encoding::from_base64(text, Alphabet::Standard, arena).ok()?
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! HTTP messages as the host hands them over. In: serialised header pairs. Out: what a policy can read of them.
 
 pub mod address;
+pub mod certificate;
 pub mod cookie;
 pub mod headers;
 pub mod host_name;

@@ -27,7 +27,7 @@ pub(super) fn decides_as_told(variant: &Variant) -> Result<(), EngineError> {
     let cluster = "upstream".to_owned();
     let upstream = Upstream::start(std::slice::from_ref(&cluster))?;
     let routes = Routes::Clusters { default: &cluster, ports: upstream.ports() };
-    let envoy = Envoy::start(&gateway(&(variant.filters)(SCANT), routes, 0), 1, run_folder()?)?;
+    let envoy = Envoy::start(&gateway(&(variant.filters)(SCANT), routes, 0, None), 1, run_folder()?)?;
     let answer = Answer { status: 200, headers: Headers::new(), body: None };
     for (number, sample) in samples(variant.job).iter().enumerate() {
         let wrong = |what: String| {
@@ -121,6 +121,7 @@ fn request(sample: &Sample) -> Request {
         body: None,
         client: IpAddr::from([192, 0, 2, 1]),
         client_port: 40_000,
+        tls: None,
     }
 }
 

@@ -225,6 +225,7 @@ impl Expressions<'_> {
                 member(self.random.pick::<String>(&known))
             }
             6 if self.random.chance(20) => "request.id".to_owned(),
+            6 if self.random.chance(30) => "client.tls.subject".to_owned(),
             _ => format!("request.headers[{}]", quoted(self.random.word(HEADERS))),
         }
     }
@@ -384,6 +385,7 @@ impl Expressions<'_> {
             6 => format!("split({}, {})", self.text(next), self.literal()),
             0 if self.place.request && self.random.chance(30) => format!("request.headers.all[{}]", self.key(HEADERS)),
             1 if self.place.request && self.random.chance(30) => format!("request.query.all[{}]", self.key(QUERY)),
+            0 if self.random.chance(30) => "client.tls.sans".to_owned(),
             0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
             1 => format!("request.query.all[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),

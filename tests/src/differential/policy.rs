@@ -9,7 +9,8 @@ use super::rules;
 use super::signed;
 use super::typed::Held;
 use super::world::{
-    BASIC, COOKIES, Credential, Function, HOSTS, KEYS, Limit, Named, QUERY, TEXTS, TIER, Type, World, base64, member, quoted,
+    ADDRESSES, BASIC, COOKIES, Credential, DNS, Function, HOSTS, KEYS, Limit, NETWORKS, Named, PEER, QUERY, SUBJECTS, TEXTS, TIER, Type,
+    URIS, World, base64, member, quoted,
 };
 
 /// What was made.
@@ -96,6 +97,9 @@ fn opening(random: &mut Random, world: &World) -> Node {
     }
     if random.chance(20) {
         lines.push(Node::line(format!("normalize_path = {}", random.chance(20))));
+    }
+    if random.chance(8) {
+        lines.push(Node::line("mode = shadow"));
     }
     Node::block("policy p", lines)
 }
@@ -285,6 +289,10 @@ fn password(password: &str) -> String {
 
 fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
     for _ in 0..random.below(4) {
+        if random.chance(25) {
+            head.push(peer(random, world));
+            continue;
+        }
         let basic = random.chance(30);
         let name = world.name(if basic { BASIC } else { "key" });
         let scheme = if basic { "basic" } else { "bearer" };
@@ -327,6 +335,29 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
         head.push(Node::block(format!("{} {name}", if basic { "basic" } else { "api_key" }), lines));
         world.credentials.push(Credential { name, from });
     }
+}
+
+fn peer(random: &mut Random, world: &mut World) -> Node {
+    let name = world.name(PEER);
+    let patterns = |random: &mut Random, stars: &[&str], whole: &[&str]| {
+        let count = random.between(1, 3);
+        let mut picked = Vec::new();
+        for _ in 0..count {
+            let words = if random.chance(40) { stars } else { whole };
+            picked.push(quoted(random.pick::<&str>(words)));
+        }
+        picked.sort();
+        picked.dedup();
+        format!("[{}]", picked.join(", "))
+    };
+    let sans = patterns(random, &["spiffe://a.test/*", "*.a.test", "*"], &[URIS, DNS].concat());
+    let mut lines = vec![Node::line(format!("sans = {sans}"))];
+    if random.chance(30) {
+        let subjects = patterns(random, &["*,O=A", "*"], SUBJECTS.get(..3).unwrap_or_default());
+        lines.push(Node::line(format!("subjects = {subjects}")));
+    }
+    world.credentials.push(Credential { name: name.clone(), from: Vec::new() });
+    Node::block(format!("mtls {name}"), lines)
 }
 
 /// A `jwt` whose tokens `tokens::TOKENS` has; `key_id` is a claim, so that what reads API keys reads tokens as well.
@@ -421,6 +452,9 @@ fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {
     }
     if random.chance(15) {
         lines.push(Node::line("algorithm = gcra"));
+    }
+    if random.chance(20) {
+        lines.push(Node::line("mode = shadow"));
     }
     if random.chance(15) {
         lines.push(Node::line("count = requests"));

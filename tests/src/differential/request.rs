@@ -1,11 +1,13 @@
 //! Random requests and answers, aimed at a policy: its paths and near misses, its headers, keys and cookies.
 
-use portcullis::tools::message::{Answer, Body, Headers, Request};
+use portcullis::tools::message::{Answer, Body, Certificate, Headers, Request, Tls};
 
 use super::case::Step;
 use super::random::Random;
 use super::tokens::TOKENS;
-use super::world::{ADDRESSES, ANSWERED, AUTHORITIES, COOKIES, HEADERS, KEYS, METHODS, QUERY, SEGMENTS, TEXTS, World, base64};
+use super::world::{
+    ADDRESSES, ANSWERED, AUTHORITIES, COOKIES, DNS, HEADERS, KEYS, METHODS, QUERY, SEGMENTS, SUBJECTS, TEXTS, URIS, World, base64,
+};
 
 /// One request, and how long after the one before it comes.
 pub fn step(random: &mut Random, world: &World) -> Step {
@@ -239,7 +241,18 @@ fn request(random: &mut Random, world: &World) -> Request {
         body,
         client: random.word(ADDRESSES).parse().unwrap(),
         client_port: *random.pick(&[40_000, 1, 65_535, 7]),
+        tls: random.chance(35).then(|| tls(random)),
     }
+}
+
+fn tls(random: &mut Random) -> Tls {
+    let some = |random: &mut Random, words: &[&str]| (0..random.below(3)).map(|_| (*random.pick(words)).to_owned()).collect();
+    let certificate = random.chance(80).then(|| Certificate {
+        subject: random.word(SUBJECTS).to_owned(),
+        uris: some(random, URIS),
+        dns: some(random, DNS),
+    });
+    Tls { certificate }
 }
 
 /// Bodies of requests: JSON, almost JSON, forms.

@@ -83,6 +83,9 @@ fn scope(random: &mut Random, world: &mut World, around: &Around, depth: usize) 
     if random.chance(20) {
         children.push(Node::line(hosts(random)));
     }
+    if random.chance(15) {
+        children.push(Node::line("mode = shadow"));
+    }
     if !world.credentials.is_empty() {
         for _ in 0..random.below(3) {
             let mut names: Vec<String> =

@@ -142,8 +142,24 @@ pub const BASIC: &str = "people";
 
 /// What names the caller that a credential stands for.
 pub fn member(credential: &str) -> String {
-    format!("{credential}.{}", if credential.starts_with(BASIC) { "user" } else { "key_id" })
+    let member = if credential.starts_with(BASIC) {
+        "user"
+    } else if credential.starts_with(PEER) {
+        "san"
+    } else {
+        "key_id"
+    };
+    format!("{credential}.{member}")
 }
+
+/// What the name of each `mtls` begins with.
+pub const PEER: &str = "peer";
+/// URIs, DNS names and subjects of certificates.
+pub const URIS: &[&str] = &["spiffe://a.test/orders", "spiffe://a.test/billing", "spiffe://b.test/orders", "spiffe://a.test"];
+/// DNS names of certificates.
+pub const DNS: &[&str] = &["a.test", "x.a.test", "b.test"];
+/// Subjects of certificates.
+pub const SUBJECTS: &[&str] = &["CN=orders,O=A", "CN=billing,O=A", "CN=orders,O=B", ""];
 
 /// Padded base64.
 pub fn base64(bytes: &[u8]) -> String {

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use portcullis::tools::engine::EngineError;
 use serde_json::{Value, json};
+
+use super::tls::Authority;
 
 /// The request header by which a policy names a cluster.
 pub const CLUSTER_HEADER: &str = "x-portcullis-cluster";
@@ -62,9 +65,10 @@ fn typed(message: &str, config: Value) -> Value {
     Value::Object(fields)
 }
 
-/// A bootstrap for behaviour tests: clients speak PROXY, replies carry their details, trailers pass both ways.
+/// A bootstrap for behaviour tests: clients speak PROXY, then HTTP or TLS (`secure`), replies carry their details, trailers pass
+/// both ways.
 #[must_use]
-pub fn gateway(filters: &[Value], routes: Routes<'_>, trusted_hops: u8) -> Value {
+pub fn gateway(filters: &[Value], routes: Routes<'_>, trusted_hops: u8, secure: Option<&Value>) -> Value {
     let any_status = json!({
         "status_code_filter": {
             "comparison": { "op": "GE", "value": { "default_value": 100, "runtime_key": "portcullis.any_status" } },
@@ -83,20 +87,43 @@ pub fn gateway(filters: &[Value], routes: Routes<'_>, trusted_hops: u8) -> Value
         "server_header_transformation": "PASS_THROUGH",
         "http_protocol_options": { "enable_trailers": true },
     });
-    let proxy = json!([{
-        "name": "proxy_protocol",
-        "typed_config": typed("envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol", json!({})),
-    }]);
-    build(filters, routes, &more, &proxy)
+    let listener_filter = |name: &str, message: &str| {
+        let message = format!("envoy.extensions.filters.listener.{message}");
+        json!({ "name": name, "typed_config": typed(&message, json!({})) })
+    };
+    let mut listener_filters = vec![listener_filter("proxy_protocol", "proxy_protocol.v3.ProxyProtocol")];
+    listener_filters.extend(secure.map(|_| listener_filter("tls_inspector", "tls_inspector.v3.TlsInspector")));
+    build(filters, routes, &more, &Value::Array(listener_filters), secure)
+}
+
+/// A TLS socket that asks clients for a certificate, and takes none that the trusted authority has not signed.
+///
+/// # Errors
+/// When no certificate can be made.
+pub fn secure() -> Result<Value, EngineError> {
+    let authority = Authority::trusted()?;
+    let (certificate, key) = authority.server()?;
+    Ok(json!({
+        "name": "tls",
+        "typed_config": typed("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", json!({
+            "common_tls_context": {
+                "tls_certificates": [{
+                    "certificate_chain": { "inline_string": certificate },
+                    "private_key": { "inline_string": key },
+                }],
+                "validation_context": { "trusted_ca": { "inline_string": authority.pem() } },
+            },
+        })),
+    }))
 }
 
 /// A bootstrap for timing: plain connections, a route that answers by itself, nothing beside the filters.
 #[must_use]
 pub fn plain(filters: &[Value]) -> Value {
-    build(filters, Routes::Direct, &json!({ "generate_request_id": false }), &json!([]))
+    build(filters, Routes::Direct, &json!({ "generate_request_id": false }), &json!([]), None)
 }
 
-fn build(filters: &[Value], routes: Routes<'_>, more: &Value, listener_filters: &Value) -> Value {
+fn build(filters: &[Value], routes: Routes<'_>, more: &Value, listener_filters: &Value, secure: Option<&Value>) -> Value {
     let mut filters = filters.to_vec();
     filters.push(filter("router", "router.v3.Router", json!({ "suppress_envoy_headers": true })));
     let mut manager = json!({
@@ -108,6 +135,13 @@ fn build(filters: &[Value], routes: Routes<'_>, more: &Value, listener_filters: 
         fields.extend(more.clone());
     }
     let manager = typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", manager);
+    let http = json!([{ "name": "http", "typed_config": manager }]);
+    let mut chains = Vec::new();
+    if let Some(secure) = secure {
+        let by_tls = json!({ "transport_protocol": "tls" });
+        chains.push(json!({ "filter_chain_match": by_tls, "transport_socket": secure, "filters": http }));
+    }
+    chains.push(json!({ "filters": http }));
     json!({
         "admin": { "address": address(0) },
         "static_resources": {
@@ -115,7 +149,7 @@ fn build(filters: &[Value], routes: Routes<'_>, more: &Value, listener_filters: 
                 "name": "clients",
                 "address": address(0),
                 "listener_filters": listener_filters,
-                "filter_chains": [{ "filters": [{ "name": "http", "typed_config": manager }] }],
+                "filter_chains": chains,
             }],
             "clusters": clusters(routes),
         },

@@ -1,14 +1,15 @@
 //! The test client. In: a port, a request. Out: the response as it arrived. One connection per request, opened by a
 //! PROXY line so that the request may come from any address.
 
-use std::io::{BufReader, ErrorKind, Write};
+use std::io::{BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::time::Duration;
 
 use portcullis::tools::engine::EngineError;
-use portcullis::tools::message::{Headers, Request, Response};
+use portcullis::tools::message::{Headers, Request, Response, Tls};
 
 use super::fault;
+use super::tls::{self, Authority};
 use super::wire::{framing, push_fields, read_head, read_tail, write_body};
 
 /// A proxy that does not answer for so long hangs.
@@ -30,6 +31,9 @@ pub fn send(port: u16, request: &Request) -> Result<Response, EngineError> {
     stream.set_nodelay(true).map_err(fault("setting up the client's socket"))?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(fault("setting up the client's socket"))?;
     stream.set_write_timeout(Some(PATIENCE)).map_err(fault("setting up the client's socket"))?;
+    if let Some(tls) = &request.tls {
+        return send_by_tls(stream, request, tls, Authority::trusted()?);
+    }
     // The response is read while the body is still written: a proxy that streams stops reading when nobody reads.
     std::thread::scope(|scope| {
         let writing = scope.spawn(|| write(&stream, request));
@@ -45,12 +49,31 @@ pub fn send(port: u16, request: &Request) -> Result<Response, EngineError> {
     })
 }
 
-fn write(mut stream: &TcpStream, request: &Request) -> std::io::Result<()> {
-    let mut head =
-        format!("{}{} {} HTTP/1.1\r\nhost: {}\r\n", proxy_line(request), request.method, request.target, request.authority).into_bytes();
+/// Sends a request by TLS, with a certificate that `authority` has signed. Bodies are small there: nobody reads meanwhile.
+///
+/// # Errors
+/// When the connection fails or is refused, or no whole response head arrives.
+pub fn send_by_tls(mut stream: TcpStream, request: &Request, tls: &Tls, authority: &Authority) -> Result<Response, EngineError> {
+    stream.write_all(proxy_line(request).as_bytes()).map_err(fault("opening the connection"))?;
+    let mut stream = tls::connect(stream, tls, authority)?;
+    let mut bytes = head(request);
+    if let Some(body) = &request.body {
+        write_body(&mut bytes, &request.headers, body).map_err(fault("writing the request"))?;
+    }
+    tls::write(&mut stream, &bytes)?;
+    read(&mut stream, request.method == "HEAD")
+}
+
+fn head(request: &Request) -> Vec<u8> {
+    let mut head = format!("{} {} HTTP/1.1\r\nhost: {}\r\n", request.method, request.target, request.authority).into_bytes();
     push_fields(&mut head, &request.headers);
     head.extend_from_slice(framing(&request.headers, request.body.as_ref()).as_bytes());
     head.extend_from_slice(b"\r\n");
+    head
+}
+
+fn write(mut stream: &TcpStream, request: &Request) -> std::io::Result<()> {
+    let head = [proxy_line(request).into_bytes(), head(request)].concat();
     let sent = stream.write_all(&head).and_then(|()| match &request.body {
         Some(body) => write_body(&mut stream, &request.headers, body),
         None => Ok(()),
@@ -62,7 +85,7 @@ fn write(mut stream: &TcpStream, request: &Request) -> std::io::Result<()> {
     }
 }
 
-fn read(stream: &TcpStream, head_request: bool) -> Result<Response, EngineError> {
+fn read(stream: impl Read, head_request: bool) -> Result<Response, EngineError> {
     let mut reader = BufReader::new(stream);
     loop {
         let head = read_head(&mut reader)

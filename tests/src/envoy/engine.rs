@@ -9,7 +9,7 @@ use portcullis::tools::message::{Answer, Decision, Forwarded, Headers, Outcome, 
 use portcullis::tools::sim::trusted_hops;
 use serde_json::Value;
 
-use super::bootstrap::{CLUSTER_HEADER, DETAILS_HEADER, Routes, gateway, wasm_filter};
+use super::bootstrap::{CLUSTER_HEADER, DETAILS_HEADER, Routes, gateway, secure, wasm_filter};
 use super::clock::Clock;
 use super::process::{Envoy, run_folder};
 use super::upstream::Upstream;
@@ -68,7 +68,7 @@ impl Engine for EnvoyEngine {
         let filter = wasm_filter(&module, configuration, self.hold);
         let routes = Routes::Clusters { default: DEFAULT_CLUSTER, ports: self.upstream.ports() };
         let clock = Clock::new(&folder)?;
-        self.envoy = Some(Envoy::start_with(&gateway(&[filter], routes, trusted_hops(&self.module)), 1, &clock, folder)?);
+        self.envoy = Some(Envoy::start_with(&gateway(&[filter], routes, trusted_hops(&self.module), Some(&secure()?)), 1, &clock, folder)?);
         self.clock = Some(clock);
         Ok(())
     }

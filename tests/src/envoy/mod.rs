@@ -6,6 +6,7 @@ pub mod clock;
 pub mod engine;
 pub mod install;
 pub mod process;
+pub mod tls;
 pub mod upstream;
 pub mod wire;
 

@@ -68,6 +68,7 @@ pub(super) fn compiled(text: &str) {
         body: None,
         client: [192, 0, 2, 1].into(),
         client_port: 40_000,
+        tls: None,
     };
     let outcome = simulator.request(&request, &Answer { status: 200, headers: Headers::new(), body: None });
     assert!(outcome.is_ok(), "the module traps or hangs: {outcome:?}");

@@ -80,6 +80,7 @@ impl Engines {
             body: None,
             client: std::net::Ipv4Addr::LOCALHOST.into(),
             client_port: 40_000,
+            tls: None,
         };
         let answer = Answer { status: 200, headers: Headers::new(), body: None };
         let ask = |engine: &mut dyn Engine| -> Result<Vec<usize>, String> {

@@ -90,7 +90,11 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
             }
             declared.limits.push(declaration);
         }
-        ast::DeclarationKind::Token | ast::DeclarationKind::Mtls => {
+        ast::DeclarationKind::Mtls => {
+            declare_credential(ctx, &declaration.name, declared.credentials.len());
+            declared.credentials.push(credential::Declared::Mtls(declaration));
+        }
+        ast::DeclarationKind::Token => {
             unsupported_credential(ctx, &declaration.name, keyword);
             attrs::names(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         }

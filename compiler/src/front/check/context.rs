@@ -151,6 +151,15 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Reads a file by its path from the policy's folder; one file is read once.
+    pub(super) fn read(&mut self, path: &str) -> Result<FileId, String> {
+        if let Some(known) = self.sources.find(path) {
+            return Ok(known);
+        }
+        let text = (self.read_file)(path)?;
+        Ok(self.sources.add_beside(path, text))
+    }
+
     /// Whether an expression reads the body of the request.
     pub(super) fn reads_body(&self, expr: &hir::Expr) -> bool {
         match &expr.kind {
@@ -160,15 +169,6 @@ impl<'a> Context<'a> {
             hir::ExprKind::Invoke(id, _) if self.fn_needs.get(id.index()).is_some_and(|needs| needs.body) => true,
             _ => expr.operands().into_iter().any(|operand| self.reads_body(operand)),
         }
-    }
-
-    /// Reads a file by its path from the policy's folder; one file is read once.
-    pub(super) fn read(&mut self, path: &str) -> Result<FileId, String> {
-        if let Some(known) = self.sources.find(path) {
-            return Ok(known);
-        }
-        let text = (self.read_file)(path)?;
-        Ok(self.sources.add_beside(path, text))
     }
 
     /// The policy's text at a span, when it is short enough to quote.
@@ -237,13 +237,15 @@ impl<'a> Context<'a> {
         let policy = match header {
             Some(header) if !failed => Some(hir::Policy {
                 name: header.name,
-                default: header.default,
-                on_fault: header.on_fault,
+                shadow: header.shadow,
+                default_would_deny: header.shadow && header.default != hir::Action::Allow,
+                default: if header.shadow { hir::Action::Allow } else { header.default },
+                on_fault: if header.shadow { hir::Action::Allow } else { header.on_fault },
                 body_limit: header.body_limit,
                 on_oversize: header.on_oversize,
                 hosts: header.hosts,
                 trusted_hops: header.trusted_hops,
-                normalize_path: header.normalize_path,
+                normalize_path: header.normalize_path && !header.shadow,
                 config: self.config,
                 lets: self.lets,
                 fns: self.fns,

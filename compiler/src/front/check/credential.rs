@@ -2,7 +2,7 @@
 
 use super::attrs::{self, Attrs};
 use super::context::Context;
-use super::{hmac, jwt, known_keys, suggest};
+use super::{hmac, jwt, known_keys, peer, suggest};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -17,6 +17,8 @@ pub(super) enum Declared<'t> {
     Basic(&'t ast::Declaration),
     /// `hmac`
     Hmac(&'t ast::Declaration),
+    /// `mtls`
+    Mtls(&'t ast::Declaration),
     /// `jwt`
     Jwt(&'t ast::Jwt),
 }
@@ -28,6 +30,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
             Declared::ApiKey(declaration) => hir::Credential::ApiKey(api_key(ctx, declaration)),
             Declared::Basic(declaration) => hir::Credential::Basic(basic(ctx, declaration)),
             Declared::Hmac(declaration) => hir::Credential::Hmac(Box::new(hmac::blank(declaration))),
+            Declared::Mtls(declaration) => hir::Credential::Mtls(peer::check(ctx, declaration)),
             Declared::Jwt(declaration) => hir::Credential::Jwt(jwt::check(ctx, declaration)),
         };
         ctx.credentials.push(checked);
@@ -39,7 +42,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
 pub(super) fn finish(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
     for (number, declared) in declarations.iter().enumerate() {
         let finished = match declared {
-            Declared::ApiKey(_) | Declared::Basic(_) | Declared::Jwt(_) => continue,
+            Declared::ApiKey(_) | Declared::Basic(_) | Declared::Mtls(_) | Declared::Jwt(_) => continue,
             Declared::Hmac(declaration) => hir::Credential::Hmac(Box::new(hmac::check(ctx, declaration))),
         };
         if let Some(place) = ctx.credentials.get_mut(number) {

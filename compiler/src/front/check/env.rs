@@ -1,6 +1,6 @@
 //! Where an expression stands: what it may read, and what is known to be present.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Span;
 use crate::ir::hir;
@@ -68,6 +68,21 @@ impl Env {
     /// Surroundings that see only the configuration.
     pub(super) fn configuration(place: &'static str) -> Env {
         Env { reach: Reach::Configuration, ..Env::new(place) }
+    }
+
+    /// The credentials that expressions read and that are verified here, come what may. In shadow they may be missing after all.
+    pub(super) fn certain<'e>(&self, exprs: impl IntoIterator<Item = &'e hir::Expr>) -> Vec<hir::CredentialId> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<&hir::Expr> = exprs.into_iter().collect();
+        while let Some(expr) = open.pop() {
+            if let hir::ExprKind::Read(hir::Read::Member(id, _) | hir::Read::Claim(id, _)) = &expr.kind
+                && self.credentials.get(id) == Some(&false)
+            {
+                found.insert(*id);
+            }
+            open.extend(expr.operands());
+        }
+        found.into_iter().collect()
     }
 
     /// Learns what a condition that is true (or false) says about presence.

@@ -15,7 +15,7 @@ use crate::lang::attributes::Block;
 const CAPACITY: u32 = 100_000;
 
 /// Checks all limits; each keeps its place in the tree, at fault or not.
-pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration], applied: &BTreeMap<String, Vec<Application>>) {
+pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration], applied: &BTreeMap<String, Vec<Application>>, shadow: bool) {
     for declaration in declarations {
         let attrs = attrs::check(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         let applications = applied.get(&declaration.name.text).map_or(&[] as &[Application], Vec::as_slice);
@@ -31,7 +31,9 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration], a
                 format!("write `apply {}` in a `scope`", declaration.name.text),
             );
         }
-        let limit = limit(ctx, declaration, &attrs, applications);
+        let mut limit = limit(ctx, declaration, &attrs, applications);
+        limit.shadow |= shadow;
+        limit.headers &= !limit.shadow;
         ctx.limits.push(limit);
     }
 }
@@ -60,6 +62,8 @@ fn limit(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'_
     let exceed = exceed(ctx, attrs);
     let absent = absent(ctx, declaration, attrs, &key);
     let headers = attrs.get("headers").and_then(|attr| attrs::boolean(ctx, attr)).unwrap_or(true);
+    let shadow = attrs::shadow(ctx, attrs);
+    let requires = env.certain(key.iter().chain([&count, &period]));
     let needs_identity = key.iter().chain([&count, &period]).any(|part| identity(ctx, part));
     hir::Limit {
         name: declaration.name.clone(),
@@ -73,6 +77,8 @@ fn limit(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'_
         exceed,
         absent,
         needs_identity,
+        requires,
+        shadow,
     }
 }
 

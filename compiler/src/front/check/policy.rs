@@ -11,6 +11,7 @@ use crate::lang::attributes::Block;
 /// What the `policy` block says.
 pub(super) struct Header {
     pub(super) name: ast::Name,
+    pub(super) shadow: bool,
     pub(super) default: hir::Action,
     pub(super) on_fault: hir::Action,
     pub(super) body_limit: u64,
@@ -67,8 +68,10 @@ pub(super) fn check(ctx: &mut Context<'_>, policies: &[&ast::Policy], file: Opti
         None => Some(hir::Action::Deny(reply::empty(413))),
     };
     let body_limit = attrs.get("body_limit").map_or(Some(BODY_LIMIT), |attr| body_limit(ctx, attr));
+    let shadow = attrs::shadow(ctx, &attrs);
     Some(Header {
         name: policy.name.clone(),
+        shadow,
         default: default?,
         on_fault: on_fault?,
         body_limit: body_limit?,

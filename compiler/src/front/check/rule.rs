@@ -23,8 +23,15 @@ pub(super) fn check(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Ru
     let attrs = attrs::check(ctx, Block::Rule(rule.kind), written(rule));
     let on: Vec<hir::On> = on.into_iter().map(|(on, _)| on).collect();
     let Some(kind) = kind(ctx, &env, rule, &attrs) else { return };
-    let shadow = attrs::shadow(ctx, &attrs);
+    let shadow = attrs::shadow(ctx, &attrs) || around.shadow;
+    let conditions = if around.shadow { with_credentials(&env, rule, conditions) } else { conditions };
     ctx.rules.push(hir::Rule { name: rule.name.clone(), kind, shadow, scope: around.scope, on, conditions, span: rule.span });
+}
+
+/// In a scope in shadow a request goes on without the credentials that it demands; rules that read them do not match it.
+fn with_credentials(env: &Env, rule: &ast::Rule, conditions: Vec<hir::Expr>) -> Vec<hir::Expr> {
+    let present = |id| hir::Expr { kind: hir::ExprKind::Read(hir::Read::CredentialPresent(id)), ty: hir::Ty::Bool, span: rule.name.span };
+    env.certain(&conditions).into_iter().map(present).chain(conditions.iter().cloned()).collect()
 }
 
 fn written(rule: &ast::Rule) -> Vec<&ast::Attr> {

@@ -19,6 +19,8 @@ pub(super) struct Surroundings {
     pub(super) credentials: BTreeMap<hir::CredentialId, bool>,
     /// Captures of the scopes' templates.
     pub(super) captures: BTreeMap<String, Vec<(hir::Template, u32)>>,
+    /// Whether one of them, or the policy, is in shadow.
+    pub(super) shadow: bool,
 }
 
 /// What a scope that applies a limit gives to its key.
@@ -78,11 +80,12 @@ fn add_credentials(ctx: &Context<'_>, credentials: &mut BTreeMap<hir::Credential
 }
 
 /// Checks all rules and scopes.
-pub(super) fn check_items(ctx: &mut Context<'_>, items: &[&ast::Item]) {
+pub(super) fn check_items(ctx: &mut Context<'_>, items: &[&ast::Item], shadow: bool) {
+    let around = Surroundings { shadow, ..Surroundings::default() };
     for item in items {
         match item {
-            ast::Item::Rule(rule) => rule::check(ctx, &Surroundings::default(), rule),
-            ast::Item::Scope(scope) => check_scope(ctx, &Surroundings::default(), scope),
+            ast::Item::Rule(rule) => rule::check(ctx, &around, rule),
+            ast::Item::Scope(scope) => check_scope(ctx, &around, scope),
             ast::Item::Policy(_)
             | ast::Item::Import(_)
             | ast::Item::Config(_)
@@ -128,6 +131,7 @@ fn open(ctx: &mut Context<'_>, around: &Surroundings, scope: &ast::Scope) -> Sur
     });
     let attrs = attrs::check(ctx, Block::Scope, written);
     let hosts = host::hosts(ctx, attrs.get("hosts"));
+    inner.shadow |= attrs::shadow(ctx, &attrs);
     let mut authenticate = Vec::new();
     let mut apply: Vec<hir::LimitId> = Vec::new();
     for item in &scope.items {
@@ -158,7 +162,7 @@ fn open(ctx: &mut Context<'_>, around: &Surroundings, scope: &ast::Scope) -> Sur
     inner.scope = Some(hir::ScopeId(u32::try_from(ctx.scopes.len()).unwrap_or(u32::MAX)));
     inner.template = parsed.clone().map(|template| (template, scope.template.clone()));
     let template = parsed.unwrap_or(hir::Template { segments: Vec::new(), rest: true });
-    ctx.scopes.push(hir::Scope { parent: around.scope, template, hosts, authenticate, apply, span: scope.span });
+    ctx.scopes.push(hir::Scope { parent: around.scope, template, hosts, authenticate, apply, shadow: inner.shadow, span: scope.span });
     inner
 }
 
@@ -209,7 +213,7 @@ fn credentials(ctx: &mut Context<'_>, line: &ast::Authenticate) -> Option<hir::A
                 ctx.warning(Code::Repeated, name.span, format!("`{}` is named twice", name.text), "named before", "drop it");
             }
             Some((Symbol::Credential(id), _)) => credentials.push(id),
-            Some((Symbol::Unsupported("hmac" | "token" | "mtls"), _)) => {}
+            Some((Symbol::Unsupported("hmac" | "token"), _)) => {}
             Some((symbol, declared)) => {
                 let keyword = symbol.keyword();
                 ctx.push(

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::context::Context;
-use super::{reply, suggest, test_value};
+use super::{peer, reply, suggest, test_value};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::{headers, time};
@@ -111,6 +111,7 @@ fn request(
 ) -> Option<hir::Given> {
     let target = test_value::text(ctx, target, variables);
     let mut from = None;
+    let mut certificate = None;
     let mut upstream: Option<hir::Answer> = None;
     let mut parts = Vec::new();
     let mut tokens = Vec::new();
@@ -129,6 +130,12 @@ fn request(
                 from = Some(test_value::text(ctx, written, variables).unwrap_or_default());
             }
             ast::Given::Part(part) => parts.push(part),
+            ast::Given::Token(name, object) if peer::is_peer(ctx, name) => {
+                if certificate.is_some() {
+                    bad(ctx, name.span, "a second certificate", "given twice", "keep one of them");
+                }
+                certificate = Some(peer::certificate(ctx, object, variables));
+            }
             ast::Given::Token(name, claims) => tokens.extend(test_value::token(ctx, name, claims, variables)),
             ast::Given::Upstream(status, parts, span) => {
                 if upstream.is_some() {
@@ -151,6 +158,7 @@ fn request(
         from,
         headers,
         body,
+        certificate,
         tokens,
         upstream: upstream.unwrap_or(hir::Answer { status: 200, headers: Vec::new(), body: None }),
     })

@@ -6,47 +6,6 @@ use std::collections::BTreeSet;
 use crate::base::FileId;
 use crate::ir::ast;
 
-/// The names of rules that say a `mode`, or stand in a scope that does.
-pub(super) fn rules_with_mode(files: &[(FileId, ast::File)]) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    for item in files.iter().flat_map(|(_, file)| &file.items) {
-        match item {
-            ast::Item::Rule(item) => rule_with_mode(item, false, &mut names),
-            ast::Item::Scope(item) => scope_with_mode(item, false, &mut names),
-            ast::Item::Policy(_)
-            | ast::Item::Import(_)
-            | ast::Item::Config(_)
-            | ast::Item::Let(_)
-            | ast::Item::Function(_)
-            | ast::Item::List(_)
-            | ast::Item::Map(_)
-            | ast::Item::Jwt(_)
-            | ast::Item::Declaration(_)
-            | ast::Item::Lookup(_)
-            | ast::Item::Test(_) => {}
-        }
-    }
-    names
-}
-
-fn scope_with_mode<'a>(scope: &'a ast::Scope, around: bool, names: &mut BTreeSet<&'a str>) {
-    let own = scope.items.iter().any(|item| matches!(item, ast::ScopeItem::Attr(attr) if attr.name.text == "mode"));
-    for item in &scope.items {
-        match item {
-            ast::ScopeItem::Rule(rule) => rule_with_mode(rule, around || own, names),
-            ast::ScopeItem::Scope(inner) => scope_with_mode(inner, around || own, names),
-            ast::ScopeItem::Attr(_) | ast::ScopeItem::Authenticate(_) | ast::ScopeItem::Apply(_) => {}
-        }
-    }
-}
-
-fn rule_with_mode<'a>(rule: &'a ast::Rule, around: bool, names: &mut BTreeSet<&'a str>) {
-    let own = rule.items.iter().any(|item| matches!(item, ast::RuleItem::Attr(attr) if attr.name.text == "mode"));
-    if around || own {
-        names.insert(rule.name.text.as_str());
-    }
-}
-
 /// What a policy uses.
 #[derive(Default)]
 pub(super) struct Used<'a> {

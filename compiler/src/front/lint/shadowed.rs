@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Subject, names};
+use super::Subject;
 use crate::base::{Code, Diagnostic};
 use crate::ir::hir::{self, Segment};
 
@@ -12,7 +12,6 @@ const MOST_COMPARED: usize = 16;
 
 pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.policy;
-    let with_mode = names::rules_with_mode(subject.files);
     let mut earlier: BTreeMap<(bool, String), Vec<&hir::Rule>> = BTreeMap::new();
     let mut found = Vec::new();
     for rule in &policy.rules {
@@ -25,7 +24,7 @@ pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
             | hir::RuleKind::Route(_) => continue,
         };
         // What is tried out in the shadow covers nothing and is not covered.
-        if with_mode.contains(rule.name.text.as_str()) {
+        if rule.shadow {
             continue;
         }
         let templates = templates(policy, rule);

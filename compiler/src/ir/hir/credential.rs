@@ -11,6 +11,8 @@ pub enum Credential {
     Basic(Basic),
     /// `hmac`
     Hmac(Box<Hmac>),
+    /// `mtls`
+    Mtls(Mtls),
     /// `jwt`
     Jwt(Jwt),
 }
@@ -39,6 +41,41 @@ pub struct Basic {
     pub users: Keys,
     /// Whether the upstream gets to see it.
     pub forward: bool,
+}
+
+/// `mtls NAME { … }`: the certificate that the host verified. What is written has to match: `sans`, `subjects` or both.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mtls {
+    /// Its name.
+    pub name: Name,
+    /// One of them matches an alternative name; empty when nothing is written.
+    pub sans: Vec<PeerPattern>,
+    /// One of them matches the subject; empty when nothing is written.
+    pub subjects: Vec<PeerPattern>,
+}
+
+/// What a name in a certificate has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerPattern {
+    /// Itself, byte by byte.
+    Exact(String),
+    /// `spiffe://example.org/ns/*`: what stands before the star begins it.
+    Begins(String),
+    /// `*.example.org`: what stands behind the star ends it.
+    Ends(String),
+    /// `*`: anything, but there has to be one.
+    Any,
+}
+
+impl std::fmt::Display for PeerPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PeerPattern::Exact(text) => write!(f, "{text:?}"),
+            PeerPattern::Begins(start) => write!(f, "{:?}", format!("{start}*")),
+            PeerPattern::Ends(end) => write!(f, "{:?}", format!("*{end}")),
+            PeerPattern::Any => f.write_str("\"*\""),
+        }
+    }
 }
 
 /// A place that a credential is read from.
@@ -72,6 +109,10 @@ pub enum Member {
     KeyId,
     /// `.user` of a `basic`
     User,
+    /// `.san` of an `mtls`: the name that matched
+    San,
+    /// `.subject` of an `mtls`
+    Subject,
 }
 
 impl Member {
@@ -80,6 +121,8 @@ impl Member {
         match self {
             Member::KeyId => "key_id",
             Member::User => "user",
+            Member::San => "san",
+            Member::Subject => "subject",
         }
     }
 }
@@ -91,6 +134,7 @@ impl Credential {
             Credential::ApiKey(key) => &key.name,
             Credential::Basic(basic) => &basic.name,
             Credential::Hmac(hmac) => &hmac.name,
+            Credential::Mtls(mtls) => &mtls.name,
             Credential::Jwt(jwt) => &jwt.name,
         }
     }
@@ -101,6 +145,7 @@ impl Credential {
             Credential::ApiKey(_) => "api_key",
             Credential::Basic(_) => "basic",
             Credential::Hmac(_) => "hmac",
+            Credential::Mtls(_) => "mtls",
             Credential::Jwt(_) => "jwt",
         }
     }
@@ -111,6 +156,7 @@ impl Credential {
             Credential::ApiKey(key) => &key.from,
             Credential::Basic(basic) => &basic.from,
             Credential::Hmac(hmac) => &hmac.from,
+            Credential::Mtls(_) => &[],
             Credential::Jwt(jwt) => &jwt.from,
         }
     }
@@ -120,6 +166,8 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => key.forward,
             Credential::Basic(basic) => basic.forward,
+            // It is the connection's and never reaches the upstream.
+            Credential::Mtls(_) => true,
             Credential::Jwt(jwt) => jwt.forward,
             Credential::Hmac(hmac) => hmac.forward,
         }
@@ -128,7 +176,7 @@ impl Credential {
     /// Whether it can be verified only when the body of the request is in.
     pub fn reads_body(&self) -> bool {
         match self {
-            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Jwt(_) => false,
+            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Mtls(_) | Credential::Jwt(_) => false,
             Credential::Hmac(hmac) => hmac.reads_body,
         }
     }
@@ -138,6 +186,12 @@ impl Credential {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
             Credential::Basic(_) => &[Member::User],
+            Credential::Mtls(Mtls { sans, subjects, .. }) => match (sans.is_empty(), subjects.is_empty()) {
+                (false, false) => &[Member::San, Member::Subject],
+                (false, true) => &[Member::San],
+                (true, false) => &[Member::Subject],
+                (true, true) => &[],
+            },
             Credential::Jwt(_) | Credential::Hmac(_) => &[],
         }
     }

@@ -121,6 +121,17 @@ pub enum ExprKind {
     Invoke(FnId, Vec<Expr>),
 }
 
+/// A part of a client's certificate, as far as hosts tell it: the first name of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CertificatePart {
+    /// The first URI among its alternative names, such as a SPIFFE id.
+    Uri,
+    /// The first DNS name among them.
+    Dns,
+    /// Its subject (RFC 2253), if that is not empty.
+    Subject,
+}
+
 /// What can be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Read {
@@ -160,6 +171,10 @@ pub enum Read {
     ClientPort,
     /// `client.tls.present`
     ClientTls,
+    /// `client.tls.subject` and the like, optional: of the certificate that the host verified
+    ClientCertificate(CertificatePart),
+    /// `client.tls.sans`
+    ClientSans,
     /// `NAME.key_id` and the like: optional under `or` and `optional`
     Member(CredentialId, Member),
     /// `NAME.claim`: the claim by its place in the declaration; optional under `or` and `optional`

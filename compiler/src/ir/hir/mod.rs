@@ -9,13 +9,14 @@ mod jwt;
 mod policy;
 mod print;
 mod print_hmac;
+mod print_token;
 mod rule;
 mod test;
 mod ty;
 mod walk;
 
-pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
-pub use expr::{Const, Expr, ExprKind, Keyed, Read};
+pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member, Mtls, PeerPattern};
+pub use expr::{CertificatePart, Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;
 pub use hmac::{Algorithm, Codes, Dedupe, Encoding, Hmac, Piece, Timestamp, TimestampForm, TimestampSource};
 pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtKeys};
@@ -28,7 +29,7 @@ pub use rule::{
     AnyRedaction, Detector, Edit, EditTarget, HeaderPattern, MediaRange, On, Redact, Route, RouteArm, Rule, RuleKind, Segment, Target,
     Template,
 };
-pub use test::{Answer, Body, Expectation, Given, Header, Presence, Step, Test, TestPiece, TestValue};
+pub use test::{Answer, Body, Certificate, Expectation, Given, Header, Presence, Step, Test, TestPiece, TestValue};
 pub use ty::Ty;
 
 pub use super::ast::Name;

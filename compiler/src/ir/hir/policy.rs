@@ -8,8 +8,13 @@ use crate::base::Span;
 pub struct Policy {
     /// Its name.
     pub name: Name,
+    /// Whether nothing is refused or changed: then everything in it is in shadow, `default` and `on_fault` allow, and the upstream
+    /// receives the path as it came.
+    pub shadow: bool,
     /// What happens when nothing matches: `Allow` or deny.
     pub default: Action,
+    /// In a policy in shadow: whether `default` would refuse, which counts.
+    pub default_would_deny: bool,
     /// What happens on a fault.
     pub on_fault: Action,
     /// The most bytes of a request's body that are read.
@@ -186,6 +191,11 @@ pub struct Limit {
     pub absent: Option<Absent>,
     /// Whether its key reads a credential.
     pub needs_identity: bool,
+    /// Credentials that it reads and that every scope that applies it authenticates. In shadow one may still be missing: then the
+    /// limit does not count.
+    pub requires: Vec<CredentialId>,
+    /// Whether it only counts what it would refuse, wherever it is applied.
+    pub shadow: bool,
 }
 
 /// Where a limit counts.
@@ -221,6 +231,8 @@ pub struct Scope {
     pub authenticate: Vec<Authenticate>,
     /// Its own `apply`, in order, without repeats.
     pub apply: Vec<LimitId>,
+    /// Whether it, a scope around it or the policy is in shadow: what it demands and applies is counted, and refuses nothing.
+    pub shadow: bool,
     /// The whole block.
     pub span: Span,
 }

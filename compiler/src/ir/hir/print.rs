@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use super::print_token;
 use super::{
-    Absent, Action, Authenticate, ClaimDefault, ClaimKind, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr,
-    ExprKind, HeaderPattern, HostPattern, Json, JwkMaterial, Jwt, JwtKeys, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply,
-    ReplyBody, Rule, RuleKind, Segment, Target, Template,
+    Absent, Action, Authenticate, CertificatePart, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr, ExprKind,
+    HeaderPattern, HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target,
+    Template,
 };
 use crate::ir::ast::{BinaryOp, Quantifier};
 
@@ -17,8 +18,9 @@ pub fn print(policy: &Policy) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    line(0, format!("policy {}", policy.name.text));
-    line(1, format!("default {}", action(policy, &policy.default)));
+    line(0, format!("policy {}{}", policy.name.text, in_shadow(policy.shadow)));
+    let would_deny = if policy.default_would_deny { ", would deny" } else { "" };
+    line(1, format!("default {}{would_deny}", action(policy, &policy.default)));
     line(1, format!("on_fault {}", action(policy, &policy.on_fault)));
     if !policy.hosts.is_empty() {
         line(1, format!("hosts {}", hosts(&policy.hosts)));
@@ -51,14 +53,21 @@ pub fn print(policy: &Policy) -> String {
     for credential in &policy.credentials {
         line(0, format!("{} {}", credential.keyword(), credential.name().text));
         let from: Vec<String> = credential.from().iter().map(source).collect();
-        line(1, format!("from {}", from.join(", ")));
+        if !from.is_empty() {
+            line(1, format!("from {}", from.join(", ")));
+        }
         match credential {
             Credential::ApiKey(key) => keys(policy, "key", &key.keys, &mut line),
             Credential::Basic(basic) => keys(policy, "user", &basic.users, &mut line),
             Credential::Hmac(hmac) => super::print_hmac::lines(policy, hmac, &mut line),
-            Credential::Jwt(jwt) => token(policy, jwt, &mut line),
+            Credential::Mtls(mtls) => {
+                for (what, patterns) in [("san", &mtls.sans), ("subject", &mtls.subjects)] {
+                    patterns.iter().for_each(|pattern| line(1, format!("{what} {pattern}")));
+                }
+            }
+            Credential::Jwt(jwt) => print_token::token(policy, jwt, &mut line),
         }
-        if credential.forward() {
+        if credential.forward() && !credential.from().is_empty() {
             line(1, "forward".to_owned());
         }
     }
@@ -67,7 +76,7 @@ pub fn print(policy: &Policy) -> String {
     }
     for (index, scope) in policy.scopes.iter().enumerate() {
         let parent = scope.parent.map(|id| format!(" in scope {}", id.0)).unwrap_or_default();
-        line(0, format!("scope {index} {}{parent}", scope.template));
+        line(0, format!("scope {index} {}{parent}{}", scope.template, in_shadow(scope.shadow)));
         if !scope.hosts.is_empty() {
             line(1, format!("hosts {}", hosts(&scope.hosts)));
         }
@@ -88,54 +97,13 @@ pub fn print(policy: &Policy) -> String {
     out
 }
 
-fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, String)) {
-    if let Some(issuer) = &jwt.issuer {
-        line(1, format!("issuer {issuer:?}"));
-    }
-    if !jwt.audiences.is_empty() {
-        line(1, format!("audiences {:?}", jwt.audiences));
-    }
-    let algorithms: Vec<&str> = jwt.algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
-    line(1, format!("algorithms {}", algorithms.join(", ")));
-    match &jwt.keys {
-        JwtKeys::Known(keys) => {
-            for key in keys {
-                let kind = match &key.material {
-                    JwkMaterial::Rsa { n, .. } => format!("RSA {}", n.len() * 8),
-                    JwkMaterial::P256 { .. } => "P-256".to_owned(),
-                    JwkMaterial::P384 { .. } => "P-384".to_owned(),
-                    JwkMaterial::Ed25519(_) => "Ed25519".to_owned(),
-                };
-                let only = key.algorithm.map(|algorithm| format!(" for {}", algorithm.as_str())).unwrap_or_default();
-                line(1, format!("key {:?} {kind}{only}", key.id.as_deref().unwrap_or("")));
-            }
-        }
-        JwtKeys::Secret(id) => line(1, format!("secret {}", config_name(policy, id.index()))),
-        JwtKeys::Set(id) => line(1, format!("keys {}", config_name(policy, id.index()))),
-    }
-    let expires = if jwt.require_expiration { ", must expire" } else { "" };
-    let lifetime = jwt.max_lifetime.map(|lifetime| format!(", at most {lifetime} ns")).unwrap_or_default();
-    line(1, format!("skew {} ns{expires}{lifetime}", jwt.clock_skew));
-    for claim in &jwt.claims {
-        let kind = match &claim.kind {
-            ClaimKind::Enum(values) => format!("enum({})", values.join(", ")),
-            ClaimKind::Words => "words".to_owned(),
-            ClaimKind::Bool | ClaimKind::Int | ClaimKind::String | ClaimKind::List => claim.ty().present().to_string(),
-        };
-        let default = match &claim.default {
-            Some(ClaimDefault::Bool(value)) => format!(" = {value}"),
-            Some(ClaimDefault::Int(value)) => format!(" = {value}"),
-            Some(ClaimDefault::String(text)) => format!(" = {text:?}"),
-            Some(ClaimDefault::List(texts)) => format!(" = {texts:?}"),
-            None => String::new(),
-        };
-        line(1, format!("claim {:?}: {kind}{}{default}", claim.name.text, if claim.optional { "?" } else { "" }));
-    }
+fn in_shadow(shadow: bool) -> &'static str {
+    if shadow { " in shadow" } else { "" }
 }
 
 fn limit_lines(policy: &Policy, limit: &Limit, line: &mut impl FnMut(usize, String)) {
     let identity = if limit.needs_identity { " after authentication" } else { "" };
-    line(0, format!("limit {}{identity}", limit.name.text));
+    line(0, format!("limit {}{identity}{}", limit.name.text, in_shadow(limit.shadow)));
     for part in &limit.key {
         line(1, format!("key {}", expr(policy, part)));
     }
@@ -167,8 +135,7 @@ fn rule_lines(policy: &Policy, rule: &Rule, line: &mut impl FnMut(usize, String)
         RuleKind::Route(_) => "route",
     };
     let scope = rule.scope.map(|id| format!(" in scope {}", id.0)).unwrap_or_default();
-    let shadow = if rule.shadow { " in shadow" } else { "" };
-    line(0, format!("{keyword} {:?}{scope}{shadow}", rule.name.text));
+    line(0, format!("{keyword} {:?}{scope}{}", rule.name.text, in_shadow(rule.shadow)));
     for on in &rule.on {
         line(1, on_text(on));
     }
@@ -353,7 +320,7 @@ fn constant(value: &Const) -> String {
     }
 }
 
-fn config_name(policy: &Policy, index: usize) -> String {
+pub(super) fn config_name(policy: &Policy, index: usize) -> String {
     policy.config.get(index).map_or_else(|| "config.?".to_owned(), |config| format!("config.{}", config.name.text))
 }
 
@@ -459,11 +426,15 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::ClientIp => "client.ip".to_owned(),
         Read::ClientPort => "client.port".to_owned(),
         Read::ClientTls => "client.tls.present".to_owned(),
+        Read::ClientCertificate(CertificatePart::Subject) => "client.tls.subject".to_owned(),
+        Read::ClientCertificate(CertificatePart::Uri) => "client.tls.uri".to_owned(),
+        Read::ClientCertificate(CertificatePart::Dns) => "client.tls.dns".to_owned(),
+        Read::ClientSans => "client.tls.sans".to_owned(),
         Read::Member(id, member) => format!("{}.{}", credential(id.index()), member.as_str()),
         Read::Claim(id, number) => {
             let claim = match policy.credentials.get(id.index()) {
                 Some(Credential::Jwt(jwt)) => jwt.claims.get(*number as usize).map_or("?", |claim| claim.name.text.as_str()),
-                Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Hmac(_)) | None => "?",
+                Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Hmac(_) | Credential::Mtls(_)) | None => "?",
             };
             format!("{}[{claim:?}]", credential(id.index()))
         }

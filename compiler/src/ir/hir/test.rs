@@ -72,10 +72,21 @@ pub struct Given {
     pub headers: Vec<Header>,
     /// The body.
     pub body: Option<Body>,
+    /// How the client connects by TLS: `token NAME {…}` of an `mtls`, or of `client`. `None`: without TLS.
+    pub certificate: Option<Certificate>,
     /// `token NAME {…}`
     pub tokens: Vec<(CredentialId, TestValue)>,
     /// What the upstream answers.
     pub upstream: Answer,
+}
+
+/// What the certificate of a client says, which the host has verified. Nothing at all: there is none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Certificate {
+    /// Its subject (RFC 2253).
+    pub subject: Option<TestValue>,
+    /// Its alternative names: URIs have `://` in them, others are DNS names.
+    pub sans: Vec<TestValue>,
 }
 
 /// `header "x" = value`.

@@ -9,7 +9,7 @@ use super::facts::{self, Facts};
 use super::value::Value;
 use super::{hmac, jwt};
 use crate::ir::hir;
-use crate::lang::password;
+use crate::lang::{encoding, password};
 use crate::tools::engine::{EngineError, Nanoseconds};
 use crate::tools::message::Headers;
 
@@ -33,6 +33,8 @@ pub(super) enum Presented {
     Open(Vec<u8>),
     /// One that cannot be verified for want of a key.
     Fault,
+    /// A certificate that is verified and not the one: another declaration may take it.
+    Other,
 }
 
 impl Presented {
@@ -48,6 +50,7 @@ impl Presented {
             Presented::Absent
             | Presented::Invalid(_)
             | Presented::Doubled
+            | Presented::Other
             | Presented::Valid(_)
             | Presented::Open(_)
             | Presented::Fault => Value::Absent,
@@ -61,6 +64,7 @@ impl Presented {
             Presented::Absent
             | Presented::Invalid(_)
             | Presented::Doubled
+            | Presented::Other
             | Presented::Token(_)
             | Presented::Open(_)
             | Presented::Fault => None,
@@ -94,6 +98,7 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds) -> Result<Vec<Presen
             Ok(Presented::Valid(vec![(hir::Member::User, name)]))
         })),
         hir::Credential::Jwt(token) => Ok(once(&token.from, facts, |value| jwt::verify(token, config, value, now).map(Presented::Token))),
+        hir::Credential::Mtls(mtls) => Ok(peer(mtls, facts)),
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),
@@ -114,6 +119,30 @@ pub(super) fn verified(
         (Presented::Open(value), Some(hir::Credential::Hmac(signed))) => hmac::verify((id.index(), signed), value, ctx, now, nonces),
         _ => Ok(found),
     }
+}
+
+/// Whether the certificate of the connection is one that a declaration takes.
+fn peer(mtls: &hir::Mtls, facts: &Facts) -> Presented {
+    if facts.certificate().is_none() {
+        return Presented::Absent;
+    }
+    let subject = facts.certificate_part(hir::CertificatePart::Subject);
+    let names = [hir::CertificatePart::Uri, hir::CertificatePart::Dns].map(|part| facts.certificate_part(part));
+    let takes = |patterns: &[hir::PeerPattern], name: &str| {
+        patterns.iter().any(|pattern| match pattern {
+            hir::PeerPattern::Exact(whole) => whole == name,
+            hir::PeerPattern::Begins(start) => name.starts_with(start.as_str()),
+            hir::PeerPattern::Ends(end) => name.ends_with(end.as_str()),
+            hir::PeerPattern::Any => true,
+        })
+    };
+    let san = names.into_iter().flatten().find(|name| takes(&mtls.sans, name));
+    let subject = subject.filter(|subject| takes(&mtls.subjects, subject));
+    if (san.is_none() && !mtls.sans.is_empty()) || (subject.is_none() && !mtls.subjects.is_empty()) {
+        return Presented::Other;
+    }
+    let san = san.map(|san| (hir::Member::San, san));
+    Presented::Valid(san.into_iter().chain(subject.map(|subject| (hir::Member::Subject, subject))).collect())
 }
 
 /// What is presented when a credential has to be in one of its places, once.
@@ -160,7 +189,7 @@ fn scheme<'a>(line: &'a [u8], wanted: &str) -> Option<&'a [u8]> {
 /// The user of `user:password` in base64, `Basic` before it or not, when the password is right.
 fn user(users: &hir::Keys, config: &[Value], value: &[u8]) -> Result<String, &'static str> {
     let written = std::str::from_utf8(scheme(value, "basic").unwrap_or(value)).ok();
-    let pair = written.and_then(password::base64).and_then(|pair| String::from_utf8(pair).ok()).ok_or("malformed")?;
+    let pair = written.and_then(encoding::from_base64).and_then(|pair| String::from_utf8(pair).ok()).ok_or("malformed")?;
     let (name, given) = pair.split_once(':').ok_or("malformed")?;
     if pair.bytes().any(|byte| byte < 0x20 || byte == 0x7f) {
         return Err("malformed");
@@ -216,13 +245,14 @@ pub(super) fn refusal(
                 Presented::Doubled => return refused(400, "doubled"),
                 Presented::Invalid(outcome) => return refused(401, outcome),
                 Presented::Fault => return refused(503, "fault"),
-                Presented::Absent => missing = missing.or(Some(*id)),
+                Presented::Absent => missing = missing.or(Some((*id, "absent"))),
+                Presented::Other => missing = missing.or(Some((*id, "other_peer"))),
                 Presented::Valid(_) | Presented::Token(_) | Presented::Open(_) => there = true,
             }
         }
         let enough = line.optional || (line.any && there);
-        if let (false, Some(id)) = (enough, missing) {
-            return Ok(Some(Refusal { credential: id, status: 401, outcome: "absent", invalid: false }));
+        if let (false, Some((id, outcome))) = (enough, missing) {
+            return Ok(Some(Refusal { credential: id, status: 401, outcome, invalid: false }));
         }
     }
     Ok(None)
@@ -231,8 +261,12 @@ pub(super) fn refusal(
 /// The value of `www-authenticate` for a credential that is missing or not valid.
 pub(super) fn challenge(realm: &str, credential: &hir::Credential, invalid: bool) -> String {
     let scheme = match credential {
-        hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
+        hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => {
+            let error = if invalid { ", error=\"invalid_token\"" } else { "" };
+            return format!("Bearer realm=\"{realm}\"{error}");
+        }
         hir::Credential::ApiKey(_) => "ApiKey",
+        hir::Credential::Mtls(_) => "ClientCertificate",
         hir::Credential::Basic(_) => return format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         hir::Credential::Hmac(_) => "Hmac",
         hir::Credential::Jwt(_) if invalid => return format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
@@ -241,12 +275,13 @@ pub(super) fn challenge(realm: &str, credential: &hir::Credential, invalid: bool
     format!("{scheme} realm=\"{realm}\"")
 }
 
-/// Takes the credentials that are not forwarded out of query and headers, if some scope reads them.
+/// Takes the credentials that are not forwarded out of query and headers, if some scope demands them.
 pub(super) fn strip(policy: &hir::Policy, facts: &Facts, query: &mut Option<String>, headers: &mut Headers) {
     let mut queries = Vec::new();
     let mut cookies = Vec::new();
     for (index, credential) in policy.credentials.iter().enumerate() {
-        let is_read = policy.scopes.iter().flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
+        let is_read =
+            policy.scopes.iter().filter(|scope| !scope.shadow).flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
         if credential.forward() || !is_read.into_iter().any(|id| id.index() == index) {
             continue;
         }

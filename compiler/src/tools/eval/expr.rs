@@ -260,7 +260,7 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         // Over plain HTTP the host takes the scheme from a trusted proxy; `Facts` has nobody else's word.
         hir::Read::Scheme => {
             let forwarded = facts.header_lines("x-forwarded-proto");
-            let secure = forwarded.first().is_some_and(|line| line == b"https");
+            let secure = forwarded.first().map_or(facts.tls.is_some(), |line| line == b"https");
             Value::String(if secure { "https" } else { "http" }.to_owned())
         }
         hir::Read::Host => Value::String(facts.host.clone()),
@@ -278,7 +278,12 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::Capture(_, places) => Value::optional(path::capture(places, &facts.path.decoded)),
         hir::Read::ClientIp => Value::Ip(facts.client),
         hir::Read::ClientPort => Value::Int(i64::from(facts.client_port)),
-        hir::Read::ClientTls => Value::Bool(false),
+        hir::Read::ClientTls => Value::Bool(facts.tls.is_some()),
+        hir::Read::ClientCertificate(part) => Value::optional(facts.certificate_part(*part)),
+        hir::Read::ClientSans => {
+            let parts = [hir::CertificatePart::Uri, hir::CertificatePart::Dns];
+            Value::List(parts.into_iter().filter_map(|part| facts.certificate_part(part)).map(Value::String).collect())
+        }
         hir::Read::Member(id, member) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.member(*member))),
         hir::Read::Claim(id, number) => {
             facts.credentials.get(id.index()).map_or(Value::Absent, |presented| presented.claim(*number as usize))

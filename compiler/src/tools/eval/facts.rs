@@ -6,7 +6,8 @@ use super::authenticate::Presented;
 use super::body::BodyFacts;
 use super::bytes::{query_decode, text, trim};
 use super::path::{self, Path};
-use crate::tools::message::{Headers, Request, as_received};
+use crate::ir::hir;
+use crate::tools::message::{Certificate, Headers, Request, Tls, as_received};
 
 /// The facts of one request.
 #[derive(Clone, Debug)]
@@ -26,6 +27,7 @@ pub(super) struct Facts {
     pub(super) headers: Headers,
     pub(super) client: IpAddr,
     pub(super) client_port: u16,
+    pub(super) tls: Option<Tls>,
     /// By credential id: what was presented.
     pub(super) credentials: Vec<Presented>,
     /// When the request came, nanoseconds since 1970.
@@ -84,7 +86,8 @@ impl Facts {
         let mut headers = as_received(&request.headers);
         if trusted_hops == 0 {
             // Nobody in front is believed about the scheme: the host writes down its own connection's.
-            headers.iter_mut().filter(|(name, _)| name == "x-forwarded-proto").for_each(|(_, value)| *value = b"http".to_vec());
+            let own: &[u8] = if request.tls.is_some() { b"https" } else { b"http" };
+            headers.iter_mut().filter(|(name, _)| name == "x-forwarded-proto").for_each(|(_, value)| *value = own.to_vec());
         }
         for name in SINGLE {
             let lines: Vec<&[u8]> = lines(&headers, name).chain((name == "host").then_some(request.authority.as_bytes())).collect();
@@ -107,12 +110,28 @@ impl Facts {
             headers,
             client,
             client_port,
+            tls: request.tls.clone(),
             credentials: Vec::new(),
             now: 0,
             body: None,
             response_body: None,
             response: None,
         })
+    }
+
+    /// What the certificate says that the host verified.
+    pub(super) fn certificate(&self) -> Option<&Certificate> {
+        self.tls.as_ref()?.certificate.as_ref()
+    }
+
+    /// A part of it, as far as hosts tell: of alternative names the first of each kind.
+    pub(super) fn certificate_part(&self, part: hir::CertificatePart) -> Option<String> {
+        let certificate = self.certificate()?;
+        match part {
+            hir::CertificatePart::Uri => certificate.uris.first().cloned(),
+            hir::CertificatePart::Dns => certificate.dns.first().cloned(),
+            hir::CertificatePart::Subject => Some(certificate.subject.clone()).filter(|subject| !subject.is_empty()),
+        }
     }
 
     /// All lines of a request header; `host` is `:authority`.
@@ -216,6 +235,7 @@ pub(super) mod tests {
             body: None,
             client: "192.0.2.1".parse().unwrap(),
             client_port: 40_000,
+            tls: None,
         }
     }
 

@@ -14,11 +14,16 @@ impl Run<'_> {
     /// What the headers tell of all lines; then, with the body where one that is signed is presented, the lines once more.
     pub(super) fn authenticate(
         &mut self,
-        lines: &[hir::Authenticate],
+        scopes: &[&hir::Scope],
         facts: &mut Facts,
         request: &Request,
     ) -> Result<Option<Course>, EngineError> {
         let policy = self.policy;
+        if scopes.iter().any(|scope| scope.shadow && !scope.authenticate.is_empty()) {
+            return self.authenticate_or_watch(scopes, facts);
+        }
+        let lines: Vec<hir::Authenticate> = scopes.iter().flat_map(|scope| scope.authenticate.clone()).collect();
+        let lines = lines.as_slice();
         let reads_body = |id: &&hir::CredentialId| policy.credentials.get(id.index()).is_some_and(hir::Credential::reads_body);
         let signs: Vec<&hir::CredentialId> = lines.iter().flat_map(|line| &line.credentials).filter(reads_body).collect();
         if !signs.is_empty() {
@@ -50,6 +55,35 @@ impl Run<'_> {
         }
     }
 
+    /// The first credential that a scope misses refuses; of scopes in shadow the first counts. Nothing here reads the body: the
+    /// planner refuses that.
+    fn authenticate_or_watch(&mut self, scopes: &[&hir::Scope], facts: &mut Facts) -> Result<Option<Course>, EngineError> {
+        let policy = self.policy;
+        let mut watched = None;
+        for scope in scopes {
+            let verified = |id: hir::CredentialId| {
+                let ctx = Context { policy, config: self.config, facts, regexes: self.regexes, bound: &[] };
+                let found = authenticate::verified(id, ctx, self.now, self.nonces)?;
+                if let Some(place) = facts.credentials.get_mut(id.index()) {
+                    *place = found.clone();
+                }
+                Ok(found)
+            };
+            match authenticate::refusal(&scope.authenticate, verified)? {
+                // What cannot be verified for want of a key is no refusal of the credential.
+                Some(refusal) if scope.shadow && refusal.status == 503 => {}
+                Some(refusal) if scope.shadow => watched = watched.or(Some(refusal)),
+                Some(refusal) => {
+                    self.watched_refusal(watched);
+                    return self.unauthenticated(&refusal, facts).map(Some);
+                }
+                None => {}
+            }
+        }
+        self.watched_refusal(watched);
+        Ok(None)
+    }
+
     /// The declared outcome of a fault.
     fn fault(&mut self, facts: &Facts) -> Result<Course, EngineError> {
         self.count("fault", "fault");
@@ -76,11 +110,7 @@ impl Run<'_> {
             headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
         }
         let by = credential.name().text.clone();
-        let outcome = match credential {
-            hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Hmac(_) => refusal.outcome,
-        };
-        self.count(&by, outcome);
+        self.count(&by, refusal.outcome);
         Ok(Course::Denied { by, response: reply::empty(refusal.status, headers) })
     }
 }

@@ -12,7 +12,7 @@ use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
 use super::held::{self, length_known};
 use super::hmac;
-use super::limit::{self, Admitted, Verdict};
+use super::limit::{self, Admitted};
 use super::redact::{self, Inspection};
 use super::reply;
 use super::route;
@@ -105,7 +105,7 @@ pub(super) struct Run<'a> {
     pub(super) policy: &'a hir::Policy,
     pub(super) config: &'a [Value],
     pub(super) now: Nanoseconds,
-    tables: &'a mut limit::Tables,
+    pub(super) tables: &'a mut limit::Tables,
     pub(super) nonces: &'a mut hmac::Nonces,
     counters: &'a mut BTreeMap<(String, String), u64>,
     pub(super) regexes: &'a Regexes,
@@ -121,6 +121,10 @@ impl<'a> Run<'a> {
             return Ok(allowed(untouched, as_answered(request, answer)));
         }
         let Some(mut facts) = Facts::of(request, self.policy.trusted_hops) else {
+            if self.policy.shadow {
+                self.count("malformed", "shadow");
+                return Ok(allowed(untouched, as_answered(request, answer)));
+            }
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
@@ -156,15 +160,14 @@ impl<'a> Run<'a> {
         if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
             return Ok(denial);
         }
-        let lines: Vec<hir::Authenticate> = scopes.iter().flat_map(|scope| scope.authenticate.clone()).collect();
-        if let Some(refused) = self.authenticate(&lines, facts, request)? {
+        if let Some(refused) = self.authenticate(&scopes, facts, request)? {
             return Ok(refused);
         }
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
             return Ok(denial);
         }
         let mut permitted_by = None;
-        self.watched(now.iter().copied(), facts)?;
+        let mut matched = self.watched(now.iter().copied(), facts)?;
         if let Some(denial) = self.judge(&now, facts, &mut permitted_by)? {
             return Ok(denial);
         }
@@ -182,7 +185,7 @@ impl<'a> Run<'a> {
             if let Some(denial) = self.take_body(facts, &waiting, request)? {
                 return Ok(denial);
             }
-            self.watched(watching.into_iter().filter(judged), facts)?;
+            matched |= self.watched(watching.into_iter().filter(judged), facts)?;
             let waiting: Vec<&hir::Rule> = waiting.into_iter().filter(judged).collect();
             if let Some(denial) = self.judge(&waiting, facts, &mut permitted_by)? {
                 return Ok(denial);
@@ -191,6 +194,8 @@ impl<'a> Run<'a> {
         let ctx = self.context(facts);
         match (&policy.default, permitted_by) {
             (_, Some(name)) => self.count(&name, "allow"),
+            (hir::Action::Allow, None) if policy.default_would_deny && matched => {}
+            (hir::Action::Allow, None) if policy.default_would_deny => self.count("default", "shadow"),
             (hir::Action::Allow, None) => self.count("default", "allow"),
             (hir::Action::Deny(reply), None) => {
                 let response = reply::response(reply, Headers::new(), ctx)?;
@@ -229,31 +234,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(None)
-    }
-
-    /// One step of limits: those that matching scopes apply, in file order.
-    fn limits(
-        &mut self,
-        scopes: &[&hir::Scope],
-        needs_identity: bool,
-        facts: &Facts,
-        admitted: &mut Admitted,
-    ) -> Result<Option<Course>, EngineError> {
-        let policy = self.policy;
-        let applies = |index: usize| scopes.iter().any(|scope| scope.apply.iter().any(|id| id.index() == index));
-        let limits: Vec<(usize, &hir::Limit)> =
-            policy.limits.iter().enumerate().filter(|(index, limit)| limit.needs_identity == needs_identity && applies(*index)).collect();
-        let ctx = self.context(facts);
-        match limit::step(&limits, ctx, self.now, self.tables)? {
-            Verdict::Admitted(step) => {
-                admitted.extend(step);
-                Ok(None)
-            }
-            Verdict::Refused { limit, reply, headers } => {
-                let response = reply::response(reply, headers, ctx)?;
-                Ok(Some(self.deny(&limit.name.text, response)))
-            }
-        }
     }
 
     /// What the upstream receives.
@@ -402,14 +382,16 @@ impl<'a> Run<'a> {
         Context { policy: self.policy, config: self.config, facts, regexes: self.regexes, bound: &[] }
     }
 
-    /// Counts the rules in shadow, of those kinds, that match: that is all they do.
-    fn watched(&mut self, rules: impl Iterator<Item = &'a hir::Rule>, facts: &Facts) -> Result<(), EngineError> {
+    /// Counts the rules in shadow, of those kinds, that match: that is all they do. Whether there was one.
+    fn watched(&mut self, rules: impl Iterator<Item = &'a hir::Rule>, facts: &Facts) -> Result<bool, EngineError> {
+        let mut matched = false;
         for rule in rules.filter(|rule| rule.shadow) {
             if rule::matches(rule, self.context(facts))? {
                 self.count(&rule.name.text, "shadow");
+                matched = true;
             }
         }
-        Ok(())
+        Ok(matched)
     }
 
     pub(super) fn count(&mut self, rule: &str, outcome: &str) {

@@ -23,6 +23,7 @@ mod redact;
 mod reply;
 mod route;
 mod rule;
+mod scopes;
 mod signature;
 mod siphash;
 mod token_json;

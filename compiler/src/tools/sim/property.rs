@@ -35,7 +35,10 @@ pub(crate) fn get(host: &mut Host, path: &[u8]) -> Result<Vec<u8>, Status> {
         ["destination", "address"] => Ok(LISTENER_ADDRESS.into()),
         ["destination", "port"] => Ok(integer(LISTENER_PORT)),
         ["connection", "id"] | ["connection_id"] => Ok(integer(stream.connection)),
-        ["connection", "mtls"] => Ok(vec![0]),
+        [
+            "connection",
+            rest @ ("mtls" | "tls_version" | "subject_peer_certificate" | "uri_san_peer_certificate" | "dns_san_peer_certificate"),
+        ] => connection(stream, rest),
         ["connection", "requested_server_name"] => Ok(Vec::new()),
         ["upstream", "num_endpoints"] => Ok(integer(1)),
         ["xds", "cluster_name"] => Ok(b"upstream".to_vec()),
@@ -52,6 +55,20 @@ pub(crate) fn get(host: &mut Host, path: &[u8]) -> Result<Vec<u8>, Status> {
             _ => Err(Status::NotFound),
         },
     }
+}
+
+/// What is known of the connection's security. Without TLS there is no version, and nobody is known.
+fn connection(stream: &Stream, name: &str) -> Result<Vec<u8>, Status> {
+    let certificate = stream.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
+    let text = match name {
+        "mtls" => return Ok(vec![u8::from(certificate.is_some())]),
+        "tls_version" => return stream.tls.as_ref().map(|_| b"TLSv1.3".to_vec()).ok_or(Status::NotFound),
+        "subject_peer_certificate" => certificate.map(|certificate| certificate.subject.clone()),
+        "uri_san_peer_certificate" => certificate.and_then(|certificate| certificate.uris.first().cloned()),
+        "dns_san_peer_certificate" => certificate.and_then(|certificate| certificate.dns.first().cloned()),
+        _ => None,
+    };
+    text.map(String::into_bytes).ok_or(Status::NotFound)
 }
 
 /// `request.*`. What comes from the header map is gone with it; the rest is known in every phase.

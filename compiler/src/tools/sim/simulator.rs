@@ -256,6 +256,7 @@ impl Simulator {
                 let bytes = stream.request_headers.map.byte_size();
                 stream.request_header_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
                 stream.started = started;
+                stream.tls = request.tls.clone();
                 stream.connection = number;
                 stream.request_size = stream.request_headers.map.text("content-length").parse().unwrap_or(0);
                 let (exchange, arrived) = Exchange::begin(&mut thread.vm, stream, request, rules)?;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use super::abi::MapKind;
 use super::header_map::HeaderMap;
 use super::pairs::Pairs;
+use crate::tools::message::Tls;
 
 /// Whether a map or a body can be reached right now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub(crate) struct Stream {
     /// What `proxy_set_property` stored, by path.
     pub(crate) filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(crate) client: SocketAddr,
+    /// The TLS connection of the client.
+    pub(crate) tls: Option<Tls>,
     /// Nanoseconds since 1970 at the start of the stream.
     pub(crate) started: u64,
     /// A number of its own for each connection.
@@ -93,6 +96,7 @@ impl Stream {
             response_details: None,
             filter_state: BTreeMap::new(),
             client,
+            tls: None,
             started: 0,
             connection: 0,
             request_size: 0,

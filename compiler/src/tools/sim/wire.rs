@@ -62,7 +62,14 @@ pub(crate) fn request_map(request: &Request, number: u64, hops: u8) -> HeaderMap
     // With `use_remote_address` Envoy believes only trusted proxies about the scheme, and overwrites what others say.
     let proto = match header_any_case(&request.headers, "x-forwarded-proto") {
         Some(b"https") if hops > 0 => "https",
-        Some(_) | None => "http",
+        Some(_) if hops > 0 => "http",
+        Some(_) | None => {
+            if request.tls.is_some() {
+                "https"
+            } else {
+                "http"
+            }
+        }
     };
     let mut map = HeaderMap::default();
     for (name, value) in

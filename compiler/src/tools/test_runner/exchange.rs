@@ -6,7 +6,7 @@ use super::token;
 use super::value::{self, Variables};
 use crate::ir::hir;
 use crate::tools::engine::Nanoseconds;
-use crate::tools::message::{Answer, Body, Headers, Request};
+use crate::tools::message::{Answer, Body, Certificate, Headers, Request, Tls};
 
 /// The client of a request that says nothing else (RFC 5737).
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -43,10 +43,30 @@ pub(super) fn of(
         None => default_host(policy),
     };
     let body = body(given.body.as_ref(), &mut headers, variables);
-    let request = Request { method: given.method.clone(), target, authority, headers, body, client, client_port: CLIENT_PORT };
+    let request = Request {
+        method: given.method.clone(),
+        target,
+        authority,
+        headers,
+        body,
+        client,
+        client_port: CLIENT_PORT,
+        tls: given.certificate.as_ref().map(|certificate| tls(certificate, variables)),
+    };
     let mut headers = self::headers(&given.upstream.headers, variables);
     let body = self::body(given.upstream.body.as_ref(), &mut headers, variables);
     Ok((request, Answer { status: given.upstream.status, headers, body }))
+}
+
+/// A TLS connection, with a certificate when it says anything.
+fn tls(given: &hir::Certificate, variables: &Variables) -> Tls {
+    if *given == hir::Certificate::default() {
+        return Tls::default();
+    }
+    let sans = given.sans.iter().map(|name| value::text(name, variables));
+    let (uris, dns) = sans.partition(|name| name.contains("://"));
+    let subject = given.subject.as_ref().map(|subject| value::text(subject, variables)).unwrap_or_default();
+    Tls { certificate: Some(Certificate { subject, uris, dns }) }
 }
 
 /// The secret that an HMAC is made with.

@@ -15,6 +15,8 @@ fn policy() -> hir::Policy {
     let template = hir::Template { segments: vec![hir::Segment::Literal("open".into())], rest: true };
     hir::Policy {
         name: name("p"),
+        shadow: false,
+        default_would_deny: false,
         default: hir::Action::Deny(reply.clone()),
         on_fault: hir::Action::Deny(reply),
         hosts: Vec::new(),
@@ -45,6 +47,7 @@ fn policy() -> hir::Policy {
 
 fn request(target: &str) -> hir::Step {
     let given = hir::Given {
+        certificate: None,
         method: "GET".into(),
         target: vec![hir::TestPiece::Text(target.into()), hir::TestPiece::Variable("i".into())],
         from: None,

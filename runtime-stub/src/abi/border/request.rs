@@ -2,9 +2,10 @@
 
 use super::index;
 use crate::abi::{Wasm, frame};
+use crate::contract::certificate as part;
 use crate::frame::Frame;
 use crate::http::request::or_fault;
-use crate::http::{host_name, query, request};
+use crate::http::{certificate, host_name, query, request};
 use crate::limits::step;
 use crate::rt::arena::Items;
 use crate::rt::pack;
@@ -161,6 +162,18 @@ extern "C" fn client_port() -> i64 {
 #[unsafe(export_name = "rt.client_tls")]
 extern "C" fn client_tls() -> i32 {
     i32::from(request::client_tls(frame(), &mut Wasm))
+}
+
+#[unsafe(export_name = "rt.client_certificate")]
+extern "C" fn client_certificate(part: i32) -> i64 {
+    pack::from_string(certificate::part(frame(), &mut Wasm, part))
+}
+
+#[unsafe(export_name = "rt.client_sans")]
+extern "C" fn client_sans() -> i64 {
+    let frame = frame();
+    let names = [certificate::part(frame, &mut Wasm, part::URI), certificate::part(frame, &mut Wasm, part::DNS)];
+    list(frame, names.into_iter().flatten(), |_, name| name)
 }
 
 #[unsafe(export_name = "rt.now")]

@@ -70,6 +70,8 @@ impl Found {
         policy.credentials.iter().for_each(|credential| self.credential(credential));
         policy.limits.iter().for_each(|limit| self.limit(limit));
         policy.scopes.iter().for_each(|scope| self.scope(scope));
+        self.add_if(policy.shadow, "shadow policy");
+        self.add_if(policy.default_would_deny, "shadow default");
         policy.rules.iter().for_each(|rule| self.rule(rule));
     }
 
@@ -104,6 +106,17 @@ impl Found {
                     hir::Keys::Config(_) => "basic configured users",
                 });
                 self.add_if(basic.forward, "basic forward");
+            }
+            hir::Credential::Mtls(mtls) => {
+                self.add_if(!mtls.subjects.is_empty(), "mtls subjects");
+                for pattern in &mtls.sans {
+                    self.add(match pattern {
+                        hir::PeerPattern::Exact(_) => "mtls exact",
+                        hir::PeerPattern::Begins(_) => "mtls begins",
+                        hir::PeerPattern::Ends(_) => "mtls ends",
+                        hir::PeerPattern::Any => "mtls any",
+                    });
+                }
             }
             hir::Credential::Jwt(jwt) => {
                 self.add("jwt");
@@ -179,6 +192,7 @@ impl Found {
         });
         self.add_if(!limit.headers, "limit no headers");
         self.add(if limit.needs_identity { "limit needs identity" } else { "limit plain" });
+        self.add_if(limit.shadow, "shadow limit");
         self.reply(&limit.exceed);
         match &limit.absent {
             None => {}
@@ -193,6 +207,9 @@ impl Found {
 
     fn scope(&mut self, scope: &hir::Scope) {
         self.add(if scope.parent.is_some() { "scope in scope" } else { "scope" });
+        self.add_if(scope.shadow, "shadow scope");
+        self.add_if(scope.shadow && !scope.authenticate.is_empty(), "shadow authenticate");
+        self.add_if(scope.shadow && !scope.apply.is_empty(), "shadow apply");
         self.add_if(!scope.hosts.is_empty(), "scope hosts");
         self.add_if(!scope.apply.is_empty(), "scope apply");
         self.hosts(&scope.hosts);
@@ -447,6 +464,8 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::ClientIp => "client.ip",
         hir::Read::ClientPort => "client.port",
         hir::Read::ClientTls => "client.tls",
+        hir::Read::ClientCertificate(_) => "client.tls.subject",
+        hir::Read::ClientSans => "client.tls.sans",
         hir::Read::Member(_, member) => member.as_str(),
         hir::Read::Claim(..) => "claim",
         hir::Read::CredentialPresent(_) => "credential present",
