@@ -209,7 +209,6 @@ pub(super) fn bad(ctx: &mut Context<'_>, span: Span, path: &str, reason: &str, h
 }
 
 /// The members of a JSON object in a file, with the file's name, nested ones that stand there twice included.
-#[allow(dead_code)] // Key sets are read so.
 pub(super) fn object(ctx: &mut Context<'_>, source: &ast::Source) -> Option<(String, Vec<(String, Node)>)> {
     let file = open(ctx, source)?;
     let text = strip_mark(&file.text);
