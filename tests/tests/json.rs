@@ -88,7 +88,8 @@ fn every_text_of_the_suite_is_taken_or_refused_as_it_should_be() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let counted: Vec<usize> = ['y', 'n', 'i'].iter().map(|kind| counts.iter().filter(|((of, _), _)| of == kind).map(|(_, n)| n).sum()).collect();
+    let counted: Vec<usize> =
+        ['y', 'n', 'i'].iter().map(|kind| counts.iter().filter(|((of, _), _)| of == kind).map(|(_, n)| n).sum()).collect();
     println!("{counts:?}");
     assert_eq!(counted, [95, 186, 35], "all of the suite was asked");
 }
