@@ -100,7 +100,7 @@ fn lists_of_the_request_are_not_empty_when_the_response_is_read() {
     for condition in [format!("response.headers[\"x\"] in {list}"), format!("some q in {list} satisfies q == response.headers[\"x\"]")] {
         let refused = compile(&checked(&rule(&condition)), &Options::default()).unwrap_err();
         assert!(
-            refused.iter().any(|finding| finding.message.contains("a list of the request beside a fact of the response")),
+            refused.iter().any(|finding| finding.message.contains("a fact of the request that the response cannot see")),
             "{condition}"
         );
     }

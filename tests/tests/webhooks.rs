@@ -69,6 +69,7 @@ fn request(case: &Value) -> Request {
         body: Some(Body { bytes: body, split: Some(7), trailers: Headers::new() }),
         client: "192.0.2.1".parse().unwrap(),
         client_port: 40_000,
+        tls: None,
     }
 }
 

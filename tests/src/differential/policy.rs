@@ -9,8 +9,8 @@ use super::rules;
 use super::signed;
 use super::typed::Held;
 use super::world::{
-    ADDRESSES, BASIC, COOKIES, Credential, DNS, Function, HOSTS, KEYS, Limit, NETWORKS, Named, PEER, QUERY, SUBJECTS, TEXTS, TIER, Type,
-    URIS, World, base64, member, quoted,
+    BASIC, COOKIES, Credential, DNS, Function, HOSTS, KEYS, Limit, Named, PEER, QUERY, SUBJECTS, TEXTS, TIER, Type, URIS, World, base64,
+    member, quoted,
 };
 
 /// What was made.
