@@ -65,13 +65,23 @@ pub(super) fn read(policy: &hir::Policy, configuration: &str) -> Result<Vec<Valu
 fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, Box<RawValue>)]) -> Result<Value, String> {
     let key = &field.name.text;
     let given = members.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-    let parsed = given.map(|given| serde_json::from_str::<serde_json::Value>(given.get()));
-    let parsed = parsed.transpose().map_err(|_| "the configuration is no JSON object".to_owned())?;
+    let no_object = || "the configuration is no JSON object".to_owned();
+    let parsed = match given.map(|given| (given, serde_json::from_str::<serde_json::Value>(given.get()))) {
+        // A number that no float holds is JSON, and of no type that is read here.
+        Some((given, Err(_))) if json::parse(given.get().as_bytes()).is_some() => Some(if *field.ty.present() == hir::Ty::Bool {
+            serde_json::Value::String(String::new())
+        } else {
+            serde_json::Value::Bool(true)
+        }),
+        Some((_, Err(_))) => return Err(no_object()),
+        Some((_, Ok(value))) => Some(value),
+        None => None,
+    };
     let given = match &parsed {
         Some(serde_json::Value::Null) if field.ty.is_optional() => return Ok(Value::Absent),
         Some(_) if *field.ty.present() == hir::Ty::Json => {
             let json = given.and_then(|given| json::parse(given.get().as_bytes()));
-            return json.map(|json| Value::Json(Box::new(json))).ok_or_else(|| "the configuration is no JSON object".to_owned());
+            return json.map(|json| Value::Json(Box::new(json))).ok_or_else(no_object);
         }
         Some(given) => given,
         None => {
