@@ -132,7 +132,7 @@ fn what_the_readme_says_envoy_does() {
 
     let (_, _, stats) = get(admin, "/stats/prometheus?filter=portcullis", "");
     for line in [
-        r#"portcullis_rule_total{policy="quickstart",rule="partner",outcome="deny"} 1"#,
+        r#"portcullis_rule_total{policy="quickstart",rule="partner",outcome="absent"} 1"#,
         r#"portcullis_rule_total{policy="quickstart",rule="drafts",outcome="deny"} 1"#,
     ] {
         assert!(stats.contains(line), "{line}\n{stats}");
