@@ -16,6 +16,7 @@
 //! * `int?`, `bool?`, `float?`: i32, address of an 8-byte little-endian cell. 0 is absent.
 //! * `list<T>`: one i64, address and number of 8-byte cells. A cell holds a T widened to i64: an i32 zero-extended, the bits of a
 //!   float. Never absent.
+//! * `json`: one i64 like a string: the checked text that the value is written as. 0 is absent.
 //! * a table: one i64 like a string; constant, 4-byte aligned.
 //!
 //! Strings live in the arena until the callback returns, in policy data for ever, or in the stream's record.
@@ -82,6 +83,8 @@ functions! {
     OnConfigure = "on_configure"(I32) -> I32;
     /// Decides a request: `eos` in, header action out.
     OnRequestHeaders = "on_request_headers"(I32) -> I32;
+    /// Decides a request that was held, now that its body is in; whether that is too large (bool) in, action out.
+    OnRequestBody = "on_request_body"(I32) -> I32;
     /// Response headers of a stream that has a record: `eos` in, header action out.
     OnResponseHeaders = "on_response_headers"(I32) -> I32;
     /// Evaluates condition `id`: bool.
@@ -145,6 +148,45 @@ functions! {
     ClientTls = "client_tls"() -> I32;
     /// Whether something faulted in this callback: bool.
     Faulted = "faulted"() -> I32;
+
+    // ---- the body of the request ----
+    /// Holds the request until its body is in: cells of its record, most bytes of the body. 0: it is held, 1: the body is
+    /// announced as too large, 2: a fault.
+    BodyHold = "body_hold"(I32, I64) -> I32;
+    /// Whether the request was held: bool.
+    BodyWasHeld = "body_was_held"() -> I32;
+    /// `request.body.size`
+    BodySize = "body_size"() -> I64;
+    /// `request.body.text`; absent when it is too large.
+    BodyText = "body_text"() -> I64;
+    /// Reads the body as JSON: whether it is malformed (bool).
+    BodyReadJson = "body_read_json"() -> I32;
+    /// `request.body.json`; absent when it is empty, too large or was not read.
+    BodyJson = "body_json"() -> I64;
+    /// Reads the body as a form: whether it is malformed (bool).
+    BodyReadForm = "body_read_form"() -> I32;
+    /// The first value of a key of the form, or absent.
+    BodyForm = "body_form"(I64) -> I64;
+
+    // ---- JSON: a value is the text that it is written as, already checked ----
+    /// Member of an object, or absent.
+    JsonMember = "json_member"(I64, I64) -> I64;
+    /// Element of an array, or absent.
+    JsonElement = "json_element"(I64, I64) -> I64;
+    /// A JSON string as `string?`.
+    JsonString = "json_string"(I64) -> I64;
+    /// A JSON number that is an int as `int?`.
+    JsonInt = "json_int"(I64) -> I32;
+    /// A JSON number as `float?`.
+    JsonFloat = "json_float"(I64) -> I32;
+    /// A JSON bool as `bool?`.
+    JsonBool = "json_bool"(I64) -> I32;
+    /// Whether it is `null`: bool.
+    JsonIsNull = "json_is_null"(I64) -> I32;
+    /// Whether two are the same string, number, bool or null: bool.
+    JsonEqual = "json_equal"(I64, I64) -> I32;
+    /// Whether an array (the first) has such an element: bool.
+    JsonHas = "json_has"(I64, I64) -> I32;
 
     // ---- rules ----
     /// Finds the templates that the path matches (`tables::trie`).
@@ -337,11 +379,11 @@ functions! {
     CredentialCheckJwt = "credential_check_jwt"(I32, I64, I64, I64) -> I32;
     /// Why a `jwt` is invalid ([`REASONS`]); 0 when it is not.
     CredentialReason = "credential_reason"(I32) -> I32;
-    /// A claim that is a string, by its place in the demands; absent when it is, or the credential is not valid.
+    /// A claim that is a string or JSON, by its place in the demands; absent when it is, or the credential is not valid.
     ClaimStr = "claim_str"(I32, I32) -> I64;
-    /// A present claim that is an int, or a bool as 0 or 1.
+    /// A present claim that is an int, the bits of a float, or a bool as 0 or 1.
     ClaimInt = "claim_int"(I32, I32) -> I64;
-    /// An `int?`/`bool?` cell.
+    /// An `int?`/`float?`/`bool?` cell.
     ClaimCell = "claim_cell"(I32, I32) -> I32;
     /// A claim that is a list of strings: list; absent reads as absent.
     ClaimList = "claim_list"(I32, I32) -> I64;
@@ -486,8 +528,34 @@ pub mod kind {
     pub const RESPONSE: i32 = 5;
     /// `permit` and `forbid` in shadow, which only count.
     pub const SHADOW: i32 = 6;
+    /// Those of them that read the body of the request.
+    pub const BODY_SHADOW: i32 = 7;
+    /// `forbid` that reads the body of the request.
+    pub const BODY_FORBID: i32 = 8;
+    /// `permit` that does.
+    pub const BODY_PERMIT: i32 = 9;
+    /// A forbid that waits for the body: what it asks of the headers holds.
+    pub const WAIT_FORBID: i32 = 10;
+    /// A permit that waits.
+    pub const WAIT_PERMIT: i32 = 11;
+    /// Any other rule that waits.
+    pub const WAIT: i32 = 12;
+    /// A rule in shadow that waits.
+    pub const WAIT_SHADOW: i32 = 13;
+    /// A rule that waits for what is in the body, not only for its size.
+    pub const CONTENT: i32 = 14;
+    /// A rule that waits for the body as JSON.
+    pub const JSON: i32 = 15;
+    /// A rule that waits for the body as a form.
+    pub const FORM: i32 = 16;
+    /// A rule in shadow that waits for the body as JSON.
+    pub const SHADOW_JSON: i32 = 17;
+    /// A rule in shadow that waits for the body as a form.
+    pub const SHADOW_FORM: i32 = 18;
     /// How many there are.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 19;
+    /// How many of them, the first, can be selected.
+    pub const SELECTED: usize = 8;
 }
 
 /// States of a credential.

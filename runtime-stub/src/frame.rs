@@ -4,6 +4,7 @@
 use crate::auth::api_key::Found;
 use crate::auth::jwt::Token;
 use crate::auth::verified::Verified;
+use crate::body::request::RequestBody;
 use crate::config::roots::Roots;
 use crate::crypto::host::Offer;
 use crate::edits::forward::Forward;
@@ -36,6 +37,8 @@ pub struct Frame<'a> {
     pub rounds: u32,
     /// The request, in the request phase.
     pub request: Request<'a>,
+    /// The body of the request, once it is in.
+    pub body: RequestBody<'a>,
     /// The response, in the response phase.
     pub response: Response<'a>,
     /// Rules that were chosen.
@@ -79,6 +82,7 @@ impl<'a> Frame<'a> {
             fault: false,
             rounds: 0,
             request: Request::empty(),
+            body: RequestBody::empty(),
             response: Response::empty(),
             chosen: Chosen::empty(),
             facts: &mut [],

@@ -9,6 +9,7 @@
 #[cfg(target_arch = "wasm32")]
 mod abi;
 pub mod auth;
+pub mod body;
 pub mod bytes;
 pub mod config;
 pub mod contract;

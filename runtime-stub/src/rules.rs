@@ -10,13 +10,13 @@ use crate::tables::{ids, trie};
 pub struct Chosen<'a> {
     /// Accept ids of the templates that the path matches.
     accepts: &'a [u32],
-    selected: [&'a [u32]; kind::COUNT],
+    selected: [&'a [u32]; kind::SELECTED],
 }
 
 impl Chosen<'_> {
     /// Before anything was chosen.
     pub const fn empty() -> Self {
-        Chosen { accepts: &[], selected: [&[]; kind::COUNT] }
+        Chosen { accepts: &[], selected: [&[]; kind::SELECTED] }
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Record {
     pub context: u32,
     /// The root context whose configuration it began with.
     pub root: u32,
+    /// While the request is held for its body: the most bytes that may have.
+    pub held: Option<u64>,
     /// Kept ints; kept strings as index into `strings` plus one.
     cells: Block,
     strings: List<Block>,
@@ -64,8 +66,17 @@ impl Streams {
             return false;
         }
         let Some(cells) = cells.checked_mul(8).and_then(|size| heap.alloc(size)) else { return false };
-        let record =
-            Record { context, root, cells, strings: List::new(), selected: Block::EMPTY, body: None, limits: Block::EMPTY, next: None };
+        let record = Record {
+            context,
+            root,
+            held: None,
+            cells,
+            strings: List::new(),
+            selected: Block::EMPTY,
+            body: None,
+            limits: Block::EMPTY,
+            next: None,
+        };
         let Some(mut record) = heap.own(record) else { return false };
         let Some(bucket) = self.bucket(context) else { return false };
         record.next = bucket.take();

@@ -68,7 +68,7 @@ fn agrees(optimised: bool, make: Make<'_>) {
 
 /// A module in the simulator.
 fn simulator(wasm: &[u8], name: &'static str) -> Result<Box<dyn Engine>, EngineError> {
-    Ok(Box::new(Simulator::new(wasm)?.with_name(name)))
+    Ok(Box::new(Simulator::deployed(wasm)?.with_name(name)))
 }
 
 #[test]
@@ -87,7 +87,8 @@ fn envoy_agrees_with_the_interpreter() {
         let outcomes = expected.iter().flat_map(|ran| &ran.outcomes);
         let named = outcomes.filter_map(|outcome| outcome.forwarded.as_ref()?.cluster.clone());
         let clusters: BTreeSet<String> = named.collect();
-        Ok(Box::new(EnvoyEngine::new(wasm, &clusters.into_iter().collect::<Vec<_>>(), false)?))
+        let holds = Simulator::deployed(&wasm)?.allow_on_headers_stop_iteration;
+        Ok(Box::new(EnvoyEngine::new(wasm, &clusters.into_iter().collect::<Vec<_>>(), holds)?))
     });
 }
 

@@ -60,6 +60,7 @@ fn request(module: String, upstreams: Vec<Upstream>) -> EnvoyRequest {
         ]),
         has_routes: true,
         holds_headers: true,
+        body_limit: Some(4 << 20),
         trusted_hops: 0,
         upstreams,
         listen_port: 0,

@@ -101,7 +101,8 @@ fn envoy(arguments: &Envoy, io: &mut Io<'_>) -> Result<(), Stop> {
         host_calls: compiled.output.report.host_calls.clone(),
         has_routes: has_routes(policy),
         trusted_hops: policy.trusted_hops,
-        holds_headers: false,
+        holds_headers: compiled.plan.request_body,
+        body_limit: compiled.plan.request_body.then_some(policy.body_limit),
         upstreams: arguments.upstreams.clone(),
         listen_port: arguments.listen,
         admin_port: arguments.admin,
@@ -125,6 +126,12 @@ fn istio(arguments: &Istio, io: &mut Io<'_>) -> Result<(), Stop> {
     let checked = files::check(&arguments.policy.file, io)?;
     let compiled = files::compile(&checked, &crate::Options::default(), io)?;
     let Some(policy) = &checked.policy else { return Err(Stop::policy("")) };
+    if compiled.plan.request_body {
+        return Err(Stop::policy(
+            "a rule reads the body of the request, so requests are held until it is in; this needs `allow_on_headers_stop_iteration`, \
+             which a WasmPlugin cannot set: put the filter of `portcullis deploy envoy --filter-only` into an EnvoyFilter",
+        ));
+    }
     let request = IstioRequest {
         policy: policy.name.text.clone(),
         namespace: arguments.namespace.clone(),

@@ -71,7 +71,7 @@ fn one(arguments: &Arguments, path: &Path, io: &mut Io<'_>) -> Result<output::Fi
     let wanted = |test: &&hir::Test| arguments.filter.as_ref().is_none_or(|pattern| fits(pattern, &test.name.text));
     let tests: Vec<&hir::Test> = policy.tests.iter().filter(wanted).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let make = || Simulator::new(&compiled.output.wasm);
+    let make = || Simulator::deployed(&compiled.output.wasm);
     let timed = test_runner::run_parallel(policy, &tests, threads, make).map_err(|error| Stop::policy(error.to_string()))?;
     let coverage = arguments.coverage.then(|| {
         coverage::collect(policy, &checked.sources, || {

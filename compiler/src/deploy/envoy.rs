@@ -37,6 +37,8 @@ pub struct EnvoyRequest {
     pub holds_headers: bool,
     /// How many proxies in front are trusted to say who the client is.
     pub trusted_hops: u8,
+    /// The most bytes of a request's body that the policy holds.
+    pub body_limit: Option<u64>,
     /// Upstreams; the first is where requests go that the policy does not route.
     pub upstreams: Vec<Upstream>,
     /// The port to listen on, on all addresses.
@@ -78,6 +80,9 @@ pub fn filter(request: &EnvoyRequest) -> Value {
     extension("portcullis", "envoy.extensions.filters.http.wasm.v3.Wasm", json!({ "config": config }))
 }
 
+/// What Envoy holds of a body unless it is told otherwise.
+const BUFFER: u64 = 1 << 20;
+
 /// A complete bootstrap.
 #[must_use]
 pub fn bootstrap(request: &EnvoyRequest) -> Value {
@@ -112,6 +117,12 @@ pub fn bootstrap(request: &EnvoyRequest) -> Value {
         },
         "stats_config": { "stats_tags": LABELS.iter().map(|label| tag(label)).collect::<Vec<_>>() },
     });
+    // Envoy refuses by itself what it cannot hold, and holds 1 MiB unless it is told otherwise.
+    if let Some(limit) = request.body_limit.filter(|limit| *limit > BUFFER)
+        && let Some(listener) = bootstrap.pointer_mut("/static_resources/listeners/0").and_then(Value::as_object_mut)
+    {
+        listener.insert("per_connection_buffer_limit_bytes".to_owned(), json!(limit));
+    }
     if let (Some(port), Some(fields)) = (request.admin_port, bootstrap.as_object_mut()) {
         fields.insert("admin".to_owned(), json!({ "address": address("127.0.0.1", port) }));
     }

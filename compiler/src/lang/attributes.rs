@@ -44,8 +44,8 @@ const POLICY: &[Attribute] = &[
     yes("on_fault"),
     yes("hosts"),
     not_yet("mode"),
-    not_yet("body_limit"),
-    not_yet("on_oversize"),
+    yes("body_limit"),
+    yes("on_oversize"),
     yes("trusted_hops"),
     yes("normalize_path"),
 ];

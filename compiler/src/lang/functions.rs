@@ -23,6 +23,8 @@ pub enum Param {
     Compared,
     /// What can be written into a text, or `bytes`.
     Hashed,
+    /// A `json`.
+    Json,
 }
 
 /// What a function gives when its argument is there.
@@ -158,7 +160,7 @@ pub const FUNCTIONS: &[Function] = &[
     plain(hir::Function::Hash, "hash(value)", &[Param::Hashed], Gives::Int),
     not_yet("time"),
     not_yet("unix"),
-    not_yet("json_text"),
+    plain(hir::Function::JsonText, "json_text(json)", &[Param::Json], Gives::Text),
 ];
 
 /// The function with this name.

@@ -8,6 +8,8 @@ use crate::ir::hir::{Read, Ty};
 pub enum Phase {
     /// With the request headers.
     Request,
+    /// With the whole body of the request.
+    Body,
     /// With the response headers.
     Response,
 }
@@ -21,6 +23,8 @@ pub enum Access {
     Header(fn(String) -> Read),
     /// `request.query["k"]`: any text.
     Key(fn(String) -> Read),
+    /// `request.body.json`, with members and elements behind it.
+    Json(Read),
     /// This version cannot read it.
     NotYet,
 }
@@ -44,7 +48,7 @@ impl Value {
     /// Whether this version reads it.
     pub fn support(&self) -> Support {
         match self.access {
-            Access::Plain(_) | Access::Header(_) | Access::Key(_) => Support::Yes,
+            Access::Plain(_) | Access::Header(_) | Access::Key(_) | Access::Json(_) => Support::Yes,
             Access::NotYet => Support::NotYet,
         }
     }
@@ -56,6 +60,10 @@ const fn plain(path: &'static str, ty: Ty, read: Read) -> Value {
 
 const fn keyed(path: &'static str, access: Access) -> Value {
     Value { path, ty: Ty::String, optional: true, phase: Phase::Request, access }
+}
+
+const fn body(path: &'static str, ty: Ty, optional: bool, access: Access) -> Value {
+    Value { path, ty, optional, phase: Phase::Body, access }
 }
 
 const fn not_yet(path: &'static str, phase: Phase) -> Value {
@@ -78,11 +86,10 @@ pub static VALUES: &[Value] = &[
     keyed("request.headers.all", Access::Header(Read::HeaderAll)),
     plain("request.headers.count", Ty::Int, Read::HeaderCount),
     keyed("request.cookies", Access::Key(Read::Cookie)),
-    not_yet("request.body", Phase::Request),
-    not_yet("request.body.size", Phase::Request),
-    not_yet("request.body.text", Phase::Request),
-    not_yet("request.body.json", Phase::Request),
-    not_yet("request.body.form", Phase::Request),
+    body("request.body.size", Ty::Int, false, Access::Plain(Read::BodySize)),
+    body("request.body.text", Ty::String, false, Access::Plain(Read::BodyText)),
+    body("request.body.json", Ty::Json, true, Access::Json(Read::BodyJson)),
+    body("request.body.form", Ty::String, true, Access::Key(Read::BodyForm)),
     plain("client.ip", Ty::Ip, Read::ClientIp),
     plain("client.port", Ty::Int, Read::ClientPort),
     plain("client.tls.present", Ty::Bool, Read::ClientTls),

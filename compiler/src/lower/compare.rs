@@ -23,6 +23,11 @@ fn made_of_a_code(policy: &hir::Policy, value: &hir::Expr) -> bool {
 
 /// `left == right`.
 pub(super) fn equal(builder: &mut Builder<'_>, context: &mut Context, left: &hir::Expr, right: &hir::Expr) -> Expr {
+    if matches!(left.ty.present(), Ty::Json) {
+        let left = lower(builder, context, left);
+        let right = lower(builder, context, right);
+        return call(Mechanism::JsonEqual, vec![left, right]);
+    }
     if is_packed(&left.ty) && is_packed(&right.ty) {
         let secret = [left, right].into_iter().any(|side| confidential(builder.policy, side));
         let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };

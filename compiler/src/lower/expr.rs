@@ -16,9 +16,9 @@ pub(super) fn val(ty: &Ty) -> Val {
         Ty::Bool | Ty::Ip => Val::I32,
         Ty::Float => Val::F64,
         Ty::Int | Ty::Duration | Ty::Time => Val::I64,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::List(_) => Val::I64,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
         Ty::Optional(inner) => match inner.as_ref() {
-            Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::List(_) => Val::I64,
+            Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
             Ty::Bool | Ty::Ip | Ty::Float | Ty::Int | Ty::Duration | Ty::Time => Val::I32,
             Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Val::I32,
         },
@@ -28,7 +28,7 @@ pub(super) fn val(ty: &Ty) -> Val {
 
 /// Whether a value of this type is a text or bytes.
 pub(super) fn is_text(ty: &Ty) -> bool {
-    matches!(ty.present(), Ty::String | Ty::Bytes | Ty::Secret)
+    matches!(ty.present(), Ty::String | Ty::Bytes | Ty::Secret | Ty::Json)
 }
 
 /// Whether a value of this type is address and length in one i64, with 0 for absence.
@@ -78,7 +78,7 @@ pub(super) fn unwrap(ty: &Ty, local: Local) -> Expr {
     let here = Expr::Local(local);
     let Ty::Optional(inner) = ty else { return here };
     match inner.as_ref() {
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::List(_) | Ty::Ip => here,
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) | Ty::Ip => here,
         Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(Expr::Load(Box::new(here)))),
         Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(Expr::Load(Box::new(here)))),
         Ty::Int | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Expr::Load(Box::new(here)),
@@ -116,7 +116,7 @@ pub(super) fn natural_present(builder: &mut Builder<'_>, context: &mut Context, 
 /// The optional type that a node gives although its expression is known to be present; texts and addresses are the same
 /// value either way.
 fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option<Ty> {
-    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Index(..));
+    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Index(..) | ExprKind::JsonAs(_));
     if let ExprKind::Call(function, _) = &expr.kind {
         gives_cell = functions::of(*function).is_some_and(|entry| entry.absence == functions::Absence::Possible);
     }
@@ -212,6 +212,40 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
         }
         ExprKind::Bound(level) => context.bound.get(*level as usize).map_or(Expr::I32(0), |(local, _)| Expr::Local(*local)),
         ExprKind::Invoke(id, args) => bound::invoke(builder, context, *id, args),
+        ExprKind::JsonMember(object, key) => two(builder, context, Mechanism::JsonMember, object, key),
+        ExprKind::JsonElement(array, place) => two(builder, context, Mechanism::JsonElement, array, place),
+        ExprKind::JsonAs(operand) => {
+            let mechanism = match expr.ty.present() {
+                Ty::Int => Mechanism::JsonInt,
+                Ty::Float => Mechanism::JsonFloat,
+                Ty::Bool => Mechanism::JsonBool,
+                Ty::String
+                | Ty::Bytes
+                | Ty::Ip
+                | Ty::Cidr
+                | Ty::Duration
+                | Ty::Time
+                | Ty::Rate
+                | Ty::Secret
+                | Ty::Json
+                | Ty::Regex
+                | Ty::List(_)
+                | Ty::Map(_)
+                | Ty::Optional(_)
+                | Ty::Error => Mechanism::JsonString,
+            };
+            let operand = lower(builder, context, operand);
+            call(mechanism, vec![operand])
+        }
+        ExprKind::JsonIsNull(operand) => {
+            let operand = lower(builder, context, operand);
+            call(Mechanism::JsonIsNull, vec![operand])
+        }
+        ExprKind::JsonHas(array, needle) => {
+            let (set, local) = hold(builder, context, array);
+            let needle = text::as_json(builder, context, needle);
+            Expr::Block(vec![set], Box::new(call(Mechanism::JsonHas, vec![Expr::Local(local), needle])))
+        }
     }
 }
 
@@ -289,6 +323,13 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
         // With its type, in `natural`.
         Read::Claim(..) => Expr::I64(0),
         Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
+        Read::BodySize => call(Mechanism::BodySize, vec![]),
+        Read::BodyText => call(Mechanism::BodyText, vec![]),
+        Read::BodyJson => call(Mechanism::BodyJson, vec![]),
+        Read::BodyForm(key) => {
+            let key = builder.string(key);
+            call(Mechanism::BodyForm, vec![key])
+        }
         Read::ResponseStatus => call(Mechanism::ResponseStatus, vec![]),
         Read::ResponseHeader(name) => {
             let slot = tables::response_slot(builder.plan, name);
@@ -330,11 +371,19 @@ fn config(builder: &Builder<'_>, id: hir::ConfigId) -> Expr {
         Ty::Optional(inner) => match inner.as_ref() {
             Ty::Int | Ty::Bool | Ty::Duration | Ty::Time | Ty::Float => Mechanism::ConfigCell,
             Ty::List(_) => Mechanism::ConfigList,
-            Ty::String | Ty::Bytes | Ty::Secret | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
-                Mechanism::ConfigStr
-            }
+            Ty::String
+            | Ty::Bytes
+            | Ty::Secret
+            | Ty::Json
+            | Ty::Ip
+            | Ty::Cidr
+            | Ty::Rate
+            | Ty::Regex
+            | Ty::Map(_)
+            | Ty::Optional(_)
+            | Ty::Error => Mechanism::ConfigStr,
         },
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Float | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => {
+        Ty::String | Ty::Bytes | Ty::Secret | Ty::Json | Ty::Float | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => {
             Mechanism::ConfigStr
         }
     };

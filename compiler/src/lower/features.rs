@@ -49,6 +49,9 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if let Mechanism::ClientIp | Mechanism::ClientPort | Mechanism::ClientTls | Mechanism::RequestProtocol = mechanism {
         return &["properties"];
     }
+    if mechanism == Mechanism::BodyHold {
+        return &["request_body", "request_header_hold"];
+    }
     if mechanism == Mechanism::ResponseBegin {
         return &["response_headers"];
     }

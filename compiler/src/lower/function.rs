@@ -15,6 +15,8 @@ pub(super) fn call(builder: &mut Builder<'_>, context: &mut Context, function: F
     let first = membership::behind_lets(builder.policy, first);
     match function {
         Function::Len => return length(builder, context, first),
+        // A JSON value is its text.
+        Function::JsonText => return lower(builder, context, first),
         Function::Join => return join(builder, context, first, args),
         Function::Hash => {
             let bytes = text::to_text(builder, context, first);
@@ -94,7 +96,7 @@ fn one(function: Function) -> Mechanism {
         Function::HmacSha512 => Mechanism::HmacSha512,
         Function::HmacSha1 => Mechanism::HmacSha1,
         Function::EqualConstantTime => Mechanism::SecretEqual,
-        Function::Hash => Mechanism::BytesHash,
+        Function::Hash | Function::JsonText => Mechanism::BytesHash,
     }
 }
 
@@ -119,6 +121,7 @@ fn length(builder: &mut Builder<'_>, context: &mut Context, operand: &hir::Expr)
         | Ty::Time
         | Ty::Rate
         | Ty::Secret
+        | Ty::Json
         | Ty::Regex
         | Ty::Map(_)
         | Ty::Optional(_)

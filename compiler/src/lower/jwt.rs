@@ -36,12 +36,16 @@ pub(super) fn claim(builder: &mut Builder<'_>, id: CredentialId, number: u32, ty
     let state = super::auth::state(builder, id);
     let mechanism = match (ty, ty.present()) {
         (_, Ty::List(_)) => Mechanism::ClaimList,
-        (Ty::Optional(_), Ty::Int | Ty::Bool) => Mechanism::ClaimCell,
-        (_, Ty::Int | Ty::Bool) => Mechanism::ClaimInt,
+        (Ty::Optional(_), Ty::Int | Ty::Float | Ty::Bool) => Mechanism::ClaimCell,
+        (_, Ty::Int | Ty::Float | Ty::Bool) => Mechanism::ClaimInt,
         _ => Mechanism::ClaimStr,
     };
     let value = call(mechanism, vec![index(id.index()), index(number as usize)]);
-    let value = if *ty == Ty::Bool { Expr::Unary(UnaryOp::Wrap, Box::new(value)) } else { value };
+    let value = match ty {
+        Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(value)),
+        Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(value)),
+        _ => value,
+    };
     Expr::Block(vec![Stmt::Do(state)], Box::new(value))
 }
 
@@ -128,6 +132,8 @@ fn described_claim(claim: &hir::Claim) -> demands::Claim {
     let (kind, values) = match &claim.kind {
         ClaimKind::Bool => (demands::Kind::Bool, Vec::new()),
         ClaimKind::Int => (demands::Kind::Int, Vec::new()),
+        ClaimKind::Float => (demands::Kind::Float, Vec::new()),
+        ClaimKind::Json => (demands::Kind::Json, Vec::new()),
         ClaimKind::String => (demands::Kind::String, Vec::new()),
         ClaimKind::Enum(values) => (demands::Kind::Enum, values.clone()),
         ClaimKind::Words => (demands::Kind::Words, Vec::new()),
@@ -136,6 +142,7 @@ fn described_claim(claim: &hir::Claim) -> demands::Claim {
     let default = claim.default.as_ref().map(|default| match default {
         ClaimDefault::Bool(value) => value.to_string(),
         ClaimDefault::Int(value) => value.to_string(),
+        ClaimDefault::Float(value) => value.to_string(),
         ClaimDefault::String(text) => serde_json::json!(text).to_string(),
         ClaimDefault::List(texts) => serde_json::json!(texts).to_string(),
     });

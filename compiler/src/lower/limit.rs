@@ -1,5 +1,7 @@
 //! Limits: one function for each step (before and after authentication) that checks all, then spends all or none.
 
+use std::collections::BTreeSet;
+
 use portcullis_runtime::contract::{Mechanism, Val, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
@@ -80,8 +82,8 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
         Some(burst) => expr::lower(builder, context, burst),
         None => Expr::Local(held),
     };
-    let description = tables::limit(builder, limit);
-    let checked = call(Mechanism::LimitCheck, vec![index(number), Expr::Data(description), Expr::Local(key), Expr::Local(held), burst]);
+    let description = description(builder, context, limit, &mut writes);
+    let checked = call(Mechanism::LimitCheck, vec![index(number), description, Expr::Local(key), Expr::Local(held), burst]);
     let state = context.local(Val::I32);
     writes.push(Stmt::Set(state, checked));
     let failed = reply::fault(builder);
@@ -99,6 +101,61 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
         }
     }
     body
+}
+
+/// The settings of a limit: one table for each period that its rate may have.
+fn description(builder: &mut Builder<'_>, context: &mut Context, limit: &Limit, before: &mut Vec<Stmt>) -> Expr {
+    let mut periods = BTreeSet::new();
+    constants(&limit.period, &mut periods);
+    let slack = slack(limit, periods.last().copied().unwrap_or(1));
+    let mut tables = Vec::new();
+    for period in periods {
+        tables.push((period, Expr::Data(tables::limit(builder, limit, period, slack))));
+    }
+    let Some(((_, last), others)) = tables.split_last() else { return Expr::I64(0) };
+    if others.is_empty() {
+        return last.clone();
+    }
+    let period = expr::lower(builder, context, &limit.period);
+    let held = context.local(Val::I64);
+    before.push(Stmt::Set(held, period));
+    let table = context.local(Val::I64);
+    before.push(Stmt::Set(table, last.clone()));
+    for (period, other) in others {
+        let is_it = binary(BinaryOp::Equal64, Expr::Local(held), Expr::I64(*period));
+        before.push(Stmt::If(is_it, vec![Stmt::Set(table, other.clone())], vec![]));
+    }
+    Expr::Local(table)
+}
+
+/// How far beyond the tolerance of one rate an arrival time may lie, nanoseconds. Workers read their clocks in turn; where a
+/// limit has several rates, what another one allowed to spend must not be taken for a clock that went backwards.
+fn slack(limit: &Limit, longest: i64) -> u64 {
+    const CLOCKS: u64 = 1_000_000_000;
+    if ![&limit.count, &limit.period].into_iter().any(|part| matches!(part.kind, hir::ExprKind::Match(..))) {
+        return CLOCKS;
+    }
+    // An interval is at most a period, and without `burst` so is the tolerance.
+    let burst = match limit.burst.as_ref().map(|burst| &burst.kind) {
+        None => 1,
+        Some(hir::ExprKind::Const(hir::Const::Int(burst))) => u64::try_from(*burst).unwrap_or(1),
+        Some(_) => u64::MAX,
+    };
+    u64::try_from(longest).unwrap_or(u64::MAX).saturating_mul(burst).saturating_add(CLOCKS)
+}
+
+/// The constants that a choice between constants may give.
+fn constants(choice: &hir::Expr, found: &mut BTreeSet<i64>) {
+    let values: Vec<&hir::Expr> = match &choice.kind {
+        hir::ExprKind::Const(hir::Const::Int(period)) => {
+            found.insert(*period);
+            Vec::new()
+        }
+        hir::ExprKind::If(_, then, otherwise) => vec![then, otherwise],
+        hir::ExprKind::Match(_, arms, otherwise) => arms.iter().map(|(_, value)| value).chain([&**otherwise]).collect(),
+        _ => Vec::new(),
+    };
+    values.into_iter().for_each(|value| constants(value, found));
 }
 
 /// A part of the key in a local: an address, or a text that may be absent.

@@ -59,6 +59,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     for (name, outcome) in [("default", "allow"), ("default", "deny"), ("malformed", "deny"), ("fault", "fault")] {
         builder.metrics.enter(name, outcome);
     }
+    if builder.plan.request_body {
+        builder.metrics.enter("body_limit", "deny");
+    }
     for credential in &policy.credentials {
         for outcome in super::auth::outcomes(credential) {
             builder.metrics.enter(&credential.name().text, outcome);

@@ -1,6 +1,7 @@
 //! Lowering: typed policy and plan in, LIR out. One file per family of constructs.
 
 mod auth;
+mod body;
 mod bound;
 mod branch;
 mod build;

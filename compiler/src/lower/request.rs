@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{binary, not};
-use super::{auth, condition, edit, guard, limit, reply, response, route, tables};
+use super::{auth, body, condition, edit, guard, limit, reply, response, route, tables};
 use crate::ir::hir::{self, Action, RuleKind};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt};
 
@@ -16,19 +16,40 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     let mut body = begin(builder);
     body.push(act(Mechanism::PathsMatch, vec![Expr::Data(tables::trie(builder))]));
     body.extend(scopes(builder, &mut context, entries));
-    body.extend(decide(builder, &mut context, entries));
-    body.extend(auth::strip(builder));
-    body.extend(rewrite(builder, &mut context, entries));
-    body.extend(route::lower(builder, &mut context, entries));
-    body.extend(response::keep(builder, &mut context, entries));
+    if builder.plan.request_body {
+        let rest = Context::new(Phase::Request, &[]);
+        let rest = allowed(builder, rest, entries);
+        let with_body = body::decide(builder, entries, rest);
+        body.extend(body::at_headers(builder, &mut context, entries, with_body, rest));
+        body::lower_callback(builder, with_body);
+    } else {
+        body::lower_none(builder);
+        body.extend(decide(builder, &mut context, entries));
+        body.extend(forward(builder, &mut context, entries));
+    }
+    let function = builder.function(format!("policy {}: request headers", policy.name.text), context, Some(Val::I32), body);
+    builder.implement(Policy::OnRequestHeaders, function);
+}
+
+/// What is done with a request that is allowed, as a function.
+fn allowed(builder: &mut Builder<'_>, mut context: Context, entries: DataId) -> FunctionId {
+    let body = forward(builder, &mut context, entries);
+    builder.function("allowed", context, Some(Val::I32), body)
+}
+
+/// Edits, route, and what the response needs.
+fn forward(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
+    let mut body = auth::strip(builder);
+    body.extend(rewrite(builder, context, entries));
+    body.extend(route::lower(builder, context, entries));
+    body.extend(response::keep(builder, context, entries));
     if !builder.policy.normalize_path {
         body.push(act(Mechanism::ForwardAsReceived, vec![]));
     }
     body.push(act(Mechanism::ForwardCommit, vec![]));
     body.push(reply::on_fault(builder));
     body.push(give(Expr::I32(action::CONTINUE)));
-    let function = builder.function(format!("policy {}: request headers", policy.name.text), context, Some(Val::I32), body);
-    builder.implement(Policy::OnRequestHeaders, function);
+    body
 }
 
 /// Reads the request; hosts of others pass; malformed requests are refused.
@@ -79,7 +100,7 @@ fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
 /// `forbid`, `permit`, `default`.
 fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
     let policy = builder.policy;
-    let mut body = watched(builder, context, entries);
+    let mut body = watched(builder, context, entries, kind::SHADOW);
     if has(policy, kind::FORBID) {
         let chosen = context.local(Val::I32);
         body.push(Stmt::Set(chosen, guard::first(builder, entries, kind::FORBID)));
@@ -109,21 +130,22 @@ fn decide(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> 
 }
 
 /// Counts every permit and forbid in shadow that matches.
-fn watched(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
-    if !has(builder.policy, kind::SHADOW) {
+pub(super) fn watched(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, kind: i32) -> Vec<Stmt> {
+    let is_there = builder.plan.index.accepts.iter().flat_map(|accept| &accept.entries).any(|entry| entry.kind == kind);
+    if !is_there {
         return Vec::new();
     }
     let (selected, number) = (context.local(Val::I32), context.local(Val::I32));
-    let metric = call(Mechanism::RulesSelected, vec![Expr::I32(kind::SHADOW), Expr::Local(number)]);
+    let metric = call(Mechanism::RulesSelected, vec![Expr::I32(kind), Expr::Local(number)]);
     vec![
-        Stmt::Set(selected, guard::select(builder, entries, kind::SHADOW)),
+        Stmt::Set(selected, guard::select(builder, entries, kind)),
         reply::on_fault(builder),
         Stmt::Count(number, Expr::Local(selected), vec![act(Mechanism::Count, vec![metric])]),
     ]
 }
 
 /// The refusal of a forbid, whose number is also its metric.
-fn forbid(builder: &mut Builder<'_>, chosen: Local) -> Expr {
+pub(super) fn forbid(builder: &mut Builder<'_>, chosen: Local) -> Expr {
     let policy = builder.policy;
     let mut numbers: Vec<usize> = Vec::with_capacity(policy.rules.len());
     for rule in &policy.rules {

@@ -25,7 +25,9 @@ pub(super) fn keep(builder: &mut Builder<'_>, context: &mut Context, entries: Da
     let limits = policy.limits.iter().any(|limit| limit.headers);
     let mut inner = vec![Stmt::If(call(Mechanism::StreamOpen, vec![index(plan.carried.len())]), vec![], reply::fault(builder))];
     if limits {
-        inner.push(act(Mechanism::LimitsKeepHeaders, vec![]));
+        // A request that was held kept them when its limits were spent.
+        let keep = act(Mechanism::LimitsKeepHeaders, vec![]);
+        inner.push(if plan.request_body { Stmt::If(call(Mechanism::BodyWasHeld, vec![]), vec![], vec![keep]) } else { keep });
     }
     if rules {
         inner.push(act(Mechanism::StreamKeepSelected, vec![Expr::I32(kind::RESPONSE)]));

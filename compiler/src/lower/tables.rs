@@ -257,6 +257,7 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
         | Ty::Duration
         | Ty::Time
         | Ty::Rate
+        | Ty::Json
         | Ty::Regex
         | Ty::Optional(_)
         | Ty::Error => schema::Kind::String,
@@ -301,12 +302,13 @@ pub(super) fn users(builder: &mut Builder<'_>, users: &[(String, [u8; 32])]) -> 
     builder.table("users", tables::strings::encode_map(users))
 }
 
-/// A limit's settings.
-pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit) -> DataId {
+/// A limit's settings with one of its periods, and how far beyond its tolerance an arrival time may lie.
+pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit, period: i64, slack: u64) -> DataId {
     let bytes = tables::limit::write(&tables::limit::Limit {
         policy: &builder.policy.name.text,
         name: &limit.name.text,
-        period: u64::try_from(limit.period).unwrap_or(1),
+        period: u64::try_from(period).unwrap_or(1),
+        slack,
         capacity: limit.capacity,
         shared: limit.scope == hir::LimitScope::Proxy,
         headers: limit.headers,

@@ -1,6 +1,6 @@
 //! Texts put together from pieces. Every piece is evaluated before the text begins, so texts never nest.
 
-use portcullis_runtime::contract::Mechanism;
+use portcullis_runtime::contract::{Mechanism, Val};
 
 use super::build::{Builder, Context, act, call};
 use super::expr::{hold, is_present, unwrap};
@@ -50,6 +50,27 @@ pub(super) fn to_text(builder: &mut Builder<'_>, context: &mut Context, expr: &h
         return super::expr::lower(builder, context, expr);
     }
     concat(builder, context, std::slice::from_ref(expr))
+}
+
+/// A string, int, bool or JSON value as JSON; absent gives absent.
+pub(super) fn as_json(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
+    if matches!(expr.ty.present(), Ty::Json) {
+        return super::expr::lower(builder, context, expr);
+    }
+    let (set, local) = hold(builder, context, expr);
+    let written = context.local(Val::I64);
+    let mut write = vec![act(Mechanism::TextBegin, vec![])];
+    write.extend(write_json(builder, &expr.ty, local));
+    write.push(Stmt::Set(written, call(Mechanism::TextEnd, vec![])));
+    let mut body = vec![set];
+    if expr.ty.is_optional() {
+        // Absent is in no array, and `null` would be.
+        body.push(Stmt::Set(written, Expr::I64(0)));
+        body.push(Stmt::If(is_present(&expr.ty, Expr::Local(local)), write, vec![]));
+    } else {
+        body.extend(write);
+    }
+    Expr::Block(body, Box::new(Expr::Local(written)))
 }
 
 /// A JSON text.
@@ -151,15 +172,28 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
         Ty::Ip => Mechanism::TextIp,
         Ty::Cidr => Mechanism::TextCidr,
         Ty::Int | Ty::Duration | Ty::Time => Mechanism::TextInt,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Float | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
-            Mechanism::TextStr
-        }
+        Ty::String
+        | Ty::Bytes
+        | Ty::Secret
+        | Ty::Json
+        | Ty::Float
+        | Ty::Rate
+        | Ty::Regex
+        | Ty::List(_)
+        | Ty::Map(_)
+        | Ty::Optional(_)
+        | Ty::Error => Mechanism::TextStr,
     };
     act(mechanism, vec![value])
 }
 
 /// Writes a value as JSON; absent is `null`.
 fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Vec<Stmt> {
+    if matches!(ty.present(), Ty::Json) {
+        let null = act(Mechanism::TextStr, vec![builder.string("null")]);
+        let write = act(Mechanism::TextStr, vec![Expr::Local(local)]);
+        return vec![Stmt::If(is_present(ty, Expr::Local(local)), vec![write], vec![null])];
+    }
     if super::expr::is_text(ty) {
         return vec![act(Mechanism::TextJson, vec![Expr::Local(local)])];
     }

@@ -117,6 +117,10 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         // A claim is known only once the token was verified, which `authenticate` does where it is needed.
         | Read::Claim(..)
         | Read::CredentialPresent(_)
+        | Read::BodySize
+        | Read::BodyText
+        | Read::BodyJson
+        | Read::BodyForm(_)
         | Read::ResponseStatus
         | Read::ResponseHeader(_) => None,
     }

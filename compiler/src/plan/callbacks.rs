@@ -14,8 +14,16 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
         // Which configuration a stream belongs to is told only here: several plugins may share one VM.
         callbacks.push("proxy_on_context_create");
     }
+    plan.request_body = plan.rules.iter().any(|rule| rule.body.is_some());
+    if plan.request_body {
+        // Trailers end a body too, without an end of stream in the body callback.
+        callbacks.extend(["proxy_on_request_body", "proxy_on_request_trailers"]);
+    }
     if plan.streams {
-        callbacks.extend(["proxy_on_response_headers", "proxy_on_delete"]);
+        callbacks.push("proxy_on_response_headers");
+    }
+    if plan.streams || plan.request_body {
+        callbacks.push("proxy_on_delete");
     }
     if plan.response_body {
         // Trailers end a body too, without an end of stream in the body callback.

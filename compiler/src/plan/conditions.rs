@@ -49,7 +49,18 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             ..Condition::default()
         };
         let id = add(plan, condition);
-        plan.rules.push(RulePlan { phase: phase(&rule.kind), dead: false, guard: None, condition: id, response_conditions: Vec::new() });
+        let body = super::body::of_rule(policy, rule);
+        let waits_if = body.and_then(|_| {
+            let condition = Condition {
+                name: format!("{} {:?}: waits", keyword(&rule.kind), rule.name.text),
+                hosts: scope_hosts(policy, rule.scope),
+                exprs: super::body::known_from_headers(policy, &rule.conditions),
+                ..Condition::default()
+            };
+            add(plan, condition)
+        });
+        let phase = phase(&rule.kind);
+        plan.rules.push(RulePlan { phase, dead: false, guard: None, condition: id, body, waits_if, response_conditions: Vec::new() });
     }
 }
 
@@ -66,9 +77,11 @@ pub(super) fn share(_policy: &hir::Policy, plan: &mut Plan) {
             *id = target.get(current.0 as usize).copied();
         }
     };
-    for id in plan.rules.iter_mut().map(|rule| &mut rule.condition).chain(plan.scopes.iter_mut()) {
-        find(id);
+    for rule in &mut plan.rules {
+        find(&mut rule.condition);
+        find(&mut rule.waits_if);
     }
+    plan.scopes.iter_mut().for_each(find);
 }
 
 /// Text that is equal for equal conditions.

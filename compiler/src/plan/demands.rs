@@ -42,6 +42,10 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::Member(..)
             | Read::Claim(..)
             | Read::CredentialPresent(_)
+            | Read::BodySize
+            | Read::BodyText
+            | Read::BodyJson
+            | Read::BodyForm(_)
             | Read::ResponseStatus => {}
         });
     };
@@ -56,6 +60,10 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     }
     for expr in rule_values(policy) {
         look(expr);
+    }
+    if plan.rules.iter().any(|rule| rule.body.is_some_and(super::Body::content)) {
+        // What is encoded cannot be read.
+        request.insert("content-encoding".to_owned());
     }
     for credential in &policy.credentials {
         for source in credential.from() {
@@ -77,52 +85,63 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
 /// Every expression outside conditions: edits, targets, replies, limits, lets.
 fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
     let mut found: Vec<&hir::Expr> = policy.lets.iter().map(|item| &item.value).collect();
-    let replies = [&policy.default, &policy.on_fault].into_iter().filter_map(|action| match action {
+    let replies = [&policy.default, &policy.on_fault, &policy.on_oversize].into_iter().filter_map(|action| match action {
         hir::Action::Allow => None,
         hir::Action::Deny(reply) => Some(reply),
     });
     let mut replies: Vec<&hir::Reply> = replies.collect();
     for limit in &policy.limits {
-        found.extend(limit.key.iter().chain([&limit.count]).chain(limit.burst.as_ref()));
+        found.extend(limit.key.iter().chain([&limit.count, &limit.period]).chain(limit.burst.as_ref()));
         replies.push(&limit.exceed);
         if let Some(hir::Absent::Deny(reply)) = &limit.absent {
             replies.push(reply);
         }
     }
-    for rule in &policy.rules {
-        match &rule.kind {
-            hir::RuleKind::Permit => {}
-            hir::RuleKind::Forbid(reply) => replies.push(reply),
-            hir::RuleKind::RewriteRequest(edits) | hir::RuleKind::RewriteResponse(edits) => {
-                for edit in edits {
-                    match &edit.target {
-                        hir::EditTarget::Set(_, value)
-                        | hir::EditTarget::Append(_, value)
-                        | hir::EditTarget::Path(value)
-                        | hir::EditTarget::Host(value) => found.push(value),
-                        hir::EditTarget::Remove(_) => {}
-                    }
+    for reply in replies {
+        reply_values(reply, &mut found);
+    }
+    found.extend(policy.rules.iter().flat_map(values_of_rule));
+    found
+}
+
+/// The values that a rule writes, replies with, routes by.
+pub(super) fn values_of_rule(rule: &hir::Rule) -> Vec<&hir::Expr> {
+    let mut found = Vec::new();
+    match &rule.kind {
+        hir::RuleKind::Permit => {}
+        hir::RuleKind::Forbid(reply) => reply_values(reply, &mut found),
+        hir::RuleKind::RewriteRequest(edits) | hir::RuleKind::RewriteResponse(edits) => {
+            for edit in edits {
+                match &edit.target {
+                    hir::EditTarget::Set(_, value)
+                    | hir::EditTarget::Append(_, value)
+                    | hir::EditTarget::Path(value)
+                    | hir::EditTarget::Host(value) => found.push(value),
+                    hir::EditTarget::Remove(_) => {}
                 }
             }
-            hir::RuleKind::RedactResponse(redact) => replies.extend(redact.on_oversize.iter().chain(redact.on_encoded.iter())),
-            hir::RuleKind::Route(route) => {
-                let targets = route.arms.iter().map(|arm| &arm.target).chain([&route.otherwise]);
-                found.extend(route.arms.iter().map(|arm| &arm.condition));
-                found.extend(targets.filter_map(|target| match target {
-                    hir::Target::Cluster(value) | hir::Target::Split(value, _) => Some(value),
-                    hir::Target::Keep => None,
-                }));
-            }
         }
-    }
-    for reply in replies {
-        match &reply.body {
-            hir::ReplyBody::Empty => {}
-            hir::ReplyBody::Text(value) | hir::ReplyBody::Location(value) => found.push(value),
-            hir::ReplyBody::Json(json) => json_values(json, &mut found),
+        hir::RuleKind::RedactResponse(redact) => {
+            redact.on_oversize.iter().chain(redact.on_encoded.iter()).for_each(|reply| reply_values(reply, &mut found));
+        }
+        hir::RuleKind::Route(route) => {
+            let targets = route.arms.iter().map(|arm| &arm.target).chain([&route.otherwise]);
+            found.extend(route.arms.iter().map(|arm| &arm.condition));
+            found.extend(targets.filter_map(|target| match target {
+                hir::Target::Cluster(value) | hir::Target::Split(value, _) => Some(value),
+                hir::Target::Keep => None,
+            }));
         }
     }
     found
+}
+
+fn reply_values<'a>(reply: &'a hir::Reply, found: &mut Vec<&'a hir::Expr>) {
+    match &reply.body {
+        hir::ReplyBody::Empty => {}
+        hir::ReplyBody::Text(value) | hir::ReplyBody::Location(value) => found.push(value),
+        hir::ReplyBody::Json(json) => json_values(json, found),
+    }
 }
 
 fn json_values<'a>(json: &'a hir::Json, found: &mut Vec<&'a hir::Expr>) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use portcullis_runtime::contract::kind;
 
-use super::{Condition, ConditionId, Guard, Plan, conditions, routes};
+use super::{Body, Condition, ConditionId, Guard, Plan, conditions, routes};
 use crate::ir::hir::{self, Segment, Template};
 
 /// Which rules a path can reach.
@@ -61,6 +61,10 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
     }
     for (id, rule) in policy.rules.iter().enumerate() {
         let Some(planned) = plan.rules.get(id).cloned() else { continue };
+        // A rule that never matches waits all the same: whether a body is looked at must not hang on what was folded.
+        for kind in waiting(rule, planned.body) {
+            place(plan, &mut accepts, routes::clauses(policy, rule), (planned.waits_if, None), kind, id as u32, &|_| id as u32);
+        }
         if planned.dead {
             continue;
         }
@@ -75,7 +79,8 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
         };
         let order = |template: &Template| ranks.iter().find(|(ranked, _)| ranked == template).map_or(id as u32, |(_, rank)| *rank);
         let needs = (planned.condition, planned.guard);
-        place(plan, &mut accepts, routes::clauses(policy, rule), needs, rule_kind(rule), id as u32, &order);
+        let kind = decided_as(rule, planned.body);
+        place(plan, &mut accepts, routes::clauses(policy, rule), needs, kind, id as u32, &order);
     }
     let mut methods: Vec<String> = accepts.values().flatten().flat_map(|entry| entry.methods.clone()).collect();
     methods.sort();
@@ -150,6 +155,32 @@ pub(crate) fn rule_kind(rule: &hir::Rule) -> i32 {
         hir::RuleKind::Route(_) => kind::ROUTE,
         hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_) => kind::RESPONSE,
     }
+}
+
+/// The kind of entry that decides, edits or routes.
+fn decided_as(rule: &hir::Rule, body: Option<Body>) -> i32 {
+    match (rule_kind(rule), body) {
+        (kind::SHADOW, Some(_)) => kind::BODY_SHADOW,
+        (kind::FORBID, Some(_)) => kind::BODY_FORBID,
+        (kind::PERMIT, Some(_)) => kind::BODY_PERMIT,
+        (other, _) => other,
+    }
+}
+
+/// The kinds of entries that tell that a rule waits for the body, and for what of it.
+fn waiting(rule: &hir::Rule, body: Option<Body>) -> Vec<i32> {
+    let Some(body) = body else { return Vec::new() };
+    if rule.shadow {
+        let more = [(body.json, kind::SHADOW_JSON), (body.form, kind::SHADOW_FORM)];
+        return std::iter::once(kind::WAIT_SHADOW).chain(more.into_iter().filter(|(reads, _)| *reads).map(|(_, kind)| kind)).collect();
+    }
+    let waits = match rule_kind(rule) {
+        kind::FORBID => kind::WAIT_FORBID,
+        kind::PERMIT => kind::WAIT_PERMIT,
+        _ => kind::WAIT,
+    };
+    let more = [(body.content(), kind::CONTENT), (body.json, kind::JSON), (body.form, kind::FORM)];
+    std::iter::once(waits).chain(more.into_iter().filter(|(reads, _)| *reads).map(|(_, kind)| kind)).collect()
 }
 
 /// The template with its capture names forgotten.

@@ -3,6 +3,7 @@
 //! The passes stand in [`PASSES`], run in that order, and can be switched off by name; none changes a decision.
 
 mod atoms;
+mod body;
 mod callbacks;
 mod conditions;
 mod dead;
@@ -23,6 +24,7 @@ use crate::base::{Code, Diagnostic, Diagnostics, Span};
 use crate::ir::hir;
 
 pub(crate) use atoms::subject;
+pub use body::Body;
 pub(crate) use conditions::template_text;
 pub use conditions::{Condition, ConditionId};
 pub(crate) use demands::FIXED as FIXED_HEADERS;
@@ -96,6 +98,10 @@ pub struct RulePlan {
     pub guard: Option<Guard>,
     /// What must hold of the request besides.
     pub condition: Option<ConditionId>,
+    /// What it reads of the body of the request; `None` when nothing.
+    pub body: Option<Body>,
+    /// What must hold of the headers before it waits for the body.
+    pub waits_if: Option<ConditionId>,
     /// What must hold of the response.
     pub response_conditions: Vec<hir::Expr>,
 }
@@ -131,6 +137,8 @@ pub struct Plan {
     pub callbacks: Vec<&'static str>,
     /// Whether requests leave a record for the response.
     pub streams: bool,
+    /// Whether some rule reads the body of the request, so that requests may be held for it.
+    pub request_body: bool,
     /// Whether a redaction reads response bodies.
     pub response_body: bool,
 }

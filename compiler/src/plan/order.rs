@@ -35,6 +35,8 @@ pub(super) fn cost(expr: &hir::Expr) -> u64 {
         ExprKind::Quantified(..) => 500,
         ExprKind::Call(..) | ExprKind::In(..) | ExprKind::InMap(..) | ExprKind::InConfigMap(..) | ExprKind::InCidr(..) => 30,
         ExprKind::MapGet(..) | ExprKind::ConfigMapGet(..) => 30,
+        ExprKind::JsonMember(..) | ExprKind::JsonElement(..) | ExprKind::JsonHas(..) => 300,
+        ExprKind::JsonAs(_) | ExprKind::JsonIsNull(_) => 20,
         ExprKind::Equal(..) | ExprKind::StartsWith(..) | ExprKind::EndsWith(..) => 5,
         ExprKind::Const(_)
         | ExprKind::Config(_)
@@ -61,6 +63,8 @@ fn read_cost(read: &Read) -> u64 {
         Read::ClientIp | Read::ClientPort | Read::ClientTls | Read::Protocol => 1300,
         Read::Cookie(_) | Read::Query(_) | Read::QueryAll(_) | Read::QueryCount => 60,
         Read::Member(..) | Read::Claim(..) | Read::CredentialPresent(_) => 10,
+        Read::BodyText | Read::BodyForm(_) => 1000,
+        Read::BodySize | Read::BodyJson => 10,
         Read::Method
         | Read::Scheme
         | Read::Host

@@ -102,7 +102,9 @@ pub(crate) fn reads_request(policy: &hir::Policy, expr: &hir::Expr) -> bool {
 /// Whether values of this type fit into a cell. Lists do not: what uses them is carried instead.
 pub(crate) fn fits_cell(ty: &Ty) -> bool {
     match ty.present() {
-        Ty::Bool | Ty::Int | Ty::Float | Ty::String | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Secret => true,
+        Ty::Bool | Ty::Int | Ty::Float | Ty::String | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Secret | Ty::Json => {
+            true
+        }
         Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => false,
     }
 }

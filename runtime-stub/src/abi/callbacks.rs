@@ -43,6 +43,55 @@ extern "C" fn proxy_on_request_headers(context: u32, _count: u32, eos: i32) -> i
     Policy::on_request_headers(eos)
 }
 
+/// A part of a request's body.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_request_body(context: u32, size: usize, eos: i32) -> i32 {
+    begin(context);
+    let Some(limit) = held(context) else { return action::CONTINUE };
+    if size as u64 > limit {
+        return decide(true);
+    }
+    // The host keeps what came so far, and hands over all of it with the next part.
+    if eos == 0 { action::STOP } else { body_is_in(limit) }
+}
+
+/// Trailers of a request, which end its body.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_request_trailers(context: u32, _count: u32) -> i32 {
+    begin(context);
+    held(context).map_or(action::CONTINUE, body_is_in)
+}
+
+/// The body limit of a request that is held; the frame is made ready for it.
+fn held(context: u32) -> Option<u64> {
+    let record = vm().streams.find(context)?;
+    let limit = record.held?;
+    let frame = frame();
+    frame.root = record.root;
+    frame.in_request = true;
+    frame.body.was_held = true;
+    Some(limit)
+}
+
+/// Decides a request whose body is whole.
+fn body_is_in(limit: u64) -> i32 {
+    let frame = frame();
+    let most = u32::try_from(limit).unwrap_or(u32::MAX);
+    frame.body.fetch(&mut Wasm, frame.arena, most, &mut frame.fault);
+    decide(false)
+}
+
+/// Decides a request that was held, which it is no longer.
+fn decide(too_large: bool) -> i32 {
+    let frame = frame();
+    frame.body.too_large = too_large;
+    let action = Policy::on_request_body(too_large);
+    if let Some(record) = vm().streams.find(frame.context) {
+        record.held = None;
+    }
+    action
+}
+
 /// Headers of a response. A stream without a record is not ours, or what it gets is our own reply.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_response_headers(context: u32, _count: u32, eos: i32) -> i32 {

@@ -7,6 +7,7 @@ unsafe extern "C" {
     fn metric_ids() -> i32;
     fn on_configure(size: i32) -> i32;
     fn on_request_headers(eos: i32) -> i32;
+    fn on_request_body(too_large: i32) -> i32;
     fn on_response_headers(eos: i32) -> i32;
     fn condition(id: i32) -> i32;
     fn subject(id: i32) -> i64;
@@ -39,6 +40,10 @@ impl Policy {
 
     pub(crate) fn on_request_headers(eos: i32) -> i32 {
         unsafe { on_request_headers(eos) }
+    }
+
+    pub(crate) fn on_request_body(too_large: bool) -> i32 {
+        unsafe { on_request_body(i32::from(too_large)) }
     }
 
     pub(crate) fn on_response_headers(eos: i32) -> i32 {

@@ -37,6 +37,21 @@ impl<'a> Reader<'a> {
         if crate::http::utf8::is_valid(text) { Ok(Reader { text, at: 0, arena }) } else { Err(Invalid) }
     }
 
+    /// Likewise, of a text that was found valid before.
+    pub fn of_valid(text: &'a [u8], arena: &'a Arena) -> Reader<'a> {
+        Reader { text, at: 0, arena }
+    }
+
+    /// How far it has read.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// What stands before the next byte, from a place on.
+    pub fn since(&self, start: usize) -> &'a [u8] {
+        self.text.get(start..self.at).unwrap_or(&[])
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -45,8 +60,9 @@ impl<'a> Reader<'a> {
         self.at = self.at.saturating_add(1);
     }
 
+    /// Passes over white space.
     #[inline(never)]
-    fn space(&mut self) {
+    pub fn space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.skip();
         }
@@ -113,77 +129,6 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Where the reader stands, behind spaces.
-    pub fn place(&mut self) -> usize {
-        self.space();
-        self.at
-    }
-
-    /// What was read since a place.
-    pub fn since(&self, place: usize) -> &'a [u8] {
-        self.text.get(place..self.at).unwrap_or(&[])
-    }
-
-    /// An object of a text that is known to be valid JSON, as written.
-    pub fn object(&mut self) -> Result<&'a [u8], Invalid> {
-        if self.kind()? != Kind::Object {
-            return Err(Invalid);
-        }
-        let start = self.place();
-        let mut depth = 0usize;
-        loop {
-            match self.peek().ok_or(Invalid)? {
-                b'"' => {
-                    self.string()?;
-                    continue;
-                }
-                b'{' => depth = depth.saturating_add(1),
-                b'}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            self.skip();
-            if depth == 0 {
-                return Ok(self.since(start));
-            }
-        }
-    }
-
-    /// Any number, as written.
-    pub fn number(&mut self) -> Result<&'a [u8], Invalid> {
-        let start = self.place();
-        if self.peek() == Some(b'-') {
-            self.skip();
-        }
-        if self.peek() == Some(b'0') {
-            self.skip();
-        } else {
-            self.digits()?;
-        }
-        if self.peek() == Some(b'.') {
-            self.skip();
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.skip();
-            if let Some(b'+' | b'-') = self.peek() {
-                self.skip();
-            }
-            self.digits()?;
-        }
-        Ok(self.since(start))
-    }
-
-    /// One digit or more.
-    fn digits(&mut self) -> Result<(), Invalid> {
-        if !self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            return Err(Invalid);
-        }
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.skip();
-        }
-        Ok(())
-    }
-
     /// `null`
     pub fn null(&mut self) -> Result<(), Invalid> {
         self.space();
@@ -218,6 +163,72 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         Ok(crate::values::number::parse(whole))
+    }
+
+    /// A number of any form, as it is written.
+    pub fn number(&mut self) -> Result<&'a [u8], Invalid> {
+        self.space();
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.skip();
+        }
+        let leading_zero = self.peek() == Some(b'0');
+        if self.digits()? > 1 && leading_zero {
+            return Err(Invalid);
+        }
+        if self.peek() == Some(b'.') {
+            self.skip();
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.skip();
+            if let Some(b'+' | b'-') = self.peek() {
+                self.skip();
+            }
+            self.digits()?;
+        }
+        Ok(self.since(start))
+    }
+
+    /// At least one digit: how many.
+    fn digits(&mut self) -> Result<usize, Invalid> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.skip();
+        }
+        if self.at == start { Err(Invalid) } else { Ok(self.at.saturating_sub(start)) }
+    }
+
+    /// Passes over a string of a text that was found valid before.
+    pub fn skip_string(&mut self) {
+        self.skip();
+        while let Some(byte) = self.peek() {
+            self.skip();
+            match byte {
+                b'"' => return,
+                b'\\' => self.skip(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Passes over a value of a text that was found valid before: to the comma or bracket behind it.
+    pub fn skip_value(&mut self) {
+        let mut depth = 0usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    self.skip_string();
+                    continue;
+                }
+                b'[' | b'{' => depth = depth.saturating_add(1),
+                b']' | b'}' if depth == 0 => return,
+                b',' if depth == 0 => return,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            self.skip();
+        }
     }
 
     /// A string, decoded. Halves of surrogate pairs are invalid.

@@ -90,6 +90,34 @@ pub fn decode<'a>(written: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
     utf8::lossy(text.finish()?, arena)
 }
 
+/// Whether every `%` begins an encoding.
+pub fn is_exact(query: &[u8]) -> bool {
+    let mut rest = query;
+    while let Some(at) = crate::bytes::position(rest, b'%') {
+        let behind = rest.get(at.saturating_add(1)..).unwrap_or(&[]);
+        let (Some(&high), Some(&low)) = (behind.first(), behind.get(1)) else { return false };
+        if hex_pair(high, low).is_none() {
+            return false;
+        }
+        rest = behind;
+    }
+    true
+}
+
+/// The bytes that a value decodes to, UTF-8 or not; nothing when memory is exhausted.
+pub fn decode_bytes<'a>(written: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
+    if !written.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return Some(written);
+    }
+    let mut text = Text::new(arena);
+    let mut rest = written;
+    while let Some((byte, after)) = next(rest) {
+        text.push_byte(byte);
+        rest = after;
+    }
+    text.finish()
+}
+
 /// Values of a key, as written, in order.
 pub fn values<'q>(query: &'q [u8], key: &[u8]) -> impl Iterator<Item = &'q [u8]> {
     let mut rest = Some(query);

@@ -1,9 +1,6 @@
 //! The generic cell rate algorithm, as arithmetic on nanoseconds: nothing overflows, whatever clock and rate say.
 //! In: a theoretical arrival time, the clock, a rate. Out: the next arrival time, or how long to wait.
 
-/// How far beyond the tolerance an arrival time may lie because the clocks of two workers were read in turn.
-const SLACK: u64 = 1_000_000_000;
-
 /// A rate with its burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -11,6 +8,9 @@ pub struct Rate {
     pub interval: u64,
     /// Nanoseconds that may be spent at once: `burst` intervals.
     pub tolerance: u64,
+    /// How far beyond the tolerance an arrival time may lie: the clocks of two workers were read in turn, or another rate of the
+    /// limit was in force.
+    pub slack: u64,
     /// How many come in a period.
     pub count: i64,
     /// How many may come at once.
@@ -19,10 +19,10 @@ pub struct Rate {
 
 impl Rate {
     /// `count` in `period` nanoseconds, `burst` at once; less than 1 counts as 1.
-    pub fn new(period: u64, count: i64, burst: i64) -> Rate {
+    pub fn new((period, slack): (u64, u64), count: i64, burst: i64) -> Rate {
         let (count, burst) = (count.max(1), burst.max(1));
         let interval = period.checked_div(count.unsigned_abs()).unwrap_or(1).max(1);
-        Rate { interval, tolerance: interval.saturating_mul(burst.unsigned_abs()), count, burst }
+        Rate { interval, tolerance: interval.saturating_mul(burst.unsigned_abs()), slack, count, burst }
     }
 
     /// The next arrival time if a request at `now` is admitted, else how many nanoseconds are missing.
@@ -31,7 +31,7 @@ impl Rate {
     /// backwards: this request then counts as the last one of a burst.
     pub fn admit(&self, arrival: u64, now: u64) -> Result<u64, u64> {
         let all = now.saturating_add(self.tolerance);
-        let start = if arrival > all.saturating_add(SLACK) { all.saturating_sub(self.interval) } else { arrival.max(now) };
+        let start = if arrival > all.saturating_add(self.slack) { all.saturating_sub(self.interval) } else { arrival.max(now) };
         let next = start.saturating_add(self.interval);
         match next.saturating_sub(all) {
             0 => Ok(next),
@@ -55,6 +55,8 @@ pub fn seconds(nanoseconds: u64) -> u64 {
 mod tests {
     use super::{Rate, seconds};
 
+    const SLACK: u64 = 1_000_000_000;
+
     /// The textbook's other form: a bucket that leaks.
     fn bucket(level: &mut i128, last: &mut i128, interval: i128, burst: i128, now: i128) -> bool {
         *level = (*level - (now - *last)).max(0);
@@ -68,7 +70,7 @@ mod tests {
     fn agrees_with_a_leaky_bucket() {
         let mut seed = 1u64;
         for (period, count, burst) in [(1000, 10, 1), (1000, 10, 3), (60_000_000_000, 60, 20), (7, 100, 5), (10, 3, 2)] {
-            let rate = Rate::new(period, count, burst);
+            let rate = Rate::new((period, SLACK), count, burst);
             let (mut level, mut last, mut arrival, mut now) = (0, 0, 0u64, 5u64);
             for _ in 0..20_000 {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -84,7 +86,7 @@ mod tests {
 
     #[test]
     fn counts_down() {
-        let rate = Rate::new(60, 6, 3);
+        let rate = Rate::new((60, SLACK), 6, 3);
         let mut arrival = 0;
         for left in [2, 1, 0] {
             arrival = rate.admit(arrival, 100).unwrap_or(0);
@@ -95,8 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_slower_rate_spent_stays_spent() {
+        let second = 1_000_000_000;
+        let (slow, fast) = (Rate::new((3600 * second, 3600 * second), 5, 5), Rate::new((60 * second, 3600 * second), 3, 3));
+        let arrival = slow.admit(0, second).unwrap_or(0);
+        assert_eq!(arrival, 721 * second);
+        assert_eq!(fast.admit(arrival, second), Err(680 * second));
+        assert_eq!(fast.admit(arrival, 681 * second), Ok(741 * second));
+    }
+
+    #[test]
     fn a_clock_that_goes_backwards_blocks_no_longer_than_a_burst() {
-        let rate = Rate::new(1_000_000_000, 10, 5);
+        let rate = Rate::new((1_000_000_000, SLACK), 10, 5);
         let mut arrival = 0;
         for _ in 0..5 {
             arrival = rate.admit(arrival, 1_000_000_000_000).unwrap_or(arrival);
@@ -114,7 +126,7 @@ mod tests {
         for period in [0, 1, u64::MAX] {
             for count in [i64::MIN, 0, 1, i64::MAX] {
                 for burst in [i64::MIN, 1, i64::MAX] {
-                    let rate = Rate::new(period, count, burst);
+                    let rate = Rate::new((period, SLACK), count, burst);
                     for arrival in [0, 1, u64::MAX] {
                         for now in [0, 1, u64::MAX] {
                             let _ = rate.admit(arrival, now);
@@ -124,6 +136,6 @@ mod tests {
                 }
             }
         }
-        assert!(Rate::new(1, i64::MAX, i64::MAX).admit(0, 0).is_ok());
+        assert!(Rate::new((1, SLACK), i64::MAX, i64::MAX).admit(0, 0).is_ok());
     }
 }

@@ -109,7 +109,7 @@ fn look<'a, H: Host>(
     };
     let seed = vm.limits.seed(host, frame.arena)?;
     let place = bucket::place(seed, key, bucket::buckets(limit.capacity()));
-    let rate = Rate::new(limit.period(), count, burst);
+    let rate = Rate::new((limit.period(), limit.slack()), count, burst);
     let mut check = Check { id, limit, rate, place, shared: &[], bucket: &[], cas: 0, before: 0, outcome: Err(0) };
     if limit.is_shared() {
         check.shared = store::shared_key(limit, place.bucket, frame.arena).ok_or(Status::INVALID_MEMORY_ACCESS)?;

@@ -14,7 +14,7 @@ use crate::testing::FakeHost;
 const SECOND: u64 = 1_000_000_000;
 
 fn limit(name: &'static str, shared: bool) -> Limit<'static> {
-    Limit { policy: "p", name, period: 10 * SECOND, capacity: 1000, shared, headers: true }
+    Limit { policy: "p", name, period: 10 * SECOND, slack: SECOND, capacity: 1000, shared, headers: true }
 }
 
 /// One request that sees these limits: number, table, key, count, burst.

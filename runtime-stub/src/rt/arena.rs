@@ -302,6 +302,11 @@ impl<'a, T: Copy> Items<'a, T> {
         unsafe { core::slice::from_raw_parts_mut(self.place.as_mut_ptr().cast(), self.len) }
     }
 
+    /// Takes out what stands behind the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     /// Takes everything out.
     pub fn clear(&mut self) {
         self.len = 0;

@@ -2,7 +2,7 @@
 //! In: plain values of the compiler. Out: a blob; its reader.
 //!
 //! Layout: period in nanoseconds (u64), capacity, flags (bit 0: shared by all workers, bit 1: headers), name (offset,
-//! length), start of its shared-data keys (offset, length).
+//! length), start of its shared-data keys (offset, length), slack in nanoseconds (u64).
 
 use crate::bytes::{slice_at, u32_at, u64_at};
 
@@ -16,6 +16,9 @@ pub struct Limit<'a> {
     pub name: &'a str,
     /// Period of the rate, nanoseconds.
     pub period: u64,
+    /// How far beyond the tolerance of this rate an arrival time may lie, nanoseconds: workers read their clocks in turn, and
+    /// the limit may have other rates.
+    pub slack: u64,
     /// Keys that it holds.
     pub capacity: u32,
     /// Counts over all worker threads.
@@ -32,10 +35,11 @@ pub fn write(limit: &Limit<'_>) -> Vec<u8> {
     blob.u64(limit.period);
     blob.u32(limit.capacity);
     blob.u32(u32::from(limit.shared) | u32::from(limit.headers) << 1);
-    blob.size(32);
+    blob.size(40);
     blob.size(limit.name.len());
-    blob.size(32 + limit.name.len());
+    blob.size(40 + limit.name.len());
     blob.size(prefix.len());
+    blob.u64(limit.slack);
     blob.put(limit.name.as_bytes());
     blob.put(prefix.as_bytes());
     blob.align();
@@ -57,6 +61,11 @@ impl<'a> Reader<'a> {
     /// Period in nanoseconds.
     pub fn period(&self) -> u64 {
         u64_at(self.table, 0)
+    }
+
+    /// How far beyond the tolerance an arrival time may lie.
+    pub fn slack(&self) -> u64 {
+        u64_at(self.table, 32)
     }
 
     /// Keys that it holds.
@@ -91,10 +100,12 @@ mod tests {
 
     #[test]
     fn reads_what_was_written() {
-        let limit = Limit { policy: "orders", name: "per_user", period: 60_000_000_000, capacity: 1000, shared: true, headers: false };
+        let limit =
+            Limit { policy: "orders", name: "per_user", period: 60_000_000_000, slack: 7, capacity: 1000, shared: true, headers: false };
         let blob = write(&limit);
         let reader = Reader::new(&blob);
         assert_eq!((reader.period(), reader.capacity(), reader.is_shared(), reader.has_headers()), (60_000_000_000, 1000, true, false));
+        assert_eq!(reader.slack(), 7);
         assert_eq!((reader.name(), reader.prefix()), (&b"per_user"[..], &b"portcullis/orders/per_user/"[..]));
         let worker = write(&Limit { shared: false, headers: true, ..limit });
         assert!(!Reader::new(&worker).is_shared() && Reader::new(&worker).has_headers());

@@ -80,7 +80,7 @@ pub fn run(case: &Case, pass: Option<&'static str>) -> Result<Option<Disagreemen
             Ok(Err(diagnostics)) => return Ok(Some(failure(name, format!("does not compile: {diagnostics:?}"), Vec::new()))),
             Err(error) => return Ok(Some(failure(name, error, Vec::new()))),
         };
-        let mut simulator = match Simulator::new(&compiled.output.wasm) {
+        let mut simulator = match Simulator::deployed(&compiled.output.wasm) {
             Ok(simulator) => simulator,
             Err(error) => return Ok(Some(failure(name, format!("does not load: {error}"), Vec::new()))),
         };

@@ -10,6 +10,8 @@ pub struct Place {
     pub request: bool,
     /// Whether the response can be read.
     pub response: bool,
+    /// Whether the body of the request can be read.
+    pub body: bool,
     /// Captures.
     pub captures: Vec<String>,
     /// Credentials and whether they may be absent.
@@ -50,6 +52,9 @@ impl Expressions<'_> {
 
     /// Any condition.
     pub fn boolean(&mut self, depth: usize) -> String {
+        if self.place.body && self.random.chance(25) {
+            return self.about_body(depth.saturating_sub(1));
+        }
         if depth == 0 || !self.place.request {
             return self.leaf();
         }
@@ -104,12 +109,16 @@ impl Expressions<'_> {
             3 if !self.place.credentials.is_empty() => {
                 let (name, _) = self.random.pick(&self.place.credentials).clone();
                 if name.starts_with("jwt") && self.random.chance(60) {
-                    return match self.random.below(6) {
+                    return match self.random.below(10) {
                         0 => format!("\"a\" in {name}.w"),
                         1 => format!("{name}.list contains \"x\""),
                         2 => format!("{name}.n == 3"),
                         3 => format!("{name}.on == {}", self.pick(&["true", "false"])),
                         4 => format!("{name}.tier == \"pro\""),
+                        5 => format!("{name}.rate {} 1", self.pick(&["<", "==", ">"])),
+                        6 => format!("{name}.who.a[0] {} \"x\"", self.pick(&["==", "!="])),
+                        7 => format!("({name}.who[\"n\"] ?? 7) == 100"),
+                        8 => format!("{name}.who {} null", self.pick(&["==", "!="])),
                         _ => format!("{name}.w is present"),
                     };
                 }
@@ -124,6 +133,46 @@ impl Expressions<'_> {
                 format!("response.status {} {}", self.pick(&["==", "<", ">="]), self.pick(&["200", "204", "404", "500"]))
             }
             _ => format!("{} matches {}", self.read_optional(), self.pick(PATTERNS)),
+        }
+    }
+
+    /// A part of the body's JSON.
+    fn json(&mut self) -> String {
+        let mut text = "request.body.json".to_owned();
+        for _ in 0..self.random.below(3) {
+            let key = self.read_optional();
+            let step = match self.random.below(6) {
+                0 => "[0]".to_owned(),
+                1 => format!("[{}]", self.pick(&["1", "-1", "request.query.count"])),
+                2 => format!("[{key}]"),
+                3 => "[\"a b\"]".to_owned(),
+                _ => format!(".{}", self.pick(&["a", "b", "n", "ids"])),
+            };
+            text.push_str(&step);
+        }
+        text
+    }
+
+    /// A condition on the body of the request.
+    fn about_body(&mut self, depth: usize) -> String {
+        let json = self.json();
+        match self.random.below(16) {
+            0 => format!("request.body.text {} {}", self.pick(&["contains", "==", "starts_with"]), self.literal()),
+            1 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
+            2 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
+            3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
+            4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
+            5 => format!("{json} == {}", self.json()),
+            6 => format!("({}) {} {json}", self.any_text(depth), self.pick(&["in", "not in"])),
+            7 => format!("{} in {json}", self.pick(&["1", "true", "7"])),
+            8 => format!("{json} contains {}", self.pick(&["\"a\"", "1", "false"])),
+            9 => format!("{json} {} {}", self.pick(&["in", "not in"]), self.pick(&["[\"a\", \"b\"]", "[1, 2, 100]"])),
+            10 => format!("({json} is present) and (json_text({json}) contains {})", self.literal()),
+            11 => format!("(({json}) ?? 5) < 7"),
+            12 => format!("(({json}) ?? false) or (({json}) ?? \"a\") == \"a\""),
+            13 => format!("(int({json}) ?? 0) > 0"),
+            14 => format!("{json} matches {}", self.pick(PATTERNS)),
+            _ => format!("{json} is {}", self.pick(&["present", "absent"])),
         }
     }
 
@@ -409,7 +458,24 @@ impl Expressions<'_> {
 
     /// A value that may be absent and that JSON can hold.
     pub fn optional_json(&mut self) -> String {
+        if self.place.body && self.random.chance(30) {
+            return self.json();
+        }
         if self.random.chance(70) { self.text_optional(1) } else { self.any_integer_optional(1) }
+    }
+
+    /// A rate, now and then one of several.
+    pub fn rate(&mut self) -> String {
+        let one = |expressions: &mut Self| {
+            let period = expressions.pick(&["1s", "10s", "1m", "700ms", "1h"]);
+            format!("{} per {period}", expressions.amount())
+        };
+        if !self.random.chance(25) {
+            return one(self);
+        }
+        let mut arms: Vec<String> = ["\"a\"", "\"GET\"", "\"7\""].map(|pattern| format!("{pattern}: {}", one(self))).to_vec();
+        arms.push(format!("otherwise: {}", one(self)));
+        format!("match {} {{ {} }}", self.any_text(1), arms.join(", "))
     }
 
     /// A positive number of constants and configuration.

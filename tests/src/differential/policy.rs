@@ -78,6 +78,10 @@ fn opening(random: &mut Random, world: &World) -> Node {
         let fault = if random.chance(50) { "allow".to_owned() } else { format!("deny {}", plain_reply(random, world)) };
         lines.push(Node::line(format!("on_fault = {fault}")));
     }
+    if random.chance(40) {
+        lines.push(Node::line(format!("body_limit = {}B", random.pick(&[1, 10, 30, 60]))));
+        lines.push(Node::line(format!("on_oversize = {}", random.pick(&["allow", "deny 413", "deny 413 \"too large\""]))));
+    }
     if random.chance(25) {
         lines.push(Node::line(hosts(random)));
     }
@@ -316,6 +320,8 @@ fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: 
                 Node::line(format!("w: words{}", random.pick(&["?", " = \"a\""]))),
                 Node::line("list: list<string> = [\"x\"]"),
                 Node::line("n: int?"),
+                Node::line("rate: float = 1.5"),
+                Node::line("who: json?"),
                 Node::line("on: bool = true"),
                 Node::line("tier: enum(free, pro) = free"),
             ],
@@ -363,9 +369,8 @@ fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {
     }
     let key = if parts.len() == 1 { parts.remove(0) } else { format!("[{}]", parts.join(", ")) };
     let mut lines = vec![Node::line(format!("key = {key}"))];
-    let count = expressions.amount();
-    let period = *expressions.random.pick(&["1s", "10s", "1m", "700ms", "1h"]);
-    lines.push(Node::line(format!("rate = {count} per {period}")));
+    let rate = expressions.rate();
+    lines.push(Node::line(format!("rate = {rate}")));
     if expressions.random.chance(50) {
         let burst = expressions.amount();
         lines.push(Node::line(format!("burst = {burst}")));

@@ -223,8 +223,11 @@ fn request(random: &mut Random, world: &World) -> Request {
     // What Envoy would add itself is there, so that all engines count the same lines.
     add("x-forwarded-proto", random.pick(&["http", "https"]).as_bytes().to_vec());
     add("x-request-id", b"id-1".to_vec());
-    let body = (random.chance(25)).then(|| Body {
-        bytes: value(random),
+    if random.chance(4) {
+        add("content-encoding", random.pick(&["gzip", "identity", "Identity, br"]).as_bytes().to_vec());
+    }
+    let body = (random.chance(45)).then(|| Body {
+        bytes: if random.chance(70) { sent(random) } else { value(random) },
         split: if random.chance(50) { Some(random.between(1, 4)) } else { None },
         trailers: if random.chance(20) { vec![("x-trailer".to_owned(), b"t".to_vec())] } else { Headers::new() },
     });
@@ -237,6 +240,41 @@ fn request(random: &mut Random, world: &World) -> Request {
         client: random.word(ADDRESSES).parse().unwrap(),
         client_port: *random.pick(&[40_000, 1, 65_535, 7]),
     }
+}
+
+/// Bodies of requests: JSON, almost JSON, forms.
+const SENT: &[&str] = &[
+    r#"{"a":"a","b":1,"n":100,"ids":[1,"a",true]}"#,
+    r#" { "a" : { "a" : [ "a" , 1.0 , null ] , "b" : "\u0061" } , "b" : [ 7 ] , "n" : 1e2 } "#,
+    r#"{"a":1.0,"b":10e-1,"n":null,"ids":"a"}"#,
+    r#"{"a":9223372036854775808,"b":9223372036854775807,"n":-0.0,"ids":[0.5]}"#,
+    r#"{"a":"7","a":"8"}"#,
+    r#"{"a":1,"\u0061":2}"#,
+    r#"{"a":1} x"#,
+    r#"["a",["b",{"n":false}],{"a b":"a"}]"#,
+    r#""a""#,
+    "null",
+    "true",
+    "100",
+    "-1.5E+3",
+    "{\"a\":\"\u{fc}\\ud83d\\ude00\",\"a b\":[[]]}",
+    r#"{"a":"\ud800"}"#,
+    "{",
+    "[1,]",
+    "a=a&b=1&a=b",
+    "a=%zz",
+    "a=%ff&b=+a",
+    "",
+    " ",
+];
+
+fn sent(random: &mut Random) -> Vec<u8> {
+    let mut bytes = random.word(SENT).as_bytes().to_vec();
+    if random.chance(10) && !bytes.is_empty() {
+        let at = random.below(bytes.len());
+        bytes[at] = *random.pick(b"0 9-\"\\{,\xff");
+    }
+    bytes
 }
 
 /// Texts with cards, near cards and broken JSON in them.

@@ -142,6 +142,8 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
     let mut place = Place {
         request: true,
         response: matches!(kind, 6..=8),
+        // Not in every rule, or every request would be held.
+        body: random.chance(30),
         captures: around.captures.clone(),
         credentials: around.credentials.clone(),
         bound: Vec::new(),

@@ -10,6 +10,12 @@ pub const TOKENS: &[&str] = &[
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhIiwib24iOiJ0cnVlIiwibiI6My41LCJ3IjpbImEiXSwidGllciI6ImdvbGQifQ.xCcg6IyzjKOjs07aVFcGd9YWoTE4lL-Xg-h6t1zVh0U",
     // no key_id
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwfQ.xZNqKknQG5P0-UGL0aPjVpsGlGDE3-41WxK1EgfK4NY",
+    // a float and JSON
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwicmF0ZSI6MC41LCJ3aG8iOnsiYSI6WyJ4Iix7ImEgYiI6N31dLCJiIjoiYSIsIm4iOjFlMn19.KQkfQix2bfA4LnCuLafpZr5PChw6P8XXA9UMvDkbeeA",
+    // a float that is none, and null
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwicmF0ZSI6MWU5OTksIndobyI6bnVsbCwibiI6MywidGllciI6InBybyIsIm9uIjpmYWxzZX0.uizC_JsaSO8nRNZLTULHR2PwjNGdLyhyBLAQePIZgW0",
+    // a float with too many digits, an array
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwicmF0ZSI6MTIzNDU2Nzg5MDEyMzQ1NjcsIndobyI6W3RydWUsImEiLDAuNV0sInciOiJhIiwibGlzdCI6WyJ4IiwieSJdfQ.umUFsHIvcz2oUMlJuRf_J4Vcx0xDebQ2QrcMOWHEUrQ",
     // expires soon
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MjI1NjAxLCJrZXlfaWQiOiJiIn0.e1iU9pPe-Snkf4AfbPl8r8wdhGABiGigcAZCVbQ2gtM",
     // begins soon

@@ -55,7 +55,7 @@ pub(super) fn compiled(text: &str) {
     };
     let again = compile(&checked, &Options::default()).map(|compiled| compiled.output.wasm);
     assert!(again.is_ok_and(|again| again == module), "the same policy gave other bytes");
-    let mut simulator = Simulator::new(&module).unwrap_or_else(|error| panic!("the host refuses the module: {error:?}"));
+    let mut simulator = Simulator::deployed(&module).unwrap_or_else(|error| panic!("the host refuses the module: {error:?}"));
     // A policy may need a configuration; refusing it is an answer.
     if simulator.start("").is_err() {
         return;

@@ -135,6 +135,7 @@ fn example(ty: &hir::Ty) -> &'static str {
         | hir::Ty::Time
         | hir::Ty::Rate
         | hir::Ty::Secret
+        | hir::Ty::Json
         | hir::Ty::Regex
         | hir::Ty::Optional(_)
         | hir::Ty::Error => "a string such as `\"a\"`",

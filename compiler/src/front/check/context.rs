@@ -150,6 +150,16 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether an expression reads the body of the request.
+    pub(super) fn reads_body(&self, expr: &hir::Expr) -> bool {
+        match &expr.kind {
+            hir::ExprKind::Read(read) => read.is_request_body(),
+            hir::ExprKind::Let(id) => self.lets.get(id.index()).is_some_and(|item| self.reads_body(&item.value)),
+            hir::ExprKind::Invoke(id, _) if self.fn_needs.get(id.index()).is_some_and(|needs| needs.body) => true,
+            _ => expr.operands().into_iter().any(|operand| self.reads_body(operand)),
+        }
+    }
+
     /// Reads a file that the policy names.
     pub(super) fn read(&mut self, from: FileId, path: &str) -> Result<String, String> {
         (self.read_file)(from, path)
@@ -223,6 +233,8 @@ impl<'a> Context<'a> {
                 name: header.name,
                 default: header.default,
                 on_fault: header.on_fault,
+                body_limit: header.body_limit,
+                on_oversize: header.on_oversize,
                 hosts: header.hosts,
                 trusted_hops: header.trusted_hops,
                 normalize_path: header.normalize_path,

@@ -41,6 +41,8 @@ pub(super) struct Env {
     pub(super) place: &'static str,
     pub(super) reach: Reach,
     pub(super) response: Response,
+    /// Whether the body of the request may be read.
+    pub(super) body: bool,
     pub(super) captures: Captures,
     /// Credentials that are verified here, and whether one may be absent.
     pub(super) credentials: BTreeMap<hir::CredentialId, bool>,
@@ -57,6 +59,7 @@ impl Env {
             place,
             reach: Reach::Request,
             response: Response::TooEarly,
+            body: false,
             captures: Captures { known: BTreeMap::new(), partial: BTreeMap::new() },
             credentials: BTreeMap::new(),
             bindings: Vec::new(),
@@ -100,6 +103,11 @@ impl Env {
             | hir::ExprKind::EndsWith(..)
             | hir::ExprKind::Matches(..)
             | hir::ExprKind::Coalesce(..)
+            | hir::ExprKind::JsonMember(..)
+            | hir::ExprKind::JsonElement(..)
+            | hir::ExprKind::JsonAs(_)
+            | hir::ExprKind::JsonIsNull(_)
+            | hir::ExprKind::JsonHas(..)
             | hir::ExprKind::Concat(_)
             | hir::ExprKind::Arithmetic(..)
             | hir::ExprKind::If(..)

@@ -19,6 +19,8 @@ pub(super) struct Needs {
     pub(super) reads: (bool, bool),
     /// Whether it reads the request.
     pub(super) request: bool,
+    /// Whether it reads the body of the request.
+    pub(super) body: bool,
     /// Credentials that it reads.
     pub(super) credentials: BTreeSet<hir::CredentialId>,
     /// What its body comes down to.
@@ -28,6 +30,7 @@ pub(super) struct Needs {
 /// Checks parameters and body; `None` when something is at fault.
 pub(super) fn body(ctx: &mut Context<'_>, item: &ast::Function) -> Option<hir::Fn> {
     let mut env = Env {
+        body: true,
         response: Response::Readable,
         captures: Captures::default(),
         // Which of them is verified is told by the place of each call; here any may be absent.
@@ -101,6 +104,9 @@ pub(super) fn call(ctx: &mut Context<'_>, env: &Env, id: hir::FnId, args: &[ast:
     }
     let (any, response) = needs.reads;
     if response && !expr::readable(ctx, env, name, span) || any && !expr::requested(ctx, env, name, span) {
+        return None;
+    }
+    if needs.body && !expr::body_readable(ctx, env, name, span) {
         return None;
     }
     for credential in &needs.credentials {

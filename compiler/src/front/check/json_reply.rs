@@ -51,7 +51,7 @@ fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Js
     let span = checked.span;
     match checked.ty.present() {
         hir::Ty::Error => None,
-        hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String => Some(hir::Json::Expr(checked)),
+        hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String | hir::Ty::Json => Some(hir::Json::Expr(checked)),
         hir::Ty::Ip | hir::Ty::Cidr if !checked.ty.is_optional() => {
             Some(hir::Json::Expr(hir::Expr { kind: hir::ExprKind::Concat(vec![checked]), ty: hir::Ty::String, span }))
         }

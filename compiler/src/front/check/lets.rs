@@ -75,7 +75,7 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let], fns: &[&ast::Func
 }
 
 fn check_let(ctx: &mut Context<'_>, item: &ast::Let) {
-    let env = Env { response: super::env::Response::Readable, ..Env::new("a `let`") };
+    let env = Env { body: true, response: super::env::Response::Readable, ..Env::new("a `let`") };
     let value = expr::check(ctx, &env, &item.value);
     if value.ty == hir::Ty::Error {
         return;
@@ -107,7 +107,8 @@ fn check_fn(ctx: &mut Context<'_>, item: &ast::Function) {
     let reads = ctx.reads(&checked.body);
     let mut credentials = BTreeSet::new();
     let request = reads_request(ctx, &checked.body, &mut credentials);
-    ctx.fn_needs.push(Needs { reads, request, credentials, weight });
+    let body = ctx.reads_body(&checked.body);
+    ctx.fn_needs.push(Needs { reads, request, body, credentials, weight });
     let id = hir::FnId(u32::try_from(ctx.fns.len()).unwrap_or(u32::MAX));
     ctx.fns.push(checked);
     if let Some((symbol @ Symbol::Fn(None), _)) = ctx.symbols.get_mut(&item.name.text) {

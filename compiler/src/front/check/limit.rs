@@ -45,20 +45,20 @@ fn limit(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'_
         }
     };
     let rate = match attrs.get("rate") {
-        Some(attr) => rate(ctx, attr),
+        Some(attr) => rate(ctx, &env, attr),
         None => {
             attrs::missing(ctx, declaration.name.span, &what, "rate", "rate = 60 per 1m");
             None
         }
     };
-    let (count, period) =
-        rate.unwrap_or((hir::Expr { kind: hir::ExprKind::Const(hir::Const::Int(1)), ty: hir::Ty::Int, span: declaration.span }, 1));
+    let one = |ty| hir::Expr { kind: hir::ExprKind::Const(hir::Const::Int(1)), ty, span: declaration.span };
+    let (count, period) = rate.unwrap_or((one(hir::Ty::Int), one(hir::Ty::Duration)));
     algorithm(ctx, attrs);
     let burst = attrs.get("burst").and_then(|attr| amount(ctx, attr, "burst"));
     let exceed = exceed(ctx, attrs);
     let absent = absent(ctx, declaration, attrs, &key);
     let headers = attrs.get("headers").and_then(|attr| attrs::boolean(ctx, attr)).unwrap_or(true);
-    let needs_identity = key.iter().any(|part| identity(ctx, part));
+    let needs_identity = key.iter().chain([&count, &period]).any(|part| identity(ctx, part));
     hir::Limit {
         name: declaration.name.clone(),
         key,
@@ -161,26 +161,61 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
     }
 }
 
-fn rate(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<(hir::Expr, i64)> {
-    let example = "rate = 60 per 1m";
+/// Count and period of a rate.
+type Rate = (hir::Expr, hir::Expr);
+
+const EXAMPLE: &str = "rate = 60 per 1m";
+
+fn rate(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Option<Rate> {
     match &attr.value {
-        ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Per { count, period }, span }) => {
-            if *period < 1 {
-                ctx.error(Code::BadLimit, *span, "a rate over no time", "the period is zero", format!("write `{example}`"));
-                return None;
-            }
-            let count = positive(ctx, count, "the count of a rate")?;
-            Some((count, *period))
-        }
-        ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Match { .. }, span }) => {
-            ctx.not_yet(*span, "`match`", "declare one limit for each rate and apply it in its own scope");
-            None
-        }
-        ast::Value::Expr(_) | ast::Value::Source(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => {
-            attrs::wrong(ctx, attr, "a rate", example);
+        ast::Value::Expr(value) => one_rate(ctx, env, attr, value),
+        ast::Value::Source(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => {
+            attrs::wrong(ctx, attr, "a rate", EXAMPLE);
             None
         }
     }
+}
+
+/// `count per period`, or a `match` whose arms give rates.
+fn one_rate(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::Expr) -> Option<Rate> {
+    let span = written.span;
+    match &written.kind {
+        ast::ExprKind::Per { count, period } => {
+            if *period < 1 {
+                ctx.error(Code::BadLimit, span, "a rate over no time", "the period is zero", format!("write `{EXAMPLE}`"));
+                return None;
+            }
+            let count = positive(ctx, count, "the count of a rate")?;
+            let kind = hir::ExprKind::Const(hir::Const::Int(*period));
+            Some((count, hir::Expr { kind, ty: hir::Ty::Duration, span }))
+        }
+        ast::ExprKind::Match { subject, arms } => {
+            if !ctx.enter(span) {
+                return None;
+            }
+            let subject = expr::check(ctx, env, subject);
+            let rates: Vec<Option<Rate>> = arms.iter().map(|arm| one_rate(ctx, env, attr, &arm.value)).collect();
+            ctx.leave();
+            let patterns = expr::patterns(ctx, &subject, arms, span)?;
+            let (counts, periods) = rates.into_iter().collect::<Option<Vec<Rate>>>()?.into_iter().unzip();
+            Some((choice(&subject, &patterns, counts, span)?, choice(&subject, &patterns, periods, span)?))
+        }
+        _ => {
+            attrs::wrong(ctx, attr, "a rate", EXAMPLE);
+            None
+        }
+    }
+}
+
+/// A `match` over values of one type; equal constants need none.
+fn choice(subject: &hir::Expr, patterns: &[Option<hir::Const>], mut values: Vec<hir::Expr>, span: Span) -> Option<hir::Expr> {
+    let last = values.pop()?;
+    if matches!(last.kind, hir::ExprKind::Const(_)) && values.iter().all(|value| value.kind == last.kind) {
+        return Some(last);
+    }
+    let ty = last.ty.clone();
+    let arms = patterns.iter().cloned().flatten().zip(values).collect();
+    Some(hir::Expr { kind: hir::ExprKind::Match(Box::new(subject.clone()), arms, Box::new(last)), ty, span })
 }
 
 /// An int of constants and configuration, at least one where that is known.

@@ -13,6 +13,8 @@ pub(super) struct Header {
     pub(super) name: ast::Name,
     pub(super) default: hir::Action,
     pub(super) on_fault: hir::Action,
+    pub(super) body_limit: u64,
+    pub(super) on_oversize: hir::Action,
     pub(super) hosts: Vec<hir::HostPattern>,
     pub(super) trusted_hops: u8,
     pub(super) normalize_path: bool,
@@ -50,10 +52,17 @@ pub(super) fn check(ctx: &mut Context<'_>, policies: &[&ast::Policy], file: Opti
     let hosts = host::hosts(ctx, attrs.get("hosts"));
     let trusted_hops = attrs.get("trusted_hops").map_or(Some(0), |attr| hops(ctx, attr));
     let normalize_path = attrs.get("normalize_path").map_or(Some(true), |attr| attrs::boolean(ctx, attr));
+    let on_oversize = match attrs.get("on_oversize") {
+        Some(attr) => reply::action(ctx, &Env::new("the policy's `on_oversize`"), attr),
+        None => Some(hir::Action::Deny(reply::empty(413))),
+    };
+    let body_limit = attrs.get("body_limit").map_or(Some(BODY_LIMIT), |attr| body_limit(ctx, attr));
     Some(Header {
         name: policy.name.clone(),
         default: default?,
         on_fault: on_fault?,
+        body_limit: body_limit?,
+        on_oversize: on_oversize?,
         hosts,
         trusted_hops: trusted_hops?,
         normalize_path: normalize_path?,
@@ -70,6 +79,28 @@ fn hops(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<u8> {
         attrs::wrong(ctx, attr, &format!("a number of proxies from 0 to {HOPS}"), "trusted_hops = 1");
     }
     hops
+}
+
+/// `body_limit` where it is not written.
+const BODY_LIMIT: u64 = 1 << 20;
+/// A body lies in the memory of the module, which ends here.
+const LARGEST_BODY: u64 = 64 << 20;
+
+fn body_limit(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<u64> {
+    let number = match &attr.value {
+        ast::Value::Expr(value) => constant::int(value),
+        ast::Value::Source(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => None,
+    };
+    let Some(number) = number else {
+        attrs::wrong(ctx, attr, "a size", "body_limit = 1MiB");
+        return None;
+    };
+    let size = u64::try_from(number).ok().filter(|size| (1..=LARGEST_BODY).contains(size));
+    if size.is_none() {
+        let message = format!("`body_limit` is {number}");
+        ctx.error(Code::TypeMismatch, attrs::value_span(attr), message, "1B to 64MiB", "write a size such as `1MiB`");
+    }
+    size
 }
 
 /// Warns about permits that decide nothing and scopes that no request reaches.

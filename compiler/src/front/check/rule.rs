@@ -118,7 +118,7 @@ fn env(around: &Surroundings, rule: &ast::Rule, on: &[Placed]) -> Env {
         ast::RuleKind::RewriteRequest | ast::RuleKind::RedactRequest | ast::RuleKind::Route => Response::TooEarly,
         ast::RuleKind::RewriteResponse | ast::RuleKind::RedactResponse => Response::Readable,
     };
-    Env { response, captures: captures(around, on), credentials: around.credentials.clone(), ..Env::new(place) }
+    Env { response, body: true, captures: captures(around, on), credentials: around.credentials.clone(), ..Env::new(place) }
 }
 
 /// A capture counts when every template of the rule has it; else the scopes' one of that name, if there is one.

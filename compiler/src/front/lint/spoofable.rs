@@ -24,6 +24,7 @@ pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
         for key in &limit.key {
             reads(subject.policy, key, "key of a limit", &mut found);
         }
+        reads(subject.policy, &limit.count, "rate of a limit", &mut found);
     }
     found
 }

@@ -91,6 +91,16 @@ pub enum ExprKind {
     Concat(Vec<Expr>),
     /// Saturating arithmetic on ints. The remainder by zero is zero.
     Arithmetic(BinaryOp, Box<Expr>, Box<Expr>),
+    /// Member of a JSON object by name, optional; what is no object or absent has none.
+    JsonMember(Box<Expr>, Box<Expr>),
+    /// Element of a JSON array by index, optional.
+    JsonElement(Box<Expr>, Box<Expr>),
+    /// A JSON value as the type of this expression (`string?`, `int?`, `float?`, `bool?`); absent when it is of another.
+    JsonAs(Box<Expr>),
+    /// `a == null`, of `json`.
+    JsonIsNull(Box<Expr>),
+    /// `needle in array` of a JSON array and a `json`, string, int or bool: array, needle.
+    JsonHas(Box<Expr>, Box<Expr>),
     /// A built-in function; an absent first argument of a conversion gives absent.
     Call(Function, Vec<Expr>),
     /// `if c then a else b`; a branch may be present where the whole may be absent.
@@ -108,7 +118,7 @@ pub enum ExprKind {
     Invoke(FnId, Vec<Expr>),
 }
 
-/// What can be read without a body.
+/// What can be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Read {
     /// `request.method`
@@ -153,6 +163,14 @@ pub enum Read {
     Claim(CredentialId, u32),
     /// `NAME is present`
     CredentialPresent(CredentialId),
+    /// `request.body.size`
+    BodySize,
+    /// `request.body.text`
+    BodyText,
+    /// `request.body.json`, optional: absent when the body is empty
+    BodyJson,
+    /// `request.body.form["k"]`, optional: the first, decoded
+    BodyForm(String),
     /// `response.status`
     ResponseStatus,
     /// `response.headers["k"]` (lower case), optional

@@ -83,4 +83,6 @@ functions! {
     EqualConstantTime = "equal_constant_time";
     /// A stable, non-negative int
     Hash = "hash";
+    /// The text that a JSON value is written as
+    JsonText = "json_text";
 }

@@ -53,6 +53,10 @@ pub enum ClaimKind {
     String,
     /// `enum(…)`: a string that is one of these.
     Enum(Vec<String>),
+    /// `float`
+    Float,
+    /// `json`: any value.
+    Json,
     /// `words`: a string with spaces between its words.
     Words,
     /// `list<string>`
@@ -60,12 +64,14 @@ pub enum ClaimKind {
 }
 
 /// A default of a claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ClaimDefault {
     /// bool
     Bool(bool),
     /// int
     Int(i64),
+    /// float
+    Float(f64),
     /// string, value of an enum, words as they stand in a token
     String(String),
     /// list of strings
@@ -78,6 +84,8 @@ impl Claim {
         let ty = match &self.kind {
             ClaimKind::Bool => Ty::Bool,
             ClaimKind::Int => Ty::Int,
+            ClaimKind::Float => Ty::Float,
+            ClaimKind::Json => Ty::Json,
             ClaimKind::String | ClaimKind::Enum(_) => Ty::String,
             ClaimKind::Words | ClaimKind::List => Ty::List(Box::new(Ty::String)),
         };

@@ -12,6 +12,10 @@ pub struct Policy {
     pub default: Action,
     /// What happens on a fault.
     pub on_fault: Action,
+    /// The most bytes of a request's body that are read.
+    pub body_limit: u64,
+    /// What happens to a request that has more where its body has to be read: `Allow` leaves absent what reads it.
+    pub on_oversize: Action,
     /// The hosts that it speaks for; empty for all.
     pub hosts: Vec<HostPattern>,
     /// How many proxies in front are trusted to say who the client is; the host is deployed with this number.
@@ -181,10 +185,10 @@ pub struct Limit {
     pub name: Name,
     /// The parts of its key.
     pub key: Vec<Expr>,
-    /// The count of its rate, an int expression over constants and configuration; below 1 counts as 1.
+    /// The count of its rate: an int of constants and configuration, or a choice between such; below 1 counts as 1.
     pub count: Expr,
-    /// The period of its rate, nanoseconds, at least 1.
-    pub period: i64,
+    /// The period of its rate: a duration constant of at least a nanosecond, or a choice between such.
+    pub period: Expr,
     /// How many may come at once, an int expression; the count if not written; below 1 counts as 1.
     pub burst: Option<Expr>,
     /// Where it counts.

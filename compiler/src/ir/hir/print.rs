@@ -119,11 +119,14 @@ fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, String)) {
         let kind = match &claim.kind {
             ClaimKind::Enum(values) => format!("enum({})", values.join(", ")),
             ClaimKind::Words => "words".to_owned(),
-            ClaimKind::Bool | ClaimKind::Int | ClaimKind::String | ClaimKind::List => claim.ty().present().to_string(),
+            ClaimKind::Bool | ClaimKind::Int | ClaimKind::Float | ClaimKind::String | ClaimKind::Json | ClaimKind::List => {
+                claim.ty().present().to_string()
+            }
         };
         let default = match &claim.default {
             Some(ClaimDefault::Bool(value)) => format!(" = {value}"),
             Some(ClaimDefault::Int(value)) => format!(" = {value}"),
+            Some(ClaimDefault::Float(value)) => format!(" = {value}"),
             Some(ClaimDefault::String(text)) => format!(" = {text:?}"),
             Some(ClaimDefault::List(texts)) => format!(" = {texts:?}"),
             None => String::new(),
@@ -138,7 +141,7 @@ fn limit_lines(policy: &Policy, limit: &Limit, line: &mut impl FnMut(usize, Stri
     for part in &limit.key {
         line(1, format!("key {}", expr(policy, part)));
     }
-    line(1, format!("rate {} per {} ns", expr(policy, &limit.count), limit.period));
+    line(1, format!("rate {} per {} ns", expr(policy, &limit.count), expr(policy, &limit.period)));
     if let Some(burst) = &limit.burst {
         line(1, format!("burst {}", expr(policy, burst)));
     }
@@ -394,6 +397,10 @@ fn expr(policy: &Policy, value: &Expr) -> String {
         ExprKind::Matches(operand, pattern, flags) => format!("({} matches /{}/{flags})", one(operand), pattern.replace('/', "\\/")),
         ExprKind::Present(operand) => format!("({} is present)", one(operand)),
         ExprKind::Coalesce(left, right) => format!("({} ?? {})", one(left), one(right)),
+        ExprKind::JsonMember(left, right) | ExprKind::JsonElement(left, right) => format!("{}[{}]", one(left), one(right)),
+        ExprKind::JsonAs(operand) => format!("({} as {})", one(operand), value.ty),
+        ExprKind::JsonIsNull(operand) => format!("({} == null)", one(operand)),
+        ExprKind::JsonHas(array, needle) => format!("({} in {})", one(needle), one(array)),
         ExprKind::Concat(parts) => format!("concat({})", many(parts, ", ")),
         ExprKind::Arithmetic(op, left, right) => {
             let op = match op {
@@ -464,6 +471,10 @@ fn read(policy: &Policy, read: &Read) -> String {
             format!("{}[{claim:?}]", credential(id.index()))
         }
         Read::CredentialPresent(id) => format!("({} is present)", credential(id.index())),
+        Read::BodySize => "request.body.size".to_owned(),
+        Read::BodyText => "request.body.text".to_owned(),
+        Read::BodyJson => "request.body.json".to_owned(),
+        Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
         Read::ResponseStatus => "response.status".to_owned(),
         Read::ResponseHeader(name) => format!("response.headers[{name:?}]"),
     }

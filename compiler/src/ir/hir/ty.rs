@@ -25,6 +25,8 @@ pub enum Ty {
     Rate,
     /// `secret`
     Secret,
+    /// `json`
+    Json,
     /// A regular expression: only on the right of `matches`.
     Regex,
     /// `list<T>`
@@ -53,6 +55,7 @@ impl Ty {
             | Ty::Time
             | Ty::Rate
             | Ty::Secret
+            | Ty::Json
             | Ty::Regex
             | Ty::List(_)
             | Ty::Map(_)
@@ -81,6 +84,7 @@ impl Ty {
             | Ty::Time
             | Ty::Rate
             | Ty::Secret
+            | Ty::Json
             | Ty::Regex
             | Ty::List(_)
             | Ty::Map(_) => Ty::Optional(Box::new(self)),
@@ -102,6 +106,7 @@ impl std::fmt::Display for Ty {
             Ty::Time => f.write_str("time"),
             Ty::Rate => f.write_str("rate"),
             Ty::Secret => f.write_str("secret"),
+            Ty::Json => f.write_str("json"),
             Ty::Regex => f.write_str("regex"),
             Ty::List(item) => write!(f, "list<{item}>"),
             Ty::Map(value) => write!(f, "map<string, {value}>"),

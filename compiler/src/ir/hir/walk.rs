@@ -22,6 +22,8 @@ impl Expr {
             | ExprKind::InMap(operand, _)
             | ExprKind::InConfigMap(operand, _)
             | ExprKind::Matches(operand, _, _)
+            | ExprKind::JsonAs(operand)
+            | ExprKind::JsonIsNull(operand)
             | ExprKind::Present(operand) => vec![operand],
             ExprKind::Equal(left, right)
             | ExprKind::Less(left, right)
@@ -31,6 +33,9 @@ impl Expr {
             | ExprKind::Contains(left, right)
             | ExprKind::StartsWith(left, right)
             | ExprKind::EndsWith(left, right)
+            | ExprKind::JsonMember(left, right)
+            | ExprKind::JsonElement(left, right)
+            | ExprKind::JsonHas(left, right)
             | ExprKind::Coalesce(left, right)
             | ExprKind::Index(left, right)
             | ExprKind::Quantified(_, _, left, right)
@@ -60,6 +65,8 @@ impl Expr {
             | ExprKind::InMap(operand, _)
             | ExprKind::InConfigMap(operand, _)
             | ExprKind::Matches(operand, _, _)
+            | ExprKind::JsonAs(operand)
+            | ExprKind::JsonIsNull(operand)
             | ExprKind::Present(operand) => vec![operand],
             ExprKind::Equal(left, right)
             | ExprKind::Less(left, right)
@@ -69,6 +76,9 @@ impl Expr {
             | ExprKind::Contains(left, right)
             | ExprKind::StartsWith(left, right)
             | ExprKind::EndsWith(left, right)
+            | ExprKind::JsonMember(left, right)
+            | ExprKind::JsonElement(left, right)
+            | ExprKind::JsonHas(left, right)
             | ExprKind::Coalesce(left, right)
             | ExprKind::Index(left, right)
             | ExprKind::Quantified(_, _, left, right)
@@ -150,6 +160,11 @@ fn forget(expr: &mut Expr) {
 }
 
 impl Read {
+    /// Whether it is known only when the body of the request is in.
+    pub fn is_request_body(&self) -> bool {
+        matches!(self, Read::BodySize | Read::BodyText | Read::BodyJson | Read::BodyForm(_))
+    }
+
     /// Whether it is known only when the response begins.
     pub fn is_response(&self) -> bool {
         matches!(self, Read::ResponseStatus | Read::ResponseHeader(_))

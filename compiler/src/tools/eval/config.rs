@@ -107,6 +107,7 @@ fn described(ty: &hir::Ty) -> &'static str {
         | hir::Ty::Duration
         | hir::Ty::Time
         | hir::Ty::Rate
+        | hir::Ty::Json
         | hir::Ty::Regex
         | hir::Ty::Optional(_)
         | hir::Ty::Error => "a string",
@@ -159,6 +160,7 @@ fn typed(ty: &hir::Ty, given: &serde_json::Value) -> Option<Value> {
         | hir::Ty::Duration
         | hir::Ty::Time
         | hir::Ty::Rate
+        | hir::Ty::Json
         | hir::Ty::Regex
         | hir::Ty::Optional(_)
         | hir::Ty::Error => None,
@@ -198,6 +200,8 @@ mod tests {
             default: hir::Action::Allow,
             on_fault: hir::Action::Allow,
             hosts: Vec::new(),
+            body_limit: 1 << 20,
+            on_oversize: hir::Action::Allow,
             trusted_hops: 0,
             normalize_path: true,
             config: fields.iter().map(field).collect(),

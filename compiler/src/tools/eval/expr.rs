@@ -8,6 +8,7 @@ use regex_automata::meta::Regex;
 use super::bytes::text;
 use super::facts::{self, Facts};
 use super::function;
+use super::json::Kind;
 use super::path;
 use super::value::Value;
 use crate::ir::ast::{BinaryOp, Quantifier};
@@ -118,6 +119,34 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
         hir::ExprKind::Arithmetic(op, left, right) => match (eval(left, ctx)?, eval(right, ctx)?) {
             (Value::Int(left), Value::Int(right)) => Value::Int(arithmetic(*op, left, right)),
             _ => Value::Absent,
+        },
+        hir::ExprKind::JsonMember(object, key) => match (eval(object, ctx)?, eval(key, ctx)?) {
+            (Value::Json(json), Value::String(key)) => match json.kind {
+                Kind::Object(members) => {
+                    members.into_iter().find(|(name, _)| *name == key).map_or(Value::Absent, |(_, value)| Value::Json(Box::new(value)))
+                }
+                _ => Value::Absent,
+            },
+            _ => Value::Absent,
+        },
+        hir::ExprKind::JsonElement(array, place) => match (eval(array, ctx)?, eval(place, ctx)?) {
+            (Value::Json(json), Value::Int(place)) => match json.kind {
+                Kind::Array(items) => {
+                    let item = usize::try_from(place).ok().and_then(|place| items.into_iter().nth(place));
+                    item.map_or(Value::Absent, |value| Value::Json(Box::new(value)))
+                }
+                _ => Value::Absent,
+            },
+            _ => Value::Absent,
+        },
+        hir::ExprKind::JsonAs(operand) => eval(operand, ctx)?.json_as(&expr.ty),
+        hir::ExprKind::JsonIsNull(operand) => Value::Bool(matches!(eval(operand, ctx)?, Value::Json(json) if json.kind == Kind::Null)),
+        hir::ExprKind::JsonHas(array, needle) => match (eval(array, ctx)?, eval(needle, ctx)?.as_json()) {
+            (Value::Json(json), Some(needle)) => match json.kind {
+                Kind::Array(items) => Value::Bool(items.iter().any(|item| item.equals(&needle))),
+                _ => Value::Bool(false),
+            },
+            _ => Value::Bool(false),
         },
         hir::ExprKind::Call(function, args) => {
             let args = args.iter().map(|arg| eval(arg, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
@@ -237,6 +266,14 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
             facts.credentials.get(id.index()).map_or(Value::Absent, |presented| presented.claim(*number as usize))
         }
         hir::Read::CredentialPresent(id) => Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.is_valid())),
+        hir::Read::BodySize => match &facts.body {
+            Some(body) if !body.too_large => count(body.bytes.len()),
+            Some(_) => Value::Int(i64::MAX),
+            None => Value::Int(0),
+        },
+        hir::Read::BodyText => Value::optional(facts.body.as_ref().map_or(Some(String::new()), |body| body.text())),
+        hir::Read::BodyJson => facts.body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json))),
+        hir::Read::BodyForm(key) => Value::optional(facts.body.as_ref().and_then(|body| body.form(key))),
         hir::Read::ResponseStatus => facts.response.as_ref().map_or(Value::Absent, |response| Value::Int(i64::from(response.status))),
         hir::Read::ResponseHeader(name) => {
             let lines = facts.response.iter().flat_map(|response| facts::lines(&response.headers, name));

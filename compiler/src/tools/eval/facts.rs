@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::authenticate::Presented;
+use super::body::BodyFacts;
 use super::bytes::{query_decode, text, trim};
 use super::path::{self, Path};
 use crate::tools::message::{Headers, Request, as_received};
@@ -27,6 +28,8 @@ pub(super) struct Facts {
     pub(super) client_port: u16,
     /// By credential id: what was presented.
     pub(super) credentials: Vec<Presented>,
+    /// Once it is in.
+    pub(super) body: Option<BodyFacts>,
     /// In response rules only.
     pub(super) response: Option<ResponseFacts>,
 }
@@ -101,6 +104,7 @@ impl Facts {
             client,
             client_port,
             credentials: Vec::new(),
+            body: None,
             response: None,
         })
     }

@@ -46,6 +46,7 @@ pub(super) fn call(function: Function, args: &[Value]) -> Value {
         Function::HmacSha1 => code::<Hmac<sha1::Sha1>>(args),
         Function::EqualConstantTime => first.zip(args.get(1)).map(|(left, right)| Value::Bool(left.equals(right))),
         Function::Hash => first.map(hash),
+        Function::JsonText => first.and_then(|value| if let Value::Json(json) = value { text(json.text.clone()) } else { None }),
     };
     value.unwrap_or(Value::Absent)
 }
@@ -59,7 +60,14 @@ fn length(value: &Value) -> Option<Value> {
         Value::String(value) => Some(count(value.chars().count())),
         Value::Bytes(value) => Some(count(value.len())),
         Value::List(items) => Some(count(items.len())),
-        Value::Absent | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Ip(_) | Value::Cidr(..) | Value::Map(_) => None,
+        Value::Absent
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Ip(_)
+        | Value::Cidr(..)
+        | Value::Json(_)
+        | Value::Map(_) => None,
     }
 }
 

@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::authenticate;
+use super::body;
 use super::bytes::text;
 use super::config;
 use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
+use super::held::length_known;
 use super::limit::{self, Admitted, Verdict};
 use super::redact::{self, Inspection};
 use super::reply;
@@ -35,7 +37,7 @@ pub struct Interpreter {
 }
 
 /// How far a request came.
-enum Course {
+pub(super) enum Course {
     /// The policy answered.
     Denied { by: String, response: Response },
     /// It goes on.
@@ -85,8 +87,8 @@ impl Engine for Interpreter {
 }
 
 /// The interpreter while it handles one request.
-struct Run<'a> {
-    policy: &'a hir::Policy,
+pub(super) struct Run<'a> {
+    pub(super) policy: &'a hir::Policy,
     config: &'a [Value],
     now: Nanoseconds,
     tables: &'a mut limit::Tables,
@@ -108,7 +110,7 @@ impl<'a> Run<'a> {
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
         facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now);
-        match self.decide(&facts)? {
+        match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
             Course::Allowed { admitted } => {
                 let forwarded = self.forward(&facts, untouched)?;
@@ -118,8 +120,10 @@ impl<'a> Run<'a> {
     }
 
     /// Limits without identity, credentials, limits with identity, then the rules.
-    fn decide(&mut self, facts: &Facts) -> Result<Course, EngineError> {
+    fn decide(&mut self, facts: &mut Facts, request: &Request) -> Result<Course, EngineError> {
         let policy = self.policy;
+        let of_body = |rule: &&hir::Rule| body::reads(policy, rule).some;
+        let (later, now): (Vec<&hir::Rule>, Vec<&hir::Rule>) = policy.rules.iter().partition(of_body);
         let scopes = rule::matching_scopes(policy, facts);
         let mut admitted = Admitted::default();
         if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
@@ -132,20 +136,58 @@ impl<'a> Run<'a> {
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
             return Ok(denial);
         }
-        let ctx = self.context(facts);
         let mut permitted_by = None;
-        self.watched(|rule| matches!(rule.kind, hir::RuleKind::Forbid(_) | hir::RuleKind::Permit), facts)?;
-        for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
+        let judged = |rule: &hir::Rule| matches!(rule.kind, hir::RuleKind::Forbid(_) | hir::RuleKind::Permit);
+        self.watched(policy.rules.iter().filter(|rule| judged(rule) && !body::reads(policy, rule).some), facts)?;
+        if let Some(denial) = self.judge(&now, facts, &mut permitted_by)? {
+            return Ok(denial);
+        }
+        let ctx = self.context(facts);
+        let (mut waiting, mut watching) = (Vec::new(), Vec::new());
+        for rule in later {
+            if body::waits(rule, ctx)? {
+                if rule.shadow { watching.push(rule) } else { waiting.push(rule) }
+            }
+        }
+        let open = policy.default != hir::Action::Allow && permitted_by.is_none();
+        let hopeless = open && !waiting.iter().any(|rule| rule.kind == hir::RuleKind::Permit);
+        let held = !hopeless && (open || !watching.is_empty() || waiting.iter().any(|rule| rule.kind != hir::RuleKind::Permit));
+        if held {
+            if let Some(denial) = self.take_body(facts, &waiting, request)? {
+                return Ok(denial);
+            }
+            self.watched(watching.into_iter().filter(|rule| judged(rule)), facts)?;
+            if let Some(denial) = self.judge(&waiting, facts, &mut permitted_by)? {
+                return Ok(denial);
+            }
+        }
+        let ctx = self.context(facts);
+        match (&policy.default, permitted_by) {
+            (_, Some(name)) => self.count(&name, "allow"),
+            (hir::Action::Allow, None) => self.count("default", "allow"),
+            (hir::Action::Deny(reply), None) => {
+                let response = reply::response(reply, Headers::new(), ctx)?;
+                return Ok(self.deny("default", response));
+            }
+        }
+        Ok(Course::Allowed { admitted })
+    }
+
+    /// The first forbid of these that matches refuses; the first permit that matches is remembered if there is none yet.
+    fn judge(&mut self, rules: &[&hir::Rule], facts: &Facts, permitted_by: &mut Option<String>) -> Result<Option<Course>, EngineError> {
+        let policy = self.policy;
+        let ctx = self.context(facts);
+        for rule in rules.iter().filter(|rule| !rule.shadow) {
             match &rule.kind {
                 hir::RuleKind::Forbid(reply) => {
                     if rule::matches(rule, ctx)? {
                         let response = reply::response(reply, Headers::new(), ctx)?;
-                        return Ok(self.deny(&rule.name.text, response));
+                        return Ok(Some(self.deny(&rule.name.text, response)));
                     }
                 }
                 hir::RuleKind::Permit => {
                     if permitted_by.is_none() && policy.default != hir::Action::Allow && rule::matches(rule, ctx)? {
-                        permitted_by = Some(&rule.name.text);
+                        *permitted_by = Some(rule.name.text.clone());
                     }
                 }
                 hir::RuleKind::RewriteRequest(_)
@@ -154,15 +196,7 @@ impl<'a> Run<'a> {
                 | hir::RuleKind::Route(_) => {}
             }
         }
-        match (&policy.default, permitted_by) {
-            (_, Some(name)) => self.count(name, "allow"),
-            (hir::Action::Allow, None) => self.count("default", "allow"),
-            (hir::Action::Deny(reply), None) => {
-                let response = reply::response(reply, Headers::new(), ctx)?;
-                return Ok(self.deny("default", response));
-            }
-        }
-        Ok(Course::Allowed { admitted })
+        Ok(None)
     }
 
     /// One step of limits: those that matching scopes apply, in file order.
@@ -229,7 +263,8 @@ impl<'a> Run<'a> {
                 self.count(&rule.name.text, "rewrite");
             }
         }
-        self.watched(|rule| matches!(rule.kind, hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_)), facts)?;
+        let edits = |rule: &&hir::Rule| matches!(rule.kind, hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_));
+        self.watched(policy.rules.iter().filter(edits), facts)?;
         let mut cluster = untouched.cluster;
         if let Some((rule, named)) = route::pick(ctx)? {
             self.count(&rule.name.text, "route");
@@ -318,7 +353,8 @@ impl<'a> Run<'a> {
             response.headers.push((name, value));
         }
         let mut message = Editable { headers: response.headers, ..Editable::default() };
-        self.watched(|rule| matches!(rule.kind, hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_)), &facts)?;
+        let answers = |rule: &&hir::Rule| matches!(rule.kind, hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_));
+        self.watched(policy.rules.iter().filter(answers), &facts)?;
         for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
             if let hir::RuleKind::RewriteResponse(edits) = &rule.kind
                 && rule::matches(rule, ctx)?
@@ -341,7 +377,7 @@ impl<'a> Run<'a> {
         Ok(allowed(forwarded, response))
     }
 
-    fn context<'b>(&self, facts: &'b Facts) -> Context<'b>
+    pub(super) fn context<'b>(&self, facts: &'b Facts) -> Context<'b>
     where
         'a: 'b,
     {
@@ -349,8 +385,8 @@ impl<'a> Run<'a> {
     }
 
     /// Counts the rules in shadow, of those kinds, that match: that is all they do.
-    fn watched(&mut self, kinds: fn(&hir::Rule) -> bool, facts: &Facts) -> Result<(), EngineError> {
-        for rule in self.policy.rules.iter().filter(|rule| rule.shadow && kinds(rule)) {
+    fn watched(&mut self, rules: impl Iterator<Item = &'a hir::Rule>, facts: &Facts) -> Result<(), EngineError> {
+        for rule in rules.filter(|rule| rule.shadow) {
             if rule::matches(rule, self.context(facts))? {
                 self.count(&rule.name.text, "shadow");
             }
@@ -362,7 +398,7 @@ impl<'a> Run<'a> {
         *self.counters.entry((rule.to_owned(), outcome.to_owned())).or_insert(0) += 1;
     }
 
-    fn deny(&mut self, by: &str, response: Response) -> Course {
+    pub(super) fn deny(&mut self, by: &str, response: Response) -> Course {
         self.count(by, "deny");
         Course::Denied { by: by.to_owned(), response }
     }
@@ -423,11 +459,6 @@ fn has_body(request: &Request, answer: &Answer) -> bool {
     request.method != "HEAD"
         && !matches!(answer.status, 204 | 304)
         && answer.body.as_ref().is_some_and(|body| !body.bytes.is_empty() || !length_known(&answer.headers, body))
-}
-
-/// Whether the body's length is announced: not with chunked framing, which trailers need.
-fn length_known(headers: &Headers, body: &Body) -> bool {
-    body.trailers.is_empty() && !headers.iter().any(|(name, _)| name == "transfer-encoding")
 }
 
 fn allowed(forwarded: Forwarded, response: Response) -> Outcome {

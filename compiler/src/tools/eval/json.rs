@@ -1,78 +1,199 @@
-//! Strict JSON of tokens: no member twice at any depth, bounded. In: bytes. Out: members with their values as written.
+//! JSON as the language reads it: strict, with the text of every value kept. In: bytes. Out: a tree, or nothing.
 
-use std::fmt;
+use std::collections::BTreeSet;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+/// A value and the text that it was written as.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Json {
+    pub(super) text: String,
+    pub(super) kind: Kind,
+}
 
-/// How deep values nest below the object.
-const DEPTH: usize = 32;
+/// What a value is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    Null,
+    Bool(bool),
+    Number,
+    String(String),
+    Array(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
 
-/// Members of an object in the order written, repeated ones too.
-struct Members(Vec<(String, Box<RawValue>)>);
+/// Most brackets that may be open at once.
+const DEPTH: usize = 128;
 
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
+/// Reads a whole text. `None`: it is invalid or ambiguous.
+pub(super) fn parse(bytes: &[u8]) -> Option<Json> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (value, rest) = value(space(text), 0)?;
+    space(rest).is_empty().then_some(value)
+}
+
+fn space(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t', '\n', '\r'])
+}
+
+fn value(text: &str, depth: usize) -> Option<(Json, &str)> {
+    let (kind, rest) = match text.chars().next()? {
+        'n' => (Kind::Null, text.strip_prefix("null")?),
+        't' => (Kind::Bool(true), text.strip_prefix("true")?),
+        'f' => (Kind::Bool(false), text.strip_prefix("false")?),
+        '"' => string(text).map(|(string, rest)| (Kind::String(string), rest))?,
+        '[' => array(text, depth + 1)?,
+        '{' => object(text, depth + 1)?,
+        _ => (Kind::Number, number(text)?),
+    };
+    let length = text.len() - rest.len();
+    Some((Json { text: text.get(..length)?.to_owned(), kind }, rest))
+}
+
+fn array(text: &str, depth: usize) -> Option<(Kind, &str)> {
+    let mut items = Vec::new();
+    let mut rest = space(text.strip_prefix('[').filter(|_| depth <= DEPTH)?);
+    if let Some(rest) = rest.strip_prefix(']') {
+        return Some((Kind::Array(items), rest));
+    }
+    loop {
+        let (item, after) = value(rest, depth)?;
+        items.push(item);
+        rest = space(after);
+        if let Some(rest) = rest.strip_prefix(']') {
+            return Some((Kind::Array(items), rest));
         }
-        deserializer.deserialize_map(Collect)
+        rest = space(rest.strip_prefix(',')?);
     }
 }
 
-/// The members of an object; nothing when the text is anything but one unambiguous object with at most `most` members, those
-/// of objects in it included.
-pub(super) fn object(text: &[u8], most: usize) -> Option<Vec<(String, String)>> {
-    let text = std::str::from_utf8(text).ok()?;
-    let mut count = 0;
-    let members = members(text, &mut count)?;
-    for (_, value) in &members {
-        check(value, DEPTH, &mut count)?;
+fn object(text: &str, depth: usize) -> Option<(Kind, &str)> {
+    let mut members = Vec::new();
+    let mut names = BTreeSet::new();
+    let mut rest = space(text.strip_prefix('{').filter(|_| depth <= DEPTH)?);
+    if let Some(rest) = rest.strip_prefix('}') {
+        return Some((Kind::Object(members), rest));
     }
-    (count <= most).then_some(members)
-}
-
-fn members(text: &str, count: &mut usize) -> Option<Vec<(String, String)>> {
-    let Members(members) = serde_json::from_str(text).ok()?;
-    *count += members.len();
-    let twice = members.iter().enumerate().any(|(at, (name, _))| members.iter().take(at).any(|(before, _)| before == name));
-    if twice { None } else { Some(members.into_iter().map(|(name, value)| (name, value.get().to_owned())).collect()) }
-}
-
-/// A value that is valid and unambiguous in itself.
-fn check(text: &str, depth: usize, count: &mut usize) -> Option<()> {
-    match text.as_bytes().first()? {
-        b'{' => {
-            let depth = depth.checked_sub(1)?;
-            members(text, count)?.iter().try_for_each(|(_, value)| check(value, depth, count))
+    loop {
+        let (name, after) = string(rest)?;
+        if !names.insert(name.clone()) {
+            return None;
         }
-        b'[' => {
-            let depth = depth.checked_sub(1)?;
-            let items: Vec<Box<RawValue>> = serde_json::from_str(text).ok()?;
-            items.iter().try_for_each(|item| check(item.get(), depth, count))
+        let (member, after) = value(space(space(after).strip_prefix(':')?), depth)?;
+        members.push((name, member));
+        rest = space(after);
+        if let Some(rest) = rest.strip_prefix('}') {
+            return Some((Kind::Object(members), rest));
         }
-        b'"' => serde_json::from_str::<String>(text).ok().map(|_| ()),
-        _ => Some(()),
+        rest = space(rest.strip_prefix(',')?);
     }
 }
 
-/// The value of a member, as written.
-pub(super) fn get<'a>(members: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    members.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+/// A string, which `serde_json` decodes: control characters and halves of surrogate pairs are invalid.
+fn string(text: &str) -> Option<(String, &str)> {
+    let mut escaped = false;
+    let inside = text.strip_prefix('"')?;
+    let end = inside.find(|letter: char| {
+        let ends = letter == '"' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        ends
+    })?;
+    let whole = text.get(..end + 2)?;
+    Some((serde_json::from_str(whole).ok()?, text.get(end + 2..)?))
 }
 
-/// A string.
-pub(super) fn string(value: &str) -> Option<String> {
-    serde_json::from_str(value).ok()
+fn digits(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    (rest.len() < text.len()).then_some(rest)
+}
+
+fn number(text: &str) -> Option<&str> {
+    let begun = text.strip_prefix('-').unwrap_or(text);
+    let mut rest = if let Some(rest) = begun.strip_prefix('0') { rest } else { digits(begun)? };
+    if let Some(fraction) = rest.strip_prefix('.') {
+        rest = digits(fraction)?;
+    }
+    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
+        rest = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))?;
+    }
+    Some(rest)
+}
+
+/// A number as sign, digits without zeros at the ends, and the power of ten of the last digit: equal for equal numbers.
+fn normal(text: &str) -> (bool, String, i128) {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i128 = exponent.parse().unwrap_or(if exponent.starts_with('-') { i128::MIN / 4 } else { i128::MAX / 4 });
+    let (whole, fraction) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa.trim_start_matches('-'), ""));
+    let all = format!("{whole}{fraction}");
+    let mut power = exponent - fraction.len() as i128;
+    let short = all.trim_end_matches('0');
+    power += (all.len() - short.len()) as i128;
+    let short = short.trim_start_matches('0');
+    if short.is_empty() { (false, String::new(), 0) } else { (mantissa.starts_with('-'), short.to_owned(), power) }
+}
+
+impl Json {
+    /// A value that an expression gives, as JSON.
+    pub(super) fn number(text: String) -> Json {
+        Json { text, kind: Kind::Number }
+    }
+
+    /// Whether both are the same string, number, bool or null.
+    pub(super) fn equals(&self, other: &Json) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Null, Kind::Null) => true,
+            (Kind::Bool(left), Kind::Bool(right)) => left == right,
+            (Kind::Number, Kind::Number) => normal(&self.text) == normal(&other.text),
+            (Kind::String(left), Kind::String(right)) => left == right,
+            _ => false,
+        }
+    }
+
+    /// An int, if it is a number of that value.
+    pub(super) fn int(&self) -> Option<i64> {
+        if self.kind != Kind::Number {
+            return None;
+        }
+        let (negative, digits, power) = normal(&self.text);
+        if digits.is_empty() {
+            return Some(0);
+        }
+        if !(0..20).contains(&power) {
+            return None;
+        }
+        let zeros = "0".repeat(usize::try_from(power).ok()?);
+        format!("{}{digits}{zeros}", if negative { "-" } else { "" }).parse().ok()
+    }
+
+    /// The nearest float of a number of at most 15 digits, at most 22 places from the point.
+    pub(super) fn float(&self) -> Option<f64> {
+        let (_, digits, power) = normal(&self.text);
+        let exact = self.kind == Kind::Number && digits.len() <= 15 && (-22..=22).contains(&power);
+        let value: f64 = if exact { self.text.parse().ok()? } else { return None };
+        Some(if value == 0.0 { 0.0 } else { value })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{Json, parse};
+
+    #[test]
+    fn strict() {
+        for text in ["{}", " [1, -0.5e+3, {\"a\": {\"a\": null}}] ", "\"\\u0061\"", "0"] {
+            assert!(parse(text.as_bytes()).is_some(), "{text}");
+        }
+        for text in ["", "{", "01", "1.", "[1,]", "{\"a\":1,\"\\u0061\":2}", "\"\\ud800\"", "1 2", "\u{feff}1", "+1"] {
+            assert!(parse(text.as_bytes()).is_none(), "{text}");
+        }
+        let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(parse(deep(128).as_bytes()).is_some() && parse(deep(129).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn numbers() {
+        let number = |text: &str| Json::number(text.to_owned());
+        assert!(number("1.0").equals(&number("10e-1")) && number("-0").equals(&number("0e9")));
+        assert!(!number("9007199254740993").equals(&number("9007199254740992")));
+        assert_eq!((number("1e2").int(), number("1.5").int(), number("9223372036854775808").int()), (Some(100), None, None));
+    }
 }

@@ -101,7 +101,8 @@ pub(super) fn step<'a>(
         }
         let count = expr::at_least_one(&limit.count, ctx)?;
         let burst = limit.burst.as_ref().map_or(Ok(count), |burst| expr::at_least_one(burst, ctx))?;
-        let cell = Cell { interval: i128::from((limit.period / count).max(1)), burst: i128::from(burst), now: i128::from(now) };
+        let period = expr::at_least_one(&limit.period, ctx)?;
+        let cell = Cell { interval: i128::from((period / count).max(1)), burst: i128::from(burst), now: i128::from(now) };
         let place = (*index, key.clone());
         match cell.admit(tables.get(&place).copied().unwrap_or(0)) {
             Ok(arrival) => admissions.push(Admission { index: *index, key, cell, arrival }),
@@ -110,7 +111,7 @@ pub(super) fn step<'a>(
                 let mut headers = Headers::new();
                 if limit.headers {
                     headers.push(("ratelimit".to_owned(), state(limit, 0, seconds).into_bytes()));
-                    headers.push(("ratelimit-policy".to_owned(), policy(limit, count, burst).into_bytes()));
+                    headers.push(("ratelimit-policy".to_owned(), policy(limit, (count, period), burst).into_bytes()));
                     headers.push(("retry-after".to_owned(), seconds.to_string().into_bytes()));
                 }
                 return Ok(Verdict::Refused { limit, reply: &limit.exceed, headers });
@@ -123,8 +124,9 @@ pub(super) fn step<'a>(
         if let Some((_, limit)) = limits.iter().find(|(at, limit)| *at == index && limit.headers) {
             let count = expr::at_least_one(&limit.count, ctx)?;
             let burst = limit.burst.as_ref().map_or(Ok(count), |burst| expr::at_least_one(burst, ctx))?;
+            let period = expr::at_least_one(&limit.period, ctx)?;
             let state = state(limit, cell.remaining(arrival), seconds(arrival - cell.now));
-            admitted.lines.push((index, state, policy(limit, count, burst)));
+            admitted.lines.push((index, state, policy(limit, (count, period), burst)));
         }
     }
     Ok(Verdict::Admitted(admitted))
@@ -154,8 +156,8 @@ fn state(limit: &hir::Limit, remaining: i128, reset: i128) -> String {
     format!("\"{}\";r={remaining};t={reset}", limit.name.text)
 }
 
-fn policy(limit: &hir::Limit, count: i64, burst: i64) -> String {
-    format!("\"{}\";q={count};w={};burst={burst}", limit.name.text, seconds(i128::from(limit.period)))
+fn policy(limit: &hir::Limit, (count, period): (i64, i64), burst: i64) -> String {
+    format!("\"{}\";q={count};w={};burst={burst}", limit.name.text, seconds(i128::from(period)))
 }
 
 /// Nanoseconds as seconds, rounded up.

@@ -3,12 +3,14 @@
 //! In: `hir::Policy`, configuration, requests. Out: outcomes and counters, through `tools::engine::Engine`.
 
 mod authenticate;
+mod body;
 mod bytes;
 mod config;
 mod edit;
 mod expr;
 mod facts;
 mod function;
+mod held;
 mod interpreter;
 mod json;
 mod jwks;

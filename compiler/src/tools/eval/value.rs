@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::json::{Json, Kind};
 use crate::ir::hir;
 
 /// What an expression evaluates to. Secrets are strings, durations and times ints (nanoseconds).
@@ -25,6 +26,8 @@ pub(super) enum Value {
     Cidr(IpAddr, u8),
     /// `list<T>`
     List(Vec<Value>),
+    /// `json`
+    Json(Box<Json>),
     /// `map<string, string>` of the configuration
     Map(Vec<(String, String)>),
 }
@@ -64,6 +67,7 @@ impl Value {
             (Value::Absent, _) | (_, Value::Absent) => false,
             (Value::Int(int), Value::Float(float)) | (Value::Float(float), Value::Int(int)) => as_float(*int) == *float,
             (Value::String(text), Value::Bytes(bytes)) | (Value::Bytes(bytes), Value::String(text)) => text.as_bytes() == bytes,
+            (Value::Json(left), Value::Json(right)) => left.equals(right),
             (left, right) => left == right,
         }
     }
@@ -114,6 +118,7 @@ impl Value {
             | Value::Float(_)
             | Value::Ip(_)
             | Value::Cidr(..)
+            | Value::Json(_)
             | Value::List(_)
             | Value::Map(_) => None,
         }
@@ -129,6 +134,31 @@ impl Value {
             Value::String(value) => value.clone(),
             Value::Ip(value) => value.to_string(),
             Value::Cidr(network, bits) => format!("{network}/{bits}"),
+            Value::Json(value) => value.text.clone(),
+        }
+    }
+
+    /// As JSON; absent is nothing.
+    pub(super) fn as_json(&self) -> Option<Json> {
+        Some(match self {
+            Value::Json(value) => (**value).clone(),
+            Value::Bool(value) => Json { text: value.to_string(), kind: Kind::Bool(*value) },
+            Value::Int(value) => Json::number(value.to_string()),
+            Value::Float(value) => Json::number(value.to_string()),
+            Value::String(value) => Json { text: String::new(), kind: Kind::String(value.clone()) },
+            Value::Absent | Value::Bytes(_) | Value::Ip(_) | Value::Cidr(..) | Value::List(_) | Value::Map(_) => return None,
+        })
+    }
+
+    /// A JSON value as a value of this type; absent when it is of another.
+    pub(super) fn json_as(&self, ty: &hir::Ty) -> Value {
+        let Value::Json(json) = self else { return Value::Absent };
+        match (ty.present(), &json.kind) {
+            (hir::Ty::String, Kind::String(value)) => Value::String(value.clone()),
+            (hir::Ty::Bool, Kind::Bool(value)) => Value::Bool(*value),
+            (hir::Ty::Int, Kind::Number) => json.int().map_or(Value::Absent, Value::Int),
+            (hir::Ty::Float, Kind::Number) => json.float().map_or(Value::Absent, Value::Float),
+            _ => Value::Absent,
         }
     }
 }

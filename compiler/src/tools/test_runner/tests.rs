@@ -18,6 +18,8 @@ fn policy() -> hir::Policy {
         default: hir::Action::Deny(reply.clone()),
         on_fault: hir::Action::Deny(reply),
         hosts: Vec::new(),
+        body_limit: 1 << 20,
+        on_oversize: hir::Action::Allow,
         trusted_hops: 0,
         normalize_path: true,
         config: vec![hir::Config { name: name("key"), ty: hir::Ty::Secret, default: None }],

@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: no reference to frame or VM is held over a call of the policy, which comes back here.
 
+mod body;
 mod bytes;
 mod config;
 mod credentials;

@@ -8,6 +8,10 @@ use crate::rules;
 #[unsafe(export_name = "rt.stream_open")]
 extern "C" fn stream_open(cells: i32) -> i32 {
     let (frame, vm) = (frame(), vm());
+    // A request that was held has its record already.
+    if vm.streams.find(frame.context).is_some_and(|record| record.held.take().is_some()) {
+        return 1;
+    }
     let opened = vm.streams.open(&mut vm.heap, frame.context, frame.root, index(cells));
     frame.fault |= !opened;
     i32::from(opened)

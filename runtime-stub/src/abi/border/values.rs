@@ -96,7 +96,7 @@ extern "C" fn str_to_int(value: i64) -> i32 {
 }
 
 #[unsafe(export_name = "rt.cell")]
-extern "C" fn cell(value: i64) -> i32 {
+pub(super) extern "C" fn cell(value: i64) -> i32 {
     let frame = frame();
     let kept = frame.arena.copy(&value.to_le_bytes());
     frame.fault |= kept.is_none();

@@ -201,8 +201,10 @@ pub fn finish<'a, H: Host>(
     if let (Some(tag), false) = (signed.tag, signed.is_known) {
         verified.keep(heap, tag, 0);
     }
-    let Ok(now) = host.time() else { return stopped(frame, id, Stop::Fault) };
-    match claims::read(signed.payload, Reader(demands), i64::try_from(now).unwrap_or(i64::MAX), frame.arena) {
+    // A request that waited for its body was there in time; what follows must not find it changed.
+    let now = if frame.body.was_held { Ok(None) } else { host.time().map(|now| Some(i64::try_from(now).unwrap_or(i64::MAX))) };
+    let Ok(now) = now else { return stopped(frame, id, Stop::Fault) };
+    match claims::read(signed.payload, Reader(demands), now, frame.arena) {
         Ok(claims) => {
             frame.tokens = frame.arena.one(Token { id, reason: 0, claims, before: frame.tokens });
             note(frame, id, if frame.tokens.is_some() { credential::VALID } else { credential::FAULT })

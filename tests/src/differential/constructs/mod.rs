@@ -32,9 +32,11 @@ impl Found {
     }
 
     fn policy(&mut self, policy: &hir::Policy) {
-        for (action, allow, deny) in
-            [(&policy.default, "default allow", "default deny"), (&policy.on_fault, "on_fault allow", "on_fault deny")]
-        {
+        for (action, allow, deny) in [
+            (&policy.default, "default allow", "default deny"),
+            (&policy.on_fault, "on_fault allow", "on_fault deny"),
+            (&policy.on_oversize, "on_oversize allow", "on_oversize deny"),
+        ] {
             match action {
                 hir::Action::Allow => self.add(allow),
                 hir::Action::Deny(reply) => {
@@ -120,6 +122,8 @@ impl Found {
                     self.add(match claim.kind {
                         hir::ClaimKind::Bool => "claim bool",
                         hir::ClaimKind::Int => "claim int",
+                        hir::ClaimKind::Float => "claim float",
+                        hir::ClaimKind::Json => "claim json",
                         hir::ClaimKind::String => "claim string",
                         hir::ClaimKind::Enum(_) => "claim enum",
                         hir::ClaimKind::Words => "claim words",
@@ -158,6 +162,7 @@ impl Found {
             | hir::Ty::Duration
             | hir::Ty::Time
             | hir::Ty::Rate
+            | hir::Ty::Json
             | hir::Ty::Regex
             | hir::Ty::Optional(_)
             | hir::Ty::Error => {}
@@ -167,7 +172,10 @@ impl Found {
     fn limit(&mut self, limit: &hir::Limit) {
         limit.key.iter().for_each(|part| self.expr(part));
         self.expr(&limit.count);
-        self.add_if(!matches!(limit.count.kind, hir::ExprKind::Const(_)), "limit configured");
+        self.expr(&limit.period);
+        self.add_if(matches!(limit.count.kind, hir::ExprKind::Match(..)), "limit of several rates");
+        self.add_if(matches!(limit.period.kind, hir::ExprKind::Match(..)), "limit of several periods");
+        self.add_if(!matches!(limit.count.kind, hir::ExprKind::Const(_) | hir::ExprKind::Match(..)), "limit configured");
         if let Some(burst) = &limit.burst {
             self.add("limit burst");
             self.expr(burst);
@@ -378,6 +386,16 @@ impl Found {
             hir::ExprKind::Matches(..) => "matches",
             hir::ExprKind::Present(_) => "present",
             hir::ExprKind::Coalesce(..) => "coalesce",
+            hir::ExprKind::JsonMember(..) => "json member",
+            hir::ExprKind::JsonElement(..) => "json element",
+            hir::ExprKind::JsonAs(_) => match expr.ty.present() {
+                hir::Ty::Int => "json as int",
+                hir::Ty::Float => "json as float",
+                hir::Ty::Bool => "json as bool",
+                _ => "json as string",
+            },
+            hir::ExprKind::JsonIsNull(_) => "json is null",
+            hir::ExprKind::JsonHas(..) => "json has",
             hir::ExprKind::Concat(_) => "concat",
             hir::ExprKind::Arithmetic(op, ..) => match op {
                 BinaryOp::Add => "add",
@@ -423,6 +441,10 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::Member(_, member) => member.as_str(),
         hir::Read::Claim(..) => "claim",
         hir::Read::CredentialPresent(_) => "credential present",
+        hir::Read::BodySize => "body.size",
+        hir::Read::BodyText => "body.text",
+        hir::Read::BodyJson => "body.json",
+        hir::Read::BodyForm(_) => "body.form",
         hir::Read::ResponseStatus => "response.status",
         hir::Read::ResponseHeader(_) => "response.header",
     }

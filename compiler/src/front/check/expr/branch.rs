@@ -106,6 +106,7 @@ pub(in crate::front::check) fn patterns(
         | hir::Ty::Cidr
         | hir::Ty::Time
         | hir::Ty::Rate
+        | hir::Ty::Json
         | hir::Ty::Regex
         | hir::Ty::List(_)
         | hir::Ty::Map(_)
@@ -116,7 +117,11 @@ pub(in crate::front::check) fn patterns(
                 subject.span,
                 format!("`match` cannot look at {}", super::article(ty)),
                 label,
-                "match a string, a number or a bool",
+                if *ty == hir::Ty::Json {
+                    "say of which type it should be, as in `match … ?? \"\"`"
+                } else {
+                    "match a string, a number or a bool"
+                },
             );
             return None;
         }
@@ -199,6 +204,7 @@ fn missing(ty: &hir::Ty, seen: &BTreeMap<String, Span>) -> Option<Vec<String>> {
         | hir::Ty::Time
         | hir::Ty::Rate
         | hir::Ty::Secret
+        | hir::Ty::Json
         | hir::Ty::Regex
         | hir::Ty::List(_)
         | hir::Ty::Map(_)

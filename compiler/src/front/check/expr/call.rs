@@ -51,6 +51,14 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
     if plain.len() > function.params.len() || plain.len() + function.optional < function.params.len() {
         return arguments(ctx, function, plain.len(), span);
     }
+    if compiled == hir::Function::Int
+        && let [operand] = plain.as_slice()
+    {
+        let value = check(ctx, env, operand);
+        if *value.ty.present() == hir::Ty::Json {
+            return int_of_json(&value, span);
+        }
+    }
     let mut checked = Vec::new();
     let mut well = true;
     let mut absent = false;
@@ -90,7 +98,9 @@ fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param,
     let value = check(ctx, env, written);
     let value = match param {
         Param::Ip => expect::retype(ctx, value, &hir::Ty::Ip),
-        Param::Text | Param::Bytes | Param::Int | Param::Texts | Param::Measured | Param::Key | Param::Compared | Param::Hashed => value,
+        Param::Text | Param::Bytes | Param::Compared => from_json(ctx, value, hir::Ty::String),
+        Param::Int => from_json(ctx, value, hir::Ty::Int),
+        Param::Texts | Param::Measured | Param::Key | Param::Hashed | Param::Json => value,
     };
     let ty = value.ty.present();
     if *ty == hir::Ty::Error {
@@ -106,9 +116,23 @@ fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param,
     value
 }
 
+/// A JSON value as one of the type that a parameter takes, absent when it is of another; anything else as it is.
+fn from_json(ctx: &mut Context<'_>, value: hir::Expr, ty: hir::Ty) -> hir::Expr {
+    if *value.ty.present() == hir::Ty::Json { expect::retype(ctx, value, &ty) } else { value }
+}
+
+/// `int(json)`: a JSON number is read as it is, a JSON string as a text.
+fn int_of_json(value: &hir::Expr, span: Span) -> hir::Expr {
+    let ty = hir::Ty::Int.optional();
+    let number = expect::json_as(value.clone(), hir::Ty::Int);
+    let text = expect::json_as(value.clone(), hir::Ty::String);
+    let text = hir::Expr { kind: hir::ExprKind::Call(hir::Function::Int, vec![text]), ty: ty.clone(), span };
+    hir::Expr { kind: hir::ExprKind::Coalesce(Box::new(number), Box::new(text)), ty, span }
+}
+
 /// Whether a parameter takes this type.
 fn takes(param: Param, ty: &hir::Ty) -> bool {
-    use hir::Ty::{Bool, Bytes, Cidr, Float, Int, Ip, List, Secret, String};
+    use hir::Ty::{Bool, Bytes, Cidr, Float, Int, Ip, Json, List, Secret, String};
     match param {
         Param::Text => *ty == String,
         Param::Bytes => matches!(ty, String | Bytes),
@@ -118,6 +142,7 @@ fn takes(param: Param, ty: &hir::Ty) -> bool {
         Param::Measured => matches!(ty, String | Bytes | List(_)),
         Param::Key => matches!(ty, Secret | Bytes),
         Param::Compared => matches!(ty, String | Bytes | Secret),
+        Param::Json => *ty == Json,
         Param::Hashed => matches!(ty, String | Bytes | Int | Float | Bool | Ip | Cidr),
     }
 }
@@ -149,6 +174,7 @@ fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::
         Param::Key => "a `secret`",
         Param::Compared => "strings, `bytes` and secrets",
         Param::Hashed => "a single value",
+        Param::Json => "a `json`",
     };
     let help = match (param, ty) {
         (Param::Text, hir::Ty::Bytes) => "write `text(…) ?? \"\"` for bytes that are a text".to_owned(),

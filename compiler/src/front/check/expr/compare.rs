@@ -61,6 +61,12 @@ fn incomparable(ctx: &mut Context<'_>, written: &Written<'_>, left: &hir::Expr, 
 fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::ExprKind> {
     for (null, other) in [(written.right, written.left), (written.left, written.right)] {
         if null.kind == ast::ExprKind::Null {
+            let operand = super::check(ctx, env, other);
+            match operand.ty.present() {
+                hir::Ty::Error => return None,
+                hir::Ty::Json => return Some(hir::ExprKind::JsonIsNull(Box::new(operand))),
+                _ => {}
+            }
             let quoted = ctx.quote(other.span).unwrap_or_else(|| "…".to_owned());
             let word = if written.op == ast::CompareOp::Equal { "absent" } else { "present" };
             ctx.error(
@@ -113,6 +119,7 @@ fn order(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
     let ordered = |ty: &hir::Ty| matches!(ty, hir::Ty::Int | hir::Ty::Float | hir::Ty::Duration | hir::Ty::Time);
     if !(ordered(a) && (a == b || number(a) && number(b))) {
         let help = match (a, b) {
+            (hir::Ty::Json, _) | (_, hir::Ty::Json) => "write `int(value) ?? 0` for the number in a JSON value",
             (hir::Ty::String, _) | (_, hir::Ty::String) => "write `int(text) ?? 0` for the number in a text",
             _ => "compare numbers, durations or times",
         };
@@ -147,6 +154,7 @@ fn order(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
 fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::ExprKind> {
     if let Some(read::Named::Map(id)) = read::named(ctx, written.right) {
         let needle = super::check(ctx, env, written.left);
+        let needle = expect::retype(ctx, needle, &hir::Ty::String);
         return match needle.ty.present() {
             hir::Ty::Error => None,
             hir::Ty::String => Some(hir::ExprKind::InMap(Box::new(needle), id)),
@@ -163,6 +171,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
     }
     let (left, right) = operands(ctx, env, written)?;
     match right.ty.present().clone() {
+        hir::Ty::Json => in_json(ctx, written, left, right),
         hir::Ty::Map(_) => match (&right.kind, left.ty.present()) {
             (hir::ExprKind::Config(id), hir::Ty::String) => Some(hir::ExprKind::InConfigMap(Box::new(left), *id)),
             _ => {
@@ -204,6 +213,7 @@ fn in_list(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, list
     let hir::Ty::List(element) = list.ty.present().clone() else { return None };
     let needle = match *element {
         hir::Ty::Ip | hir::Ty::Cidr => expect::retype(ctx, needle, &hir::Ty::Ip),
+        _ if *needle.ty.present() == hir::Ty::Json => expect::retype(ctx, needle, &element),
         _ => needle,
     };
     let found = needle.ty.present();
@@ -223,6 +233,19 @@ fn in_list(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, list
         return None;
     }
     Some(hir::ExprKind::In(Box::new(needle), Box::new(list)))
+}
+
+/// `needle in array`, of a JSON array.
+fn in_json(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, array: hir::Expr) -> Option<hir::ExprKind> {
+    if matches!(needle.ty.present(), hir::Ty::Json | hir::Ty::String | hir::Ty::Int | hir::Ty::Bool) {
+        return Some(hir::ExprKind::JsonHas(Box::new(array), Box::new(needle)));
+    }
+    if *needle.ty.present() == hir::Ty::Secret {
+        expect::leak(ctx, &needle, "an element of a JSON array");
+        return None;
+    }
+    incomparable(ctx, written, &needle, &array, "write a string, an int, a bool or a JSON value");
+    None
 }
 
 /// A list of texts in place, read as addresses, or as networks when one of them is a network.
@@ -262,6 +285,19 @@ fn part(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::
     let (left, right) = operands(ctx, env, written)?;
     if written.op == ast::CompareOp::Contains && matches!(left.ty.present(), hir::Ty::List(_)) {
         return in_list(ctx, written, right, left);
+    }
+    if written.op == ast::CompareOp::Contains && *left.ty.present() == hir::Ty::Json && *right.ty.present() != hir::Ty::String {
+        return in_json(ctx, written, right, left);
+    }
+    let json = (written.op == ast::CompareOp::Contains && *left.ty.present() == hir::Ty::Json).then(|| left.clone());
+    let left = expect::retype(ctx, left, &hir::Ty::String);
+    let right = expect::retype(ctx, right, &hir::Ty::String);
+    if let Some(array) = json {
+        // Of a JSON string a part, of a JSON array an element: which it is turns out with the request.
+        let span = written.span;
+        let part = hir::ExprKind::Contains(Box::new(left), Box::new(right.clone()));
+        let element = hir::ExprKind::JsonHas(Box::new(array), Box::new(right));
+        return Some(hir::ExprKind::Or([part, element].map(|kind| hir::Expr { kind, ty: hir::Ty::Bool, span }).to_vec()));
     }
     for operand in [&left, &right] {
         if *operand.ty.present() == hir::Ty::Secret {
@@ -308,6 +344,7 @@ fn matches(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hi
     };
     let pattern = pattern.replace("\\/", "/");
     let well = regular(ctx, written.right.span, &pattern, flags);
+    let left = expect::retype(ctx, left, &hir::Ty::String);
     match left.ty.present() {
         hir::Ty::Error => None,
         hir::Ty::String => well.then(|| hir::ExprKind::Matches(Box::new(left), pattern, flags.clone())),

@@ -99,6 +99,16 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
             hir::Ty::Secret => leak(ctx, &value, what),
             _ => refuse_absent(ctx, &value, what),
         },
+        hir::Ty::Json => {
+            let quoted = ctx.quote(span).unwrap_or_else(|| "…".to_owned());
+            ctx.error(
+                Code::TypeMismatch,
+                span,
+                "a `json` may be of any type, so it cannot be written as text",
+                "has type `json`",
+                format!("write `{quoted} ?? \"\"` if it should be a string, `json_text({quoted})` for the JSON itself"),
+            );
+        }
         hir::Ty::Bytes | hir::Ty::Duration | hir::Ty::Time | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) => {
             let help = if value.ty == hir::Ty::Bytes {
                 "write `hex_encode(…)`, `base64_encode(…)` or `text(…) ?? \"\"`"
@@ -134,7 +144,7 @@ pub(super) fn refuse_absent(ctx: &mut Context<'_>, value: &hir::Expr, what: &str
     let default = match value.ty.present() {
         hir::Ty::Int | hir::Ty::Float => "0",
         hir::Ty::Bool => "false",
-        hir::Ty::String | hir::Ty::Bytes => "\"\"",
+        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Json => "\"\"",
         hir::Ty::Ip
         | hir::Ty::Cidr
         | hir::Ty::Duration
@@ -179,8 +189,20 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
             let ty = if same { ty.clone() } else { found };
             hir::Expr { kind: hir::ExprKind::ListOf(items), ty, span }
         }
+        (kind, hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool) if *found.present() == hir::Ty::Json => {
+            json_as(hir::Expr { kind, ty: found, span }, ty.clone())
+        }
+        (kind, hir::Ty::Secret | hir::Ty::Bytes) if *found.present() == hir::Ty::Json => {
+            json_as(hir::Expr { kind, ty: found, span }, hir::Ty::String)
+        }
         (kind, _) => hir::Expr { kind, ty: found, span },
     }
+}
+
+/// A JSON value as a string, int, float or bool: absent when it is of another type.
+pub(super) fn json_as(value: hir::Expr, ty: hir::Ty) -> hir::Expr {
+    let span = value.span;
+    hir::Expr { kind: hir::ExprKind::JsonAs(Box::new(value)), ty: ty.optional(), span }
 }
 
 fn constant(value: Option<hir::Const>, ty: &hir::Ty, span: crate::base::Span) -> hir::Expr {

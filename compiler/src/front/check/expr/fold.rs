@@ -60,7 +60,8 @@ pub(super) fn conversion(ctx: &mut Context<'_>, function: &Function, args: &[hir
         | hir::Function::HmacSha512
         | hir::Function::HmacSha1
         | hir::Function::EqualConstantTime
-        | hir::Function::Hash => return None,
+        | hir::Function::Hash
+        | hir::Function::JsonText => return None,
     };
     let Some(value) = value else {
         let message = format!("`{}` cannot convert this text", function.name);

@@ -71,6 +71,8 @@ pub(super) fn coalesce(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right
     if right.ty == hir::Ty::Error {
         return failed(span);
     }
+    let right_type = right.ty.present().clone();
+    let left = if *left.ty.present() == hir::Ty::Json { super::expect::retype(ctx, left, &right_type) } else { left };
     let secret = *left.ty.present() == hir::Ty::Secret && *right.ty.present() == hir::Ty::String;
     if left.ty.present() != right.ty.present() && !secret {
         ctx.error(

@@ -8,12 +8,15 @@ mod expect;
 mod fold;
 mod habits;
 mod logic;
+mod reach;
 mod read;
 mod substitute;
 
 pub(super) use bound::bindable;
+pub(super) use branch::patterns;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, text};
-pub(super) use read::{credential, readable, requested};
+pub(super) use reach::{body_readable, readable, requested};
+pub(super) use read::credential;
 pub(super) use substitute::{size as substituted_size, substitute};
 
 use super::context::Context;

@@ -1,9 +1,10 @@
 //! Names, members and keys: what a policy reads.
 
+use super::reach::{body_readable, readable, requested};
 use super::{bound, check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
-use crate::front::check::env::{Env, Reach, Response};
+use crate::front::check::env::Env;
 use crate::front::check::{suggest, table};
 use crate::ir::{ast, hir};
 use crate::lang::headers;
@@ -104,7 +105,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             if response && !readable(ctx, env, name, span) || request && !requested(ctx, env, name, span) {
                 return None;
             }
-            plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::Let(id), ty, span })
+            if ctx.reads_body(&hir::Expr { kind: hir::ExprKind::Let(id), ty: ty.clone(), span }) && !body_readable(ctx, env, name, span) {
+                return None;
+            }
+            let value = hir::Expr { kind: hir::ExprKind::Let(id), ty, span };
+            if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, steps) } else { plain(ctx, env, steps, span, value) }
         }
         Symbol::List(id) => {
             let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
@@ -276,21 +281,22 @@ fn claim(ctx: &mut Context<'_>, env: &Env, jwt: &hir::Jwt, id: hir::CredentialId
         }
         [] => {
             let help = format!("name a claim, as in `{name}.sub`, or write `{name} is present`");
-            ctx.error(Code::TypeMismatch, span, format!("the credential `{name}` is no value by itself"), "used as a value", help);
+            ctx.error(Code::NotValue, span, format!("the credential `{name}` is no value by itself"), "used as a value", help);
             return None;
         }
     };
     let Some(number) = jwt.claims.iter().position(|claim| claim.name.text == wanted) else {
         let otherwise = format!("declare it: `claims {{ {wanted}: string }}` in `jwt {name}`");
         let help = suggest::help(&wanted, jwt.claims.iter().map(|claim| claim.name.text.as_str()), &otherwise);
-        ctx.error(Code::UnknownName, at, format!("`{name}` declares no claim `{wanted}`"), "unknown claim", help);
+        ctx.error(Code::UnknownMember, at, format!("`{name}` declares no claim `{wanted}`"), "unknown claim", help);
         return None;
     };
     let absent = credential(ctx, env, id, span)? && !env.is_verified(id);
     let ty = jwt.claims.get(number)?.ty();
     let ty = if absent { ty.optional() } else { ty };
     let kind = hir::ExprKind::Read(hir::Read::Claim(id, u32::try_from(number).unwrap_or(u32::MAX)));
-    plain(ctx, env, rest, span, hir::Expr { kind, ty, span })
+    let value = hir::Expr { kind, ty, span };
+    if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, rest) } else { plain(ctx, env, rest, span, value) }
 }
 
 fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
@@ -381,10 +387,18 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             }
             return None;
         }
+        (Access::Json(read), steps) => {
+            if !body_readable(ctx, env, value.path, span) {
+                return None;
+            }
+            let whole = hir::Expr { kind: hir::ExprKind::Read(read.clone()), ty: value.read_type(), span };
+            return json_steps(ctx, env, whole, steps);
+        }
         (Access::NotYet, _) => return None,
     };
     let allowed = match value.phase {
         Phase::Request => requested(ctx, env, value.path, span),
+        Phase::Body => body_readable(ctx, env, value.path, span),
         Phase::Response => readable(ctx, env, value.path, span),
     };
     if !allowed {
@@ -435,43 +449,45 @@ fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<Stri
     None
 }
 
-/// Whether the request may be read here.
-pub(in crate::front::check) fn requested(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
-    match env.reach {
-        Reach::Request => true,
-        Reach::Configuration => {
-            ctx.error(
-                Code::TooEarly,
-                span,
-                format!("`{what}` cannot be read in {}", env.place),
-                "belongs to one request",
-                "use constants and `config.NAME`",
-            );
-            false
+/// Members and elements of a JSON value.
+fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<'_>]) -> Option<hir::Expr> {
+    let mut value = value;
+    for step in steps {
+        let ty = hir::Ty::Json.optional();
+        let (kind, span) = match step {
+            Step::Member(name) => {
+                let key = super::constant(hir::Const::String(name.text.clone()), hir::Ty::String, name.span);
+                let span = value.span.to(name.span);
+                (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span)
+            }
+            Step::Key(key) => {
+                let span = value.span.to(key.span);
+                let key = check_expr(ctx, env, key);
+                match key.ty.present() {
+                    hir::Ty::Error => return None,
+                    hir::Ty::String => (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span),
+                    hir::Ty::Int if key.ty.is_optional() => {
+                        expect::refuse_absent(ctx, &key, "the index of an element");
+                        return None;
+                    }
+                    hir::Ty::Int => (hir::ExprKind::JsonElement(Box::new(value), Box::new(key)), span),
+                    hir::Ty::Secret => {
+                        expect::leak(ctx, &key, "the name of a member");
+                        return None;
+                    }
+                    ty => {
+                        let label = format!("has type `{ty}`");
+                        let help = "write `[\"name\"]` for a member, `[0]` for an element";
+                        ctx.error(Code::TypeMismatch, key.span, "a JSON value is read by name or by index", label, help);
+                        return None;
+                    }
+                }
+            }
+        };
+        value = hir::Expr { kind, ty, span };
+        if env.knows(&value.kind) {
+            value.ty = hir::Ty::Json;
         }
     }
-}
-
-/// Whether the response may be read here.
-pub(in crate::front::check) fn readable(ctx: &mut Context<'_>, env: &Env, what: &str, span: Span) -> bool {
-    if !requested(ctx, env, what, span) {
-        return false;
-    }
-    match env.response {
-        Response::Readable => true,
-        Response::NotYet => {
-            ctx.not_yet(span, &format!("`{what}` in {}", env.place), "read the response in `rewrite response` or `redact response`");
-            false
-        }
-        Response::TooEarly => {
-            ctx.error(
-                Code::TooEarly,
-                span,
-                format!("`{what}` is not known yet in {}", env.place),
-                "known only when the upstream has answered",
-                "read the request, or move this into a `rewrite response`",
-            );
-            false
-        }
-    }
+    Some(value)
 }

@@ -1,0 +1,117 @@
+//! The body of the request, and JSON.
+
+use super::values::cell;
+use crate::abi::{frame, vm};
+use crate::body::json;
+use crate::contract::slot;
+use crate::http::request::{self, or_fault};
+use crate::rt::pack;
+use crate::values::number;
+
+#[unsafe(export_name = "rt.body_hold")]
+extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
+    let frame = frame();
+    let limit = most.cast_unsigned();
+    let announced = request::header(frame, slot::CONTENT_LENGTH as usize).and_then(number::parse);
+    if announced.is_some_and(|size| size.cast_unsigned() > limit) {
+        frame.body.too_large = true;
+        return 1;
+    }
+    let vm = vm();
+    let opened = vm.streams.open(&mut vm.heap, frame.context, frame.root, super::index(cells));
+    match vm.streams.find(frame.context) {
+        Some(record) if opened => {
+            record.held = Some(limit);
+            0
+        }
+        Some(_) | None => 2,
+    }
+}
+
+#[unsafe(export_name = "rt.body_was_held")]
+extern "C" fn body_was_held() -> i32 {
+    i32::from(frame().body.was_held)
+}
+
+#[unsafe(export_name = "rt.body_size")]
+extern "C" fn body_size() -> i64 {
+    frame().body.size()
+}
+
+#[unsafe(export_name = "rt.body_text")]
+extern "C" fn body_text() -> i64 {
+    let frame = frame();
+    pack::from_string(or_fault(frame.body.text(frame.arena), &mut frame.fault))
+}
+
+#[unsafe(export_name = "rt.body_read_json")]
+extern "C" fn body_read_json() -> i32 {
+    let frame = frame();
+    i32::from(frame.body.read_json(frame.arena))
+}
+
+#[unsafe(export_name = "rt.body_json")]
+extern "C" fn body_json() -> i64 {
+    pack::from_string(frame().body.json())
+}
+
+#[unsafe(export_name = "rt.body_read_form")]
+extern "C" fn body_read_form() -> i32 {
+    let frame = frame();
+    let content_type = request::header(frame, slot::CONTENT_TYPE as usize);
+    i32::from(frame.body.read_form(content_type, frame.arena))
+}
+
+#[unsafe(export_name = "rt.body_form")]
+extern "C" fn body_form(key: i64) -> i64 {
+    let frame = frame();
+    let Some(written) = frame.body.form(pack::bytes(key)) else { return 0 };
+    pack::from_bytes(request::query_text(frame, written))
+}
+
+#[unsafe(export_name = "rt.json_member")]
+extern "C" fn json_member(object: i64, key: i64) -> i64 {
+    let (Some(object), Some(key)) = (pack::string(object), pack::string(key)) else { return 0 };
+    pack::from_string(json::member(object, key, frame().arena))
+}
+
+#[unsafe(export_name = "rt.json_element")]
+extern "C" fn json_element(array: i64, n: i64) -> i64 {
+    pack::from_string(pack::string(array).and_then(|array| json::element(array, n, frame().arena)))
+}
+
+#[unsafe(export_name = "rt.json_string")]
+extern "C" fn json_string(value: i64) -> i64 {
+    pack::from_string(pack::string(value).and_then(|value| json::string(value, frame().arena)))
+}
+
+#[unsafe(export_name = "rt.json_int")]
+extern "C" fn json_int(value: i64) -> i32 {
+    pack::string(value).and_then(|value| json::int(value, frame().arena)).map_or(0, |int| cell(int))
+}
+
+#[unsafe(export_name = "rt.json_float")]
+extern "C" fn json_float(value: i64) -> i32 {
+    let found = pack::string(value).and_then(|value| json::float(value, frame().arena));
+    found.map_or(0, |float| cell(float.to_bits().cast_signed()))
+}
+
+#[unsafe(export_name = "rt.json_bool")]
+extern "C" fn json_bool(value: i64) -> i32 {
+    pack::string(value).and_then(json::bool).map_or(0, |value| cell(i64::from(value)))
+}
+
+#[unsafe(export_name = "rt.json_is_null")]
+extern "C" fn json_is_null(value: i64) -> i32 {
+    i32::from(pack::string(value).is_some_and(json::is_null))
+}
+
+#[unsafe(export_name = "rt.json_equal")]
+extern "C" fn json_equal(a: i64, b: i64) -> i32 {
+    i32::from(matches!((pack::string(a), pack::string(b)), (Some(a), Some(b)) if json::equal(a, b, frame().arena)))
+}
+
+#[unsafe(export_name = "rt.json_has")]
+extern "C" fn json_has(array: i64, needle: i64) -> i32 {
+    i32::from(matches!((pack::string(array), pack::string(needle)), (Some(array), Some(needle)) if json::has(array, needle, frame().arena)))
+}
