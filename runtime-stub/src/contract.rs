@@ -87,6 +87,8 @@ functions! {
     OnRequestBody = "on_request_body"(I32) -> I32;
     /// Response headers of a stream that has a record: `eos` in, header action out.
     OnResponseHeaders = "on_response_headers"(I32) -> I32;
+    /// A part of the body of a response that has a record: bytes so far and `eos` in, body action out.
+    OnResponseBody = "on_response_body"(I32, I32) -> I32;
     /// Evaluates condition `id`: bool.
     Condition = "condition"(I32) -> I32;
     /// The value of subject `id` of the rules' guards: a string, or the address of an `ip` as an i64.
@@ -95,6 +97,9 @@ functions! {
     Reply = "reply"(I32, I32) -> I32;
     /// Verifies a signature with an algorithm ([`algorithm`]) that the policy names: key, message, signature: bool.
     Verify = "verify"(I32, I64, I64, I64) -> I32;
+    /// Writes an arrival time into this worker's memory ([`Mechanism::LimitWorkerPut`], with its parameters), where some limit
+    /// counts there: bool.
+    LimitWorkerPut = "limit_worker_put"(I32, I32, I32, I64, I64, I64) -> I32;
 }
 
 functions! {
@@ -167,6 +172,18 @@ functions! {
     BodyReadForm = "body_read_form"() -> I32;
     /// The first value of a key of the form, or absent.
     BodyForm = "body_form"(I64) -> I64;
+
+    // ---- the body of the response, which the mechanisms of the request's body read in its callbacks ----
+    /// Holds the response until its body is in: most bytes of the body, what waits for it. 0: it is held, 1: the body is
+    /// announced as too large, 2: a fault.
+    ResponseHold = "response_hold"(I64, I32) -> I32;
+    /// Takes a part of the body, bytes so far and `eos`: 0 when the response is not held, 1 when more is to come, 2 when the body
+    /// is in, 3 when it is too large.
+    ResponseBodyIn = "response_body_in"(I32, I32) -> I32;
+    /// What waits for it.
+    ResponseWaits = "response_waits"() -> I32;
+    /// Makes all that reads the body absent.
+    BodyUnreadable = "body_unreadable"();
 
     // ---- JSON: a value is the text that it is written as, already checked ----
     /// Member of an object, or absent.
@@ -429,6 +446,8 @@ functions! {
     LimitCheck = "limit_check"(I32, I64, I64, I64, I64) -> I32;
     /// Spends all that were checked, or none: -1 admitted, -2 fault, else the id that refused.
     LimitsCommit = "limits_commit"() -> I32;
+    /// Writes into a bucket of this worker: limit, capacity, bucket, fingerprint, arrival time, now: bool, false without memory.
+    LimitWorkerPut = "limit_worker_put"(I32, I32, I32, I64, I64, I64) -> I32;
     /// Adds the rate-limit headers of the refusal to the reply that was begun.
     ReplyLimitHeaders = "reply_limit_headers"();
     /// Keeps the rate-limit headers of admitted limits for the response. Needs a stream record.

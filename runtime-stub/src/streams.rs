@@ -10,8 +10,10 @@ pub struct Record {
     pub context: u32,
     /// The root context whose configuration it began with.
     pub root: u32,
-    /// While the request is held for its body: the most bytes that may have.
+    /// While the request, or the response, is held for its body: the most bytes that may have.
     pub held: Option<u64>,
+    /// While the response is held for its body: what waits.
+    pub waits: u32,
     /// Kept ints; kept strings as index into `strings` plus one.
     cells: Block,
     strings: List<Block>,
@@ -70,6 +72,7 @@ impl Streams {
             context,
             root,
             held: None,
+            waits: 0,
             cells,
             strings: List::new(),
             selected: Block::EMPTY,

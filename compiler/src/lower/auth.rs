@@ -188,7 +188,7 @@ fn refuse(builder: &mut Builder<'_>, id: CredentialId, status: u16, why: Why) ->
     let policy = builder.policy;
     let Some(credential) = policy.credentials.get(id.index()) else { return vec![give(Expr::I32(-1))] };
     let challenge = (status == 401).then(|| challenge(policy, credential, why != Why::Absent));
-    let full = reply::Full { reply: reply::bare(status), challenge, limits: false };
+    let full = reply::Full { challenge, ..reply::Full::of(&reply::bare(status)) };
     match why {
         Why::Absent => reply::refuse_with(builder, &full, &credential.name().text, absent(credential)),
         Why::Counts(outcome) => reply::refuse_with(builder, &full, &credential.name().text, outcome),

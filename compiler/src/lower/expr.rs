@@ -330,6 +330,9 @@ pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read
             let key = builder.string(key);
             call(Mechanism::BodyForm, vec![key])
         }
+        // The body of the message that the callback is about.
+        Read::ResponseText => call(Mechanism::BodyText, vec![]),
+        Read::ResponseJson => call(Mechanism::BodyJson, vec![]),
         Read::ResponseStatus => call(Mechanism::ResponseStatus, vec![]),
         Read::ResponseHeader(name) => {
             let slot = tables::response_slot(builder.plan, name);

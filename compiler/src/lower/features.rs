@@ -52,6 +52,9 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if mechanism == Mechanism::BodyHold {
         return &["request_body", "request_header_hold"];
     }
+    if mechanism == Mechanism::ResponseHold {
+        return &["response_body", "response_header_hold"];
+    }
     if mechanism == Mechanism::ResponseBegin {
         return &["response_headers"];
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_runtime::contract::{Mechanism, Val, kind};
+use portcullis_runtime::contract::{Mechanism, Policy, Val, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{self, any, binary, hold, is_present, not, unwrap};
 use super::{membership, reply, tables, text};
-use crate::ir::hir::{self, Absent, Limit, Ty};
+use crate::ir::hir::{self, Absent, Limit, LimitScope, Ty};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
 /// A function that gives -1, or the action of a refusal. `None` when no limit belongs to the step.
@@ -31,7 +31,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, with_identity: bool) -> Option<Fu
         let check = check(builder, &mut context, number, limit);
         let applies = membership::selected_any(builder, kind::SCOPE, &scopes);
         body.push(Stmt::If(applies, check, vec![]));
-        let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+        let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
         if let Some(arm) = arms.get_mut(number) {
             *arm = reply::refuse_with(builder, &full, &limit.name.text, "deny");
         }
@@ -50,6 +50,16 @@ pub(super) fn lower(builder: &mut Builder<'_>, with_identity: bool) -> Option<Fu
     body.push(give(Expr::I32(-1)));
     let name = if with_identity { "limits after authentication" } else { "limits before authentication" };
     Some(builder.function(name, context, Some(Val::I32), body))
+}
+
+/// How limits that count in one worker write: only modules with such limits carry the mechanism.
+pub(super) fn lower_worker(builder: &mut Builder<'_>) {
+    let params = Policy::LimitWorkerPut.signature().params;
+    let counts_here = builder.policy.limits.iter().any(|limit| limit.scope == LimitScope::Worker);
+    let put = || call(Mechanism::LimitWorkerPut, (0..).map(|number| Expr::Local(Local(number))).take(params.len()).collect());
+    let body = if counts_here { put() } else { Expr::I32(0) };
+    let function = builder.function("limit worker put", Context::new(Phase::Request, params), Some(Val::I32), vec![give(body)]);
+    builder.implement(Policy::LimitWorkerPut, function);
 }
 
 /// Scopes that apply a limit.
@@ -89,7 +99,7 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
     let failed = reply::fault(builder);
     writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(2)), failed, vec![]));
     // The first that refuses ends the step: nothing was spent yet.
-    let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+    let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
     let refusal = reply::refuse_with(builder, &full, &limit.name.text, "deny");
     writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(1)), refusal, vec![]));
     match &limit.absent {

@@ -59,7 +59,7 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     for (name, outcome) in [("default", "allow"), ("default", "deny"), ("malformed", "deny"), ("fault", "fault")] {
         builder.metrics.enter(name, outcome);
     }
-    if builder.plan.request_body {
+    if builder.plan.request_body || builder.plan.response_hold {
         builder.metrics.enter("body_limit", "deny");
     }
     for credential in &policy.credentials {
@@ -71,7 +71,7 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         builder.metrics.enter(&limit.name.text, "deny");
     }
 
-    let bytes = super::tables::metrics(&policy.name.text, &builder.metrics.names);
+    let bytes = portcullis_runtime::tables::metrics::encode(&policy.name.text, &builder.metrics.names);
     let ids = builder.region("metric ids", Content::Zero(builder.metrics.names.len() as u32 * 4));
     let table = builder.table("metrics", bytes);
     let context = Context::new(Phase::Request, &[]);

@@ -13,6 +13,7 @@ mod expr;
 mod features;
 mod function;
 mod guard;
+mod held;
 mod jwt;
 mod limit;
 mod list;
@@ -54,5 +55,6 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     response::lower(&mut builder);
     jwt::lower(&mut builder);
     reply::lower_dispatch(&mut builder);
+    limit::lower_worker(&mut builder);
     builder.finish(options)
 }

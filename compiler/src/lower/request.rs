@@ -151,7 +151,8 @@ pub(super) fn forbid(builder: &mut Builder<'_>, chosen: Local) -> Expr {
     for rule in &policy.rules {
         numbers.push(match &rule.kind {
             RuleKind::Forbid(refusal) if !rule.shadow => {
-                let full = reply::Full { reply: refusal.clone(), challenge: None, limits: false };
+                let response = crate::plan::rule_kind(policy, rule) == kind::RESPONSE;
+                let full = reply::Full { response, ..reply::Full::of(refusal) };
                 reply::number(builder, &full)
             }
             RuleKind::Permit
@@ -221,5 +222,5 @@ fn rewrite(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) ->
 
 /// Whether the policy has a rule of this kind.
 pub(super) fn has(policy: &hir::Policy, wanted: i32) -> bool {
-    policy.rules.iter().any(|rule| crate::plan::rule_kind(rule) == wanted)
+    policy.rules.iter().any(|rule| crate::plan::rule_kind(policy, rule) == wanted)
 }

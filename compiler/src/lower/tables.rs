@@ -225,15 +225,6 @@ pub(super) fn split(builder: &mut Builder<'_>, weights: &[(String, u32)]) -> Dat
     builder.table("split", tables::split::encode(weights))
 }
 
-/// Host names of metrics with the rules that they count for.
-pub(super) fn metrics(policy: &str, metrics: &[(String, &'static str)]) -> Vec<u8> {
-    let named: Vec<(String, &str)> = metrics
-        .iter()
-        .map(|(rule, outcome)| (format!("policy=.={policy};.;rule=.={rule};.;outcome=.={outcome};.;portcullis_rule_total"), rule.as_str()))
-        .collect();
-    tables::metrics::encode(&named)
-}
-
 /// What the configuration must look like.
 pub(super) fn schema(builder: &mut Builder<'_>) -> DataId {
     let policy = builder.policy;
@@ -319,7 +310,7 @@ pub(super) fn limit(builder: &mut Builder<'_>, limit: &hir::Limit, period: i64, 
 /// The `any` redactions of a rule. All name the one detector there is, so the first in the file tells what is done.
 pub(super) fn redact(builder: &mut Builder<'_>, rule: &hir::Rule, redact: &hir::Redact) -> DataId {
     let mut reply = |reply: &Option<hir::Reply>| {
-        let full = super::reply::Full { reply: reply.clone()?, challenge: None, limits: false };
+        let full = super::reply::Full::of(&reply.clone()?);
         u32::try_from(super::reply::number(builder, &full)).ok()
     };
     let on_oversize = reply(&redact.on_oversize);

@@ -122,6 +122,8 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::BodyJson
         | Read::BodyForm(_)
         | Read::ResponseStatus
+        | Read::ResponseText
+        | Read::ResponseJson
         | Read::ResponseHeader(_) => None,
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     if plan.streams || plan.request_body {
         callbacks.push("proxy_on_delete");
     }
-    if plan.response_body {
+    plan.response_hold = plan.rules.iter().any(|rule| rule.response_body.is_some() && !rule.dead);
+    if plan.response_body || plan.response_hold {
         // Trailers end a body too, without an end of stream in the body callback.
         callbacks.extend(["proxy_on_response_body", "proxy_on_response_trailers"]);
     }

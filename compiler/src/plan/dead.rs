@@ -17,7 +17,8 @@ pub(super) fn run(policy: &hir::Policy, plan: &mut Plan) {
         rule.response_conditions.retain(|expr| constant(expr) != Some(true));
         let condition = rule.condition.and_then(|id| plan.conditions.get(id.0 as usize));
         let mut exprs = rule.response_conditions.iter().chain(condition.iter().flat_map(|condition| &condition.exprs));
-        rule.dead = exprs.any(|expr| constant(expr) == Some(false));
+        // Whether a body is looked at must not hang on what was folded.
+        rule.dead = rule.response_body.is_none() && exprs.any(|expr| constant(expr) == Some(false));
         if condition.is_some_and(super::Condition::is_trivial) {
             rule.condition = None;
         }

@@ -46,6 +46,8 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::BodyText
             | Read::BodyJson
             | Read::BodyForm(_)
+            | Read::ResponseText
+            | Read::ResponseJson
             | Read::ResponseStatus => {}
         });
     };
@@ -64,6 +66,9 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     if plan.rules.iter().any(|rule| rule.body.is_some_and(super::Body::content)) {
         // What is encoded cannot be read.
         request.insert("content-encoding".to_owned());
+    }
+    if plan.rules.iter().any(|rule| rule.response_body.is_some()) {
+        answer.insert("content-encoding".to_owned());
     }
     for credential in &policy.credentials {
         for source in credential.from() {

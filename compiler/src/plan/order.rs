@@ -63,8 +63,8 @@ fn read_cost(read: &Read) -> u64 {
         Read::ClientIp | Read::ClientPort | Read::ClientTls | Read::Protocol => 1300,
         Read::Cookie(_) | Read::Query(_) | Read::QueryAll(_) | Read::QueryCount => 60,
         Read::Member(..) | Read::Claim(..) | Read::CredentialPresent(_) => 10,
-        Read::BodyText | Read::BodyForm(_) => 1000,
-        Read::BodySize | Read::BodyJson => 10,
+        Read::BodyText | Read::BodyForm(_) | Read::ResponseText => 1000,
+        Read::BodySize | Read::BodyJson | Read::ResponseJson => 10,
         Read::Method
         | Read::Scheme
         | Read::Host

@@ -27,6 +27,9 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     if plan.request_body {
         writeln!(out, "  request body: up to {} bytes, held, only for rules that its headers leave open", policy.body_limit)?;
     }
+    if plan.response_hold {
+        writeln!(out, "  response body: up to {} bytes, held, only for rules that its headers leave open", policy.body_limit)?;
+    }
     for (name, reads) in host_facts(policy, plan) {
         if reads {
             writeln!(out, "  {name}: one call, only when a condition gets there")?;
@@ -53,7 +56,9 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
         let callback = match planned.phase {
             Phase::Request if planned.body.is_some() => "proxy_on_request_body",
             Phase::Request => "proxy_on_request_headers",
-            Phase::Response if super::redacts_bodies(rule) => "proxy_on_response_headers, proxy_on_response_body",
+            Phase::Response if super::redacts_bodies(rule) || planned.response_body.is_some() => {
+                "proxy_on_response_headers, proxy_on_response_body"
+            }
             Phase::Response => "proxy_on_response_headers",
         };
         let templates: Vec<String> = routes::templates(policy, rule).iter().map(conditions::template_text).collect();

@@ -1,5 +1,7 @@
 //! Functions that generated code provides (`contract::Policy`); linking replaces these imports.
 
+use crate::limits::store::WorkerPut;
+
 #[link(wasm_import_module = "policy")]
 unsafe extern "C" {
     fn heap_start() -> i32;
@@ -9,10 +11,12 @@ unsafe extern "C" {
     fn on_request_headers(eos: i32) -> i32;
     fn on_request_body(too_large: i32) -> i32;
     fn on_response_headers(eos: i32) -> i32;
+    fn on_response_body(size: i32, eos: i32) -> i32;
     fn condition(id: i32) -> i32;
     fn subject(id: i32) -> i64;
     fn reply(id: i32, metric: i32) -> i32;
     fn verify(algorithm: i32, key: i64, message: i64, signature: i64) -> i32;
+    fn limit_worker_put(id: i32, capacity: i32, bucket: i32, fingerprint: i64, arrival: i64, now: i64) -> i32;
 }
 
 /// The policy.
@@ -50,6 +54,10 @@ impl Policy {
         unsafe { on_response_headers(eos) }
     }
 
+    pub(crate) fn on_response_body(size: usize, eos: i32) -> i32 {
+        unsafe { on_response_body(size as i32, eos) }
+    }
+
     pub(crate) fn condition(id: i32) -> bool {
         unsafe { condition(id) != 0 }
     }
@@ -66,5 +74,10 @@ impl Policy {
     pub(crate) fn verify(algorithm: u32, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
         use crate::rt::pack::from_bytes;
         unsafe { verify(algorithm as i32, from_bytes(key), from_bytes(message), from_bytes(signature)) != 0 }
+    }
+
+    pub(crate) fn limit_worker_put(put: &WorkerPut) -> bool {
+        let (capacity, bucket) = (put.capacity as i32, put.place.bucket as i32);
+        unsafe { limit_worker_put(put.id as i32, capacity, bucket, put.place.fingerprint as i64, put.arrival as i64, put.now as i64) != 0 }
     }
 }

@@ -1,7 +1,7 @@
-//! The body of a request that was held for it. In: the host's buffer. Out: its size, text, JSON, form.
+//! The body of a message that was held for it. In: the host's buffer. Out: its size, text, JSON, form.
 
 use super::valid;
-use crate::host::{Host, Status, buffer};
+use crate::host::{Host, Status};
 use crate::http::{query, utf8};
 use crate::rt::arena::Arena;
 
@@ -23,8 +23,8 @@ impl<'a> RequestBody<'a> {
     }
 
     /// Takes the whole body from the host.
-    pub fn fetch<H: Host>(&mut self, host: &mut H, arena: &'a Arena, most: u32, fault: &mut bool) {
-        match host.buffer(arena, buffer::REQUEST_BODY, 0, most) {
+    pub fn fetch<H: Host>(&mut self, host: &mut H, arena: &'a Arena, which: i32, most: u32, fault: &mut bool) {
+        match host.buffer(arena, which, 0, most) {
             Ok(bytes) => self.bytes = bytes,
             // An empty body has no buffer.
             Err(Status::NOT_FOUND | Status::BAD_ARGUMENT | Status::EMPTY) => {}

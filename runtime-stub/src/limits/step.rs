@@ -3,7 +3,7 @@
 
 use super::bucket::{self, Place, SIZE};
 use super::gcra::Rate;
-use super::store;
+use super::store::{self, WorkerPut};
 use crate::bytes;
 use crate::frame::{Frame, Vm};
 use crate::host::{Host, Status};
@@ -139,10 +139,10 @@ impl<'a> Check<'a> {
     }
 
     /// Spends it. When others wrote in between, it is decided anew.
-    fn spend<H: Host>(&mut self, vm: &mut Vm, host: &mut H, arena: &'a Arena, now: u64) -> Verdict {
+    fn spend<H: Host>(&mut self, host: &mut H, worker: &mut impl FnMut(WorkerPut) -> bool, arena: &'a Arena, now: u64) -> Verdict {
         if self.shared.is_empty() {
             let Ok(next) = self.outcome else { return Verdict::Refused(self.id) };
-            return self.write_worker(vm, next, now);
+            return if worker(self.put(next, now)) { Verdict::Admitted } else { Verdict::Fault };
         }
         for _ in 0..TRIES {
             let Ok(next) = self.outcome else { return Verdict::Refused(self.id) };
@@ -156,9 +156,9 @@ impl<'a> Check<'a> {
     }
 
     /// Gives back what was spent. Should that fail, the key has one request less: never one more.
-    fn give_back<H: Host>(&mut self, vm: &mut Vm, host: &mut H, arena: &'a Arena, now: u64) {
+    fn give_back<H: Host>(&mut self, host: &mut H, worker: &mut impl FnMut(WorkerPut) -> bool, arena: &'a Arena, now: u64) {
         if self.shared.is_empty() {
-            self.write_worker(vm, self.before, now);
+            worker(self.put(self.before, now));
             return;
         }
         for _ in 0..TRIES {
@@ -172,20 +172,14 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn write_worker(&self, vm: &mut Vm, arrival: u64, now: u64) -> Verdict {
-        let buckets = bucket::buckets(self.limit.capacity());
-        match vm.limits.worker_mut(&mut vm.heap, self.id, self.place.bucket, buckets) {
-            Some(place) => {
-                bucket::put(place, self.place.fingerprint, arrival, now);
-                Verdict::Admitted
-            }
-            None => Verdict::Fault,
-        }
+    fn put(&self, arrival: u64, now: u64) -> WorkerPut {
+        WorkerPut { id: self.id, capacity: self.limit.capacity(), place: self.place, arrival, now }
     }
 }
 
-/// Spends all limits of the step, or none.
-pub fn commit<'a, H: Host>(frame: &mut Frame<'a>, vm: &mut Vm, host: &mut H) -> Verdict {
+/// Spends all limits of the step, or none. `worker` writes into this worker's memory (false without memory): given from
+/// outside, so that only modules with such limits carry it.
+pub fn commit<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, worker: &mut impl FnMut(WorkerPut) -> bool) -> Verdict {
     let (arena, first, now) = (frame.arena, frame.limits.first, frame.limits.now.unwrap_or(0));
     let checks = frame.limits.checks.as_mut_slice().get_mut(first..).unwrap_or(&mut []);
     let mut spent = 0usize;
@@ -193,7 +187,7 @@ pub fn commit<'a, H: Host>(frame: &mut Frame<'a>, vm: &mut Vm, host: &mut H) -> 
     let refusing = checks.iter().position(|check| check.outcome.is_err());
     if refusing.is_none() {
         for check in checks.iter_mut() {
-            verdict = check.spend(vm, host, arena, now);
+            verdict = check.spend(host, worker, arena, now);
             if verdict != Verdict::Admitted {
                 break;
             }
@@ -203,7 +197,7 @@ pub fn commit<'a, H: Host>(frame: &mut Frame<'a>, vm: &mut Vm, host: &mut H) -> 
     let refusing = if verdict == Verdict::Admitted { refusing } else { Some(spent) };
     if verdict != Verdict::Admitted {
         for check in checks.iter_mut().take(spent) {
-            check.give_back(vm, host, arena, now);
+            check.give_back(host, worker, arena, now);
         }
     }
     if let Some((n, check)) = refusing.and_then(|n| Some((n, checks.get(n)?))) {

@@ -7,7 +7,7 @@ use crate::rt::arena::{Arena, Text};
 use crate::rt::heap::{Block, Heap, List};
 use crate::tables::limit::Reader;
 
-use super::bucket::SIZE;
+use super::bucket::{self, Place, SIZE};
 
 /// A number that no shared value ever has: writing with it succeeds only when the key is not there yet. The host takes
 /// any number for a key that it does not know, and counts up from 1.
@@ -16,6 +16,21 @@ const NEVER: u32 = u32::MAX;
 const SEED: &[u8] = b"portcullis/seed";
 /// Buckets of a piece of worker memory.
 const PIECE: u32 = 64;
+
+/// An arrival time for a bucket of this worker.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerPut {
+    /// Number of the limit.
+    pub id: u32,
+    /// Its capacity.
+    pub capacity: u32,
+    /// Where its key lives.
+    pub place: Place,
+    /// The arrival time.
+    pub arrival: u64,
+    /// The clock.
+    pub now: u64,
+}
 
 /// What limits keep in the VM.
 pub struct Tables {
@@ -61,8 +76,17 @@ impl Tables {
         piece.map_or(&[], |piece| bytes::slice_at(piece, offset(bucket), SIZE))
     }
 
+    /// Writes an arrival time: false when memory is exhausted.
+    pub fn put(&mut self, heap: &mut Heap, put: &WorkerPut) -> bool {
+        let bucket = self.worker_mut(heap, put.id, put.place.bucket, bucket::buckets(put.capacity));
+        bucket.is_some_and(|bucket| {
+            bucket::put(bucket, put.place.fingerprint, put.arrival, put.now);
+            true
+        })
+    }
+
     /// The same, to be written; nothing when memory is exhausted. `buckets`: how many the limit has.
-    pub fn worker_mut(&mut self, heap: &mut Heap, limit: u32, bucket: u32, buckets: u32) -> Option<&mut [u8]> {
+    fn worker_mut(&mut self, heap: &mut Heap, limit: u32, bucket: u32, buckets: u32) -> Option<&mut [u8]> {
         if !self.workers.iter().any(|(id, _)| *id == limit) {
             let mut pieces = List::new();
             for _ in 0..buckets.div_ceil(PIECE) {

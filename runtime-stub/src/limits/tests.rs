@@ -30,7 +30,7 @@ fn request<H: Host>(vm: &mut Vm, host: &mut H, limits: &[Seen<'_>]) -> Verdict {
             return Verdict::Fault;
         }
     }
-    step::commit(&mut frame, vm, host)
+    step::commit(&mut frame, host, &mut |put| vm.limits.put(&mut vm.heap, &put))
 }
 
 #[test]
@@ -136,6 +136,18 @@ impl Host for Busy {
     fn log(&mut self, level: i32, line: &[u8]) {
         self.inner.log(level, line);
     }
+    fn http_call(&mut self, cluster: &[u8], headers: &[u8], timeout: u32) -> Result<u32, crate::host::Status> {
+        self.inner.http_call(cluster, headers, timeout)
+    }
+    fn set_tick_period(&mut self, period: u32) {
+        self.inner.set_tick_period(period);
+    }
+    fn set_effective_context(&mut self, context: u32) -> Result<(), crate::host::Status> {
+        self.inner.set_effective_context(context)
+    }
+    fn continue_request(&mut self) {
+        self.inner.continue_request();
+    }
     fn foreign<'a>(&mut self, arena: &'a Arena, name: &[u8], argument: &[u8]) -> Result<&'a [u8], crate::host::Status> {
         self.inner.foreign(arena, name, argument)
     }
@@ -229,7 +241,7 @@ fn headers_tell_the_state() {
             let table = arena.copy(&tables[*id as usize]).unwrap();
             assert_eq!(step::check(&mut frame, &mut vm, &mut host, *id, table, b"k", (4, 2)), Verdict::Admitted);
         }
-        assert_eq!(step::commit(&mut frame, &mut vm, &mut host), Verdict::Admitted);
+        assert_eq!(step::commit(&mut frame, &mut host, &mut |put| vm.limits.put(&mut vm.heap, &put)), Verdict::Admitted);
     }
     let (state, policy) = headers::admission(&frame.limits, &arena).unwrap();
     assert_eq!(String::from_utf8_lossy(state), "\"a\";r=1;t=3, \"c\";r=1;t=3");
@@ -242,7 +254,7 @@ fn headers_tell_the_state() {
     for _ in 0..2 {
         step::begin(&mut frame);
         step::check(&mut frame, &mut vm, &mut host, 0, refusing, b"k", (4, 2));
-        verdict = step::commit(&mut frame, &mut vm, &mut host);
+        verdict = step::commit(&mut frame, &mut host, &mut |put| vm.limits.put(&mut vm.heap, &put));
     }
     assert_eq!(verdict, Verdict::Refused(0));
     crate::reply::begin(&mut frame, 429);

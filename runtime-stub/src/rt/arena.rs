@@ -2,7 +2,7 @@
 //! In: sizes. Out: slices; nothing once the cap is reached, which the host turns into a status.
 
 use core::cell::Cell;
-use core::mem::MaybeUninit;
+use core::marker::PhantomData;
 
 use super::pages;
 
@@ -118,15 +118,6 @@ impl Arena {
         }
         // SAFETY: all values are written.
         Some(unsafe { core::slice::from_raw_parts_mut(start, len) })
-    }
-
-    /// Room for so many values.
-    #[allow(clippy::mut_from_ref)]
-    fn places<T: Copy>(&self, len: usize) -> Option<&mut [MaybeUninit<T>]> {
-        const { assert!(align_of::<T>() <= 8) };
-        let start = self.alloc(len.checked_mul(size_of::<T>())?)?.as_mut_ptr();
-        // SAFETY: the memory for `len` values was just taken, aligned, and need not be written yet.
-        Some(unsafe { core::slice::from_raw_parts_mut(start.cast(), len) })
     }
 
     /// A value that needs no drop.
@@ -249,73 +240,97 @@ impl<'a> Text<'a> {
 
 /// A list that grows in the arena. Once memory is exhausted it is `broken` and stays so.
 pub struct Items<'a, T> {
+    places: Places<'a>,
+    values: PhantomData<&'a mut [T]>,
+}
+
+/// The places of a list, whatever is in them: one code for the lists of all types.
+struct Places<'a> {
     arena: &'a Arena,
-    place: &'a mut [MaybeUninit<T>],
+    start: *mut u8,
+    /// How many values find room.
+    room: usize,
+    /// How many are written.
     len: usize,
     broken: bool,
+}
+
+impl Places<'_> {
+    /// Doubles the room for values of this size.
+    #[inline(never)]
+    fn grow(&mut self, size: usize) -> bool {
+        let room = self.len.saturating_mul(2).max(8);
+        match self.arena.alloc(room.saturating_mul(size)) {
+            Some(place) => {
+                let written = self.len.saturating_mul(size);
+                // SAFETY: `len` values of this size are written at `start`, the new place has room for more than twice as many, and
+                // it was just taken, so it is apart.
+                unsafe { core::ptr::copy_nonoverlapping(self.start, place.as_mut_ptr(), written) };
+                self.start = place.as_mut_ptr();
+                self.room = room;
+                true
+            }
+            None => {
+                self.broken = true;
+                false
+            }
+        }
+    }
 }
 
 impl<'a, T: Copy> Items<'a, T> {
     /// An empty one.
     pub const fn new(arena: &'a Arena) -> Items<'a, T> {
-        Items { arena, place: &mut [], len: 0, broken: false }
+        const { assert!(align_of::<T>() <= 8) };
+        let start = core::ptr::NonNull::<T>::dangling().as_ptr().cast();
+        Items { places: Places { arena, start, room: 0, len: 0, broken: false }, values: PhantomData }
+    }
+
+    fn start(&self) -> *mut T {
+        self.places.start.cast()
     }
 
     /// Adds a value.
     pub fn push(&mut self, value: T) {
-        if self.len == self.place.len() && !self.grow() {
+        if self.places.len == self.places.room && !self.places.grow(size_of::<T>()) {
             return;
         }
-        if let Some(place) = self.place.get_mut(self.len) {
-            place.write(value);
-            self.len = self.len.wrapping_add(1);
-        }
-    }
-
-    #[inline(never)]
-    fn grow(&mut self) -> bool {
-        let Some(place) = self.arena.places(self.len.saturating_mul(2).max(8)) else {
-            self.broken = true;
-            return false;
-        };
-        for (new, old) in place.iter_mut().zip(self.place.iter()) {
-            *new = *old;
-        }
-        self.place = place;
-        true
+        // SAFETY: `len < room`, and there is aligned room for so many values that is this list's alone.
+        unsafe { self.start().wrapping_add(self.places.len).write(value) };
+        self.places.len = self.places.len.wrapping_add(1);
     }
 
     /// Whether a value could not be added.
     pub fn is_broken(&self) -> bool {
-        self.broken
+        self.places.broken
     }
 
     /// What is in it.
     pub fn as_slice(&self) -> &[T] {
         // SAFETY: the first `len` places are written, and there are as many.
-        unsafe { core::slice::from_raw_parts(self.place.as_ptr().cast(), self.len) }
+        unsafe { core::slice::from_raw_parts(self.start(), self.places.len) }
     }
 
     /// What is in it, to be changed in place.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         // SAFETY: as above, and `&mut self` makes it the only view.
-        unsafe { core::slice::from_raw_parts_mut(self.place.as_mut_ptr().cast(), self.len) }
+        unsafe { core::slice::from_raw_parts_mut(self.start(), self.places.len) }
     }
 
     /// Takes out what stands behind the first `len`.
     pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
+        self.places.len = self.places.len.min(len);
     }
 
     /// Takes everything out.
     pub fn clear(&mut self) {
-        self.len = 0;
+        self.places.len = 0;
     }
 
     /// The list for the rest of the callback.
     pub fn finish(self) -> &'a [T] {
         // SAFETY: as above; the places stay the list's until the arena is reset.
-        unsafe { core::slice::from_raw_parts(self.place.as_ptr().cast(), self.len) }
+        unsafe { core::slice::from_raw_parts(self.start(), self.places.len) }
     }
 }
 

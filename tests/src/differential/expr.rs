@@ -1,6 +1,7 @@
 //! Random expressions, each of a type that is asked for. In: what can be read at a place. Out: text.
 
 use super::random::Random;
+use super::tokens;
 use super::world::{ADDRESSES, ANSWERED, COOKIES, HEADERS, METHODS, NETWORKS, PATTERNS, QUERY, TEXTS, Type, World, member, quoted};
 
 /// What an expression can read where it stands.
@@ -12,6 +13,8 @@ pub struct Place {
     pub response: bool,
     /// Whether the body of the request can be read.
     pub body: bool,
+    /// Whether the body of the response can be read.
+    pub response_body: bool,
     /// Captures.
     pub captures: Vec<String>,
     /// Credentials and whether they may be absent.
@@ -52,7 +55,7 @@ impl Expressions<'_> {
 
     /// Any condition.
     pub fn boolean(&mut self, depth: usize) -> String {
-        if self.place.body && self.random.chance(25) {
+        if (self.place.body || self.place.response_body) && self.random.chance(25) {
             return self.about_body(depth.saturating_sub(1));
         }
         if depth == 0 || !self.place.request {
@@ -109,18 +112,7 @@ impl Expressions<'_> {
             3 if !self.place.credentials.is_empty() => {
                 let (name, _) = self.random.pick(&self.place.credentials).clone();
                 if name.starts_with("jwt") && self.random.chance(60) {
-                    return match self.random.below(10) {
-                        0 => format!("\"a\" in {name}.w"),
-                        1 => format!("{name}.list contains \"x\""),
-                        2 => format!("{name}.n == 3"),
-                        3 => format!("{name}.on == {}", self.pick(&["true", "false"])),
-                        4 => format!("{name}.tier == \"pro\""),
-                        5 => format!("{name}.rate {} 1", self.pick(&["<", "==", ">"])),
-                        6 => format!("{name}.who.a[0] {} \"x\"", self.pick(&["==", "!="])),
-                        7 => format!("({name}.who[\"n\"] ?? 7) == 100"),
-                        8 => format!("{name}.who {} null", self.pick(&["==", "!="])),
-                        _ => format!("{name}.w is present"),
-                    };
+                    return tokens::condition(self.random, &name);
                 }
                 format!("{name} is {}", self.pick(&["present", "absent"]))
             }
@@ -136,9 +128,18 @@ impl Expressions<'_> {
         }
     }
 
+    /// A message whose body can be read.
+    fn message(&mut self) -> &'static str {
+        match (self.place.body, self.place.response_body) {
+            (true, true) => *self.random.pick(&["request", "response"]),
+            (false, true) => "response",
+            (_, false) => "request",
+        }
+    }
+
     /// A part of the body's JSON.
     fn json(&mut self) -> String {
-        let mut text = "request.body.json".to_owned();
+        let mut text = format!("{}.body.json", self.message());
         for _ in 0..self.random.below(3) {
             let key = self.read_optional();
             let step = match self.random.below(6) {
@@ -156,10 +157,11 @@ impl Expressions<'_> {
     /// A condition on the body of the request.
     fn about_body(&mut self, depth: usize) -> String {
         let json = self.json();
-        match self.random.below(16) {
-            0 => format!("request.body.text {} {}", self.pick(&["contains", "==", "starts_with"]), self.literal()),
-            1 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
-            2 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
+        let kinds = if self.place.body { 16 } else { 14 };
+        match self.random.below(kinds) {
+            13 => format!("{}.body.text {} {}", self.message(), self.pick(&["contains", "==", "starts_with"]), self.literal()),
+            14 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
+            15 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
             3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
             4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
             5 => format!("{json} == {}", self.json()),
@@ -170,8 +172,8 @@ impl Expressions<'_> {
             10 => format!("({json} is present) and (json_text({json}) contains {})", self.literal()),
             11 => format!("(({json}) ?? 5) < 7"),
             12 => format!("(({json}) ?? false) or (({json}) ?? \"a\") == \"a\""),
-            13 => format!("(int({json}) ?? 0) > 0"),
-            14 => format!("{json} matches {}", self.pick(PATTERNS)),
+            0 => format!("(int({json}) ?? 0) > 0"),
+            1 => format!("{json} matches {}", self.pick(PATTERNS)),
             _ => format!("{json} is {}", self.pick(&["present", "absent"])),
         }
     }
@@ -458,7 +460,7 @@ impl Expressions<'_> {
 
     /// A value that may be absent and that JSON can hold.
     pub fn optional_json(&mut self) -> String {
-        if self.place.body && self.random.chance(30) {
+        if (self.place.body || self.place.response_body) && self.random.chance(30) {
             return self.json();
         }
         if self.random.chance(70) { self.text_optional(1) } else { self.any_integer_optional(1) }

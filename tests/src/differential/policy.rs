@@ -22,7 +22,7 @@ pub struct Made {
 
 /// Makes a policy; a few of them are refused by the checker (two routes may tie), which is no disagreement.
 pub fn policy(random: &mut Random) -> Made {
-    let mut world = World::default();
+    let mut world = World { answers: random.chance(40), ..World::default() };
     let mut head = Vec::new();
     let mut members: Vec<String> = Vec::new();
     config(random, &mut world, &mut head, &mut members);

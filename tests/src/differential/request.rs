@@ -337,7 +337,7 @@ fn answer(random: &mut Random) -> Answer {
     if random.chance(10) {
         headers.push(("accept-ranges".to_owned(), b"bytes".to_vec()));
     }
-    let mut text = random.word(BODIES).as_bytes().to_vec();
+    let mut text = if random.chance(30) { sent(random) } else { random.word(BODIES).as_bytes().to_vec() };
     if random.chance(15) && !text.is_empty() {
         let at = random.below(text.len());
         text[at] = *random.pick(b"0 9-\"\\{,\xff");

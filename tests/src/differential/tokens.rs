@@ -1,5 +1,7 @@
 //! Tokens for random requests, signed beforehand with the secret `generated`: some good, some not in one way each.
 
+use super::random::Random;
+
 /// Tokens; what is special about each stands beside it.
 pub const TOKENS: &[&str] = &[
     // well
@@ -37,3 +39,20 @@ pub const TOKENS: &[&str] = &[
     // broken
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIn0.m_1zFHxFAT1ywxwBLOTlj_kXxJGqNAS_ANKy0i-4",
 ];
+
+/// A condition on what a token says.
+pub fn condition(random: &mut Random, name: &str) -> String {
+    let equal = *random.pick::<&str>(&["==", "!="]);
+    match random.below(10) {
+        0 => format!("\"a\" in {name}.w"),
+        1 => format!("{name}.list contains \"x\""),
+        2 => format!("{name}.n == 3"),
+        3 => format!("{name}.on {equal} true"),
+        4 => format!("{name}.tier == \"pro\""),
+        5 => format!("{name}.rate {} 1", random.pick::<&str>(&["<", "==", ">"])),
+        6 => format!("{name}.who.a[0] {equal} \"x\""),
+        7 => format!("({name}.who[\"n\"] ?? 7) == 100"),
+        8 => format!("{name}.who {equal} null"),
+        _ => format!("{name}.w is present"),
+    }
+}

@@ -28,7 +28,6 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
     for item in items {
         match item {
             ast::Item::Policy(policy) => declared.policies.push(policy),
-            ast::Item::Import(import) => ctx.not_yet(import.span, "`import`", "copy what the file declares into this one"),
             ast::Item::Config(config) => declared.config.extend(&config.fields),
             ast::Item::Let(item) => {
                 declare(ctx, &item.name, Symbol::Let(None));
@@ -63,7 +62,7 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
                 }
                 ctx.not_yet(lookup.name.span, "`lookup`", "use a `map`: a later version calls services");
             }
-            ast::Item::Scope(_) | ast::Item::Rule(_) => {}
+            ast::Item::Import(_) | ast::Item::Scope(_) | ast::Item::Rule(_) => {}
             ast::Item::Test(test) => declared.tests.push(test),
         }
     }

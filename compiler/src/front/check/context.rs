@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ReadFile;
 use super::policy::Header;
+use crate::base::source::ReadFile;
 use crate::base::{Code, Diagnostic, Diagnostics, FileId, Severity, Sources, Span};
 use crate::ir::{ast, hir};
 
@@ -46,7 +46,7 @@ impl Symbol {
 
 /// The state of one check.
 pub(super) struct Context<'a> {
-    pub(super) sources: &'a Sources,
+    pub(super) sources: &'a mut Sources,
     read_file: &'a mut ReadFile<'a>,
     diagnostics: Diagnostics,
     depth: u32,
@@ -75,7 +75,7 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(sources: &'a Sources, read_file: &'a mut ReadFile<'a>) -> Context<'a> {
+    pub(super) fn new(sources: &'a mut Sources, read_file: &'a mut ReadFile<'a>) -> Context<'a> {
         Context {
             sources,
             read_file,
@@ -160,9 +160,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Reads a file that the policy names.
-    pub(super) fn read(&mut self, from: FileId, path: &str) -> Result<String, String> {
-        (self.read_file)(from, path)
+    /// Reads a file by its path from the policy's folder; one file is read once.
+    pub(super) fn read(&mut self, path: &str) -> Result<FileId, String> {
+        if let Some(known) = self.sources.find(path) {
+            return Ok(known);
+        }
+        let text = (self.read_file)(path)?;
+        Ok(self.sources.add_beside(path, text))
     }
 
     /// The policy's text at a span, when it is short enough to quote.

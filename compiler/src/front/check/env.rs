@@ -12,8 +12,6 @@ pub(super) enum Response {
     Readable,
     /// It is not there yet.
     TooEarly,
-    /// The language lets it be read; this version does not.
-    NotYet,
 }
 
 /// How much of the world an expression may read.

@@ -72,15 +72,14 @@ pub(super) fn check(ctx: &mut Context<'_>, kind: &Kind, declaration: &ast::Decla
                 .collect()
         }
         ast::Value::Source(source) => {
-            let (path, members) = file::object(ctx, source)?;
+            let (_, members) = file::members(ctx, source)?;
             let mut entries = Vec::new();
-            for (name, node) in members {
-                match node {
-                    _ if entries.iter().any(|(known, _, _)| *known == name) => {
-                        file::bad(ctx, source.span, &path, &format!("names the key `{name}` twice"), "keep one of them");
+            for member in members {
+                match member.value {
+                    Node::String(text) => entries.push((member.name, text, member.span)),
+                    Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_) => {
+                        digest_refused(ctx, kind, &member.name, member.span);
                     }
-                    Node::String(text) => entries.push((name, text, source.span)),
-                    Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_) => digest_refused(ctx, kind, &name, source.span),
                 }
             }
             entries

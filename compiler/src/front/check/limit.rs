@@ -7,7 +7,7 @@ use super::context::{Context, Symbol};
 use super::env::{Captures, Env};
 use super::scope::Application;
 use super::{constant, expr, reply, suggest};
-use crate::base::{Code, Diagnostic, Span};
+use crate::base::{Code, Diagnostic, FileId, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
 
@@ -20,7 +20,9 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration], a
         let attrs = attrs::check(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         let applications = applied.get(&declaration.name.text).map_or(&[] as &[Application], Vec::as_slice);
         let own = ctx.symbols.get(&declaration.name.text).is_some_and(|(_, span)| *span == declaration.name.span);
-        if applications.is_empty() && own {
+        // What an imported file declares is for others, too.
+        let imported = declaration.name.span.file != FileId::default();
+        if applications.is_empty() && own && !imported {
             ctx.warning(
                 Code::Unused,
                 declaration.name.span,
@@ -214,7 +216,7 @@ fn choice(subject: &hir::Expr, patterns: &[Option<hir::Const>], mut values: Vec<
         return Some(last);
     }
     let ty = last.ty.clone();
-    let arms = patterns.iter().cloned().flatten().zip(values).collect();
+    let arms = patterns.iter().flatten().cloned().zip(values).collect();
     Some(hir::Expr { kind: hir::ExprKind::Match(Box::new(subject.clone()), arms, Box::new(last)), ty, span })
 }
 

@@ -33,17 +33,16 @@ mod test;
 mod test_value;
 mod ty;
 
+use crate::base::source::ReadFile;
 use crate::base::{Diagnostics, FileId, Sources};
 use crate::ir::{ast, hir};
 use context::Context;
 
-/// Reads a file that a policy names: the policy's own file and the path as written, to its text or the reason why not.
-pub type ReadFile<'a> = dyn FnMut(FileId, &str) -> Result<String, String> + 'a;
-
-/// Checks one policy. The tree is `None` exactly when the findings hold an error.
+/// Checks one policy: its parts in the order in which they count, one of its own file first. Data that it names joins the
+/// sources. The tree is `None` exactly when the findings hold an error.
 pub fn check<'a>(
     files: &[(FileId, ast::File)],
-    sources: &'a Sources,
+    sources: &'a mut Sources,
     read_file: &'a mut ReadFile<'a>,
 ) -> (Option<hir::Policy>, Diagnostics) {
     let mut ctx = Context::new(sources, read_file);

@@ -1,9 +1,7 @@
 //! `list` and `map` declarations: constants from literals or files.
 
-use std::collections::BTreeMap;
-
 use super::context::Context;
-use super::file::{self, Node};
+use super::file::{self, Element, Node};
 use super::{constant, ty};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
@@ -34,12 +32,20 @@ fn list(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType,
             }
         }
         ast::Value::Source(source) => {
-            let (path, nodes) = file::array(ctx, source)?;
-            for (index, node) in nodes.iter().enumerate() {
-                match from_file(ty, node) {
+            let (file, elements) = file::elements(ctx, source)?;
+            empty(ctx, source.span, elements.is_empty(), "element");
+            let mut wrong = 0;
+            for (element, span) in &elements {
+                let value = match element {
+                    Element::Json(node) => from_file(ty, node),
+                    Element::Line(line) => from_line(ty, line),
+                };
+                match value {
                     Ok(value) => values.push(value),
-                    Err(reason) => {
-                        file::bad(ctx, source.span, &path, &format!("has a wrong element {}: {reason}", index + 1), "correct the file");
+                    Err(_) if wrong >= file::MOST_FINDINGS => {}
+                    Err((reason, help)) => {
+                        wrong += 1;
+                        file.bad(ctx, *span, "has a wrong element", &reason, &help);
                     }
                 }
             }
@@ -77,16 +83,16 @@ fn map(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType, 
             }
         }
         ast::Value::Source(source) => {
-            let (path, members) = file::object(ctx, source)?;
-            let mut seen = BTreeMap::new();
-            for (name, node) in &members {
-                if seen.insert(name.as_str(), ()).is_some() {
-                    file::bad(ctx, source.span, &path, &format!("has the key `{name}` twice"), "correct the file");
-                }
-                match from_file(ty, node) {
-                    Ok(value) => entries.push((name.clone(), value)),
-                    Err(reason) => {
-                        file::bad(ctx, source.span, &path, &format!("has a wrong value for `{name}`: {reason}"), "correct the file");
+            let (file, members) = file::members(ctx, source)?;
+            empty(ctx, source.span, members.is_empty(), "key");
+            let mut wrong = 0;
+            for member in members {
+                match from_file(ty, &member.value) {
+                    Ok(value) => entries.push((member.name, value)),
+                    Err(_) if wrong >= file::MOST_FINDINGS => {}
+                    Err((reason, help)) => {
+                        wrong += 1;
+                        file.bad(ctx, member.span, &format!("has a wrong value for `{}`", member.name), &reason, &help);
                     }
                 }
             }
@@ -191,17 +197,64 @@ pub(super) fn cidr(ctx: &mut Context<'_>, span: Span, text: &str) -> Option<hir:
     }
 }
 
-fn from_file(ty: hir::TableType, node: &Node) -> Result<hir::Const, String> {
+/// Warns about a file without anything in it: it may have been cut off, and what it lists is allowed or refused by it.
+fn empty(ctx: &mut Context<'_>, span: Span, empty: bool, what: &str) {
+    if empty {
+        ctx.ineffective(span, format!("the file has no {what}"), "nothing is in it", "fill the file, or write an empty literal");
+    }
+}
+
+/// Why a value in a file is none, and what to do.
+type Fault = (String, String);
+
+fn from_file(ty: hir::TableType, node: &Node) -> Result<hir::Const, Fault> {
     match (ty, node) {
         (hir::TableType::String, Node::String(text)) => Ok(hir::Const::String(text.clone())),
         (hir::TableType::Int, Node::Int(value)) => Ok(hir::Const::Int(*value)),
-        (hir::TableType::Int, Node::String(text)) => text.parse().map(hir::Const::Int).map_err(|_| format!("`{text}` is no integer")),
-        (hir::TableType::Ip, Node::String(text)) => {
-            constant::ip(text).map(hir::Const::Ip).map_err(|help| format!("`{text}` is no IP address ({help})"))
+        (hir::TableType::Ip | hir::TableType::Cidr, Node::String(text)) => network(ty, text),
+        (
+            hir::TableType::String | hir::TableType::Int | hir::TableType::Ip | hir::TableType::Cidr,
+            Node::String(_) | Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_),
+        ) => {
+            let help = if ty == hir::TableType::Int { "write a number without fraction" } else { "write a string" };
+            Err((format!("no `{}`", expr_type(ty)), help.to_owned()))
         }
-        (hir::TableType::Cidr, Node::String(text)) => constant::cidr(text)
-            .map(|(address, bits)| hir::Const::Cidr(address, bits))
-            .map_err(|help| format!("`{text}` is no network ({help})")),
-        (ty, Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_)) => Err(format!("it is no `{}`", expr_type(ty))),
+    }
+}
+
+fn network(ty: hir::TableType, text: &str) -> Result<hir::Const, Fault> {
+    if ty == hir::TableType::Ip {
+        return constant::ip(text).map(hir::Const::Ip).map_err(|help| ("no IP address".to_owned(), help));
+    }
+    constant::cidr(text).map(|(address, bits)| hir::Const::Cidr(address, bits)).map_err(|help| ("no network".to_owned(), help))
+}
+
+/// A value on a line. What looks like the syntax of another format is refused: it would become part of the value.
+fn from_line(ty: hir::TableType, line: &str) -> Result<hir::Const, Fault> {
+    let fault = |reason: &str, help: &str| Err((reason.to_owned(), help.to_owned()));
+    let comment = line.split_once('#').is_some_and(|(before, _)| before.ends_with([' ', '\t']));
+    if comment {
+        return fault("a comment, or a part of the value", "give comments their own lines, or write the file as a JSON array");
+    }
+    match ty {
+        hir::TableType::String if line.chars().any(char::is_control) => {
+            fault("a value with a control character", "drop it, or write the file as a JSON array")
+        }
+        hir::TableType::String if line.starts_with(['"', '\'', '`']) => {
+            fault("quotes would be a part of the value", "drop the quotes, or write the file as a JSON array")
+        }
+        hir::TableType::String if line.ends_with([',', ';']) => {
+            fault("the separator would be a part of the value", "drop it, or write the file as a JSON array")
+        }
+        hir::TableType::String => Ok(hir::Const::String(line.to_owned())),
+        hir::TableType::Int => {
+            let digits = line.strip_prefix('-').unwrap_or(line);
+            let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+            match line.parse() {
+                Ok(value) if plain => Ok(hir::Const::Int(value)),
+                Ok(_) | Err(_) => fault("no integer", "write digits, with `-` before them if need be"),
+            }
+        }
+        hir::TableType::Ip | hir::TableType::Cidr => network(ty, line),
     }
 }

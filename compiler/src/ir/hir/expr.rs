@@ -173,6 +173,10 @@ pub enum Read {
     BodyForm(String),
     /// `response.status`
     ResponseStatus,
+    /// `response.body.text`
+    ResponseText,
+    /// `response.body.json`, optional
+    ResponseJson,
     /// `response.headers["k"]` (lower case), optional
     ResponseHeader(String),
 }

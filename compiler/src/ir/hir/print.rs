@@ -476,6 +476,8 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::BodyJson => "request.body.json".to_owned(),
         Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
         Read::ResponseStatus => "response.status".to_owned(),
+        Read::ResponseText => "response.body.text".to_owned(),
+        Read::ResponseJson => "response.body.json".to_owned(),
         Read::ResponseHeader(name) => format!("response.headers[{name:?}]"),
     }
 }

@@ -167,7 +167,12 @@ impl Read {
 
     /// Whether it is known only when the response begins.
     pub fn is_response(&self) -> bool {
-        matches!(self, Read::ResponseStatus | Read::ResponseHeader(_))
+        matches!(self, Read::ResponseStatus | Read::ResponseHeader(_)) || self.is_response_body()
+    }
+
+    /// Whether it is known only when the body of the response is in.
+    pub fn is_response_body(&self) -> bool {
+        matches!(self, Read::ResponseText | Read::ResponseJson)
     }
 
     /// The credential that it reads.

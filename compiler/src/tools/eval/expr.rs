@@ -274,6 +274,10 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::BodyText => Value::optional(facts.body.as_ref().map_or(Some(String::new()), |body| body.text())),
         hir::Read::BodyJson => facts.body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json))),
         hir::Read::BodyForm(key) => Value::optional(facts.body.as_ref().and_then(|body| body.form(key))),
+        hir::Read::ResponseText => Value::optional(facts.response_body.as_ref().map_or(Some(String::new()), |body| body.text())),
+        hir::Read::ResponseJson => {
+            facts.response_body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json)))
+        }
         hir::Read::ResponseStatus => facts.response.as_ref().map_or(Value::Absent, |response| Value::Int(i64::from(response.status))),
         hir::Read::ResponseHeader(name) => {
             let lines = facts.response.iter().flat_map(|response| facts::lines(&response.headers, name));

@@ -30,6 +30,8 @@ pub(super) struct Facts {
     pub(super) credentials: Vec<Presented>,
     /// Once it is in.
     pub(super) body: Option<BodyFacts>,
+    /// The body of the response, when rules waited for it.
+    pub(super) response_body: Option<BodyFacts>,
     /// In response rules only.
     pub(super) response: Option<ResponseFacts>,
 }
@@ -105,6 +107,7 @@ impl Facts {
             client_port,
             credentials: Vec::new(),
             body: None,
+            response_body: None,
             response: None,
         })
     }

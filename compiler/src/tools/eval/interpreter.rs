@@ -10,7 +10,7 @@ use super::config;
 use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
-use super::held::length_known;
+use super::held::{self, length_known};
 use super::limit::{self, Admitted, Verdict};
 use super::redact::{self, Inspection};
 use super::reply;
@@ -123,7 +123,17 @@ impl<'a> Run<'a> {
     fn decide(&mut self, facts: &mut Facts, request: &Request) -> Result<Course, EngineError> {
         let policy = self.policy;
         let of_body = |rule: &&hir::Rule| body::reads(policy, rule).some;
+        // What the response decides waits for the body of the request only so as to keep what it needs of it.
+        let judged = |rule: &&hir::Rule| match rule.kind {
+            hir::RuleKind::Forbid(_) => !held::is_of_response(policy, rule),
+            hir::RuleKind::Permit => true,
+            hir::RuleKind::RewriteRequest(_)
+            | hir::RuleKind::RewriteResponse(_)
+            | hir::RuleKind::RedactResponse(_)
+            | hir::RuleKind::Route(_) => false,
+        };
         let (later, now): (Vec<&hir::Rule>, Vec<&hir::Rule>) = policy.rules.iter().partition(of_body);
+        let now: Vec<&hir::Rule> = now.into_iter().filter(judged).collect();
         let scopes = rule::matching_scopes(policy, facts);
         let mut admitted = Admitted::default();
         if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
@@ -137,8 +147,7 @@ impl<'a> Run<'a> {
             return Ok(denial);
         }
         let mut permitted_by = None;
-        let judged = |rule: &hir::Rule| matches!(rule.kind, hir::RuleKind::Forbid(_) | hir::RuleKind::Permit);
-        self.watched(policy.rules.iter().filter(|rule| judged(rule) && !body::reads(policy, rule).some), facts)?;
+        self.watched(now.iter().copied(), facts)?;
         if let Some(denial) = self.judge(&now, facts, &mut permitted_by)? {
             return Ok(denial);
         }
@@ -156,7 +165,8 @@ impl<'a> Run<'a> {
             if let Some(denial) = self.take_body(facts, &waiting, request)? {
                 return Ok(denial);
             }
-            self.watched(watching.into_iter().filter(|rule| judged(rule)), facts)?;
+            self.watched(watching.into_iter().filter(judged), facts)?;
+            let waiting: Vec<&hir::Rule> = waiting.into_iter().filter(judged).collect();
             if let Some(denial) = self.judge(&waiting, facts, &mut permitted_by)? {
                 return Ok(denial);
             }
@@ -174,7 +184,12 @@ impl<'a> Run<'a> {
     }
 
     /// The first forbid of these that matches refuses; the first permit that matches is remembered if there is none yet.
-    fn judge(&mut self, rules: &[&hir::Rule], facts: &Facts, permitted_by: &mut Option<String>) -> Result<Option<Course>, EngineError> {
+    pub(super) fn judge(
+        &mut self,
+        rules: &[&hir::Rule],
+        facts: &Facts,
+        permitted_by: &mut Option<String>,
+    ) -> Result<Option<Course>, EngineError> {
         let policy = self.policy;
         let ctx = self.context(facts);
         for rule in rules.iter().filter(|rule| !rule.shadow) {
@@ -288,10 +303,8 @@ impl<'a> Run<'a> {
     fn may_inspect(&self, facts: &Facts) -> Result<bool, EngineError> {
         let ctx = self.context(facts);
         for rule in &self.policy.rules {
-            if let hir::RuleKind::RedactResponse(redact) = &rule.kind
-                && !rule.shadow
-                && !redact.any.is_empty()
-            {
+            let redacts = matches!(&rule.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty());
+            if !rule.shadow && (redacts || body::reads(self.policy, rule).response) {
                 let mut known = rule.clone();
                 known.conditions.retain(|condition| !reads_response(self.policy, condition));
                 if rule::matches(&known, ctx)? {
@@ -314,6 +327,9 @@ impl<'a> Run<'a> {
         let policy = self.policy;
         let mut response = as_answered(request, answer);
         facts.response = Some(ResponseFacts { status: response.status, headers: response.headers.clone() });
+        if let Some(Course::Denied { by, response }) = self.decide_response(&mut facts, &response, has_body(request, answer))? {
+            return Ok(denied(&by, response, Some(forwarded)));
+        }
         let ctx = self.context(&facts);
         let mut applying = Vec::new();
         for rule in &policy.rules {
@@ -353,7 +369,11 @@ impl<'a> Run<'a> {
             response.headers.push((name, value));
         }
         let mut message = Editable { headers: response.headers, ..Editable::default() };
-        let answers = |rule: &&hir::Rule| matches!(rule.kind, hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_));
+        let answers = |rule: &&hir::Rule| match rule.kind {
+            hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_) => true,
+            hir::RuleKind::Forbid(_) => held::is_of_response(policy, rule),
+            hir::RuleKind::Permit | hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_) => false,
+        };
         self.watched(policy.rules.iter().filter(answers), &facts)?;
         for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
             if let hir::RuleKind::RewriteResponse(edits) = &rule.kind
@@ -394,12 +414,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn count(&mut self, rule: &str, outcome: &str) {
+    pub(super) fn count(&mut self, rule: &str, outcome: &str) {
         *self.counters.entry((rule.to_owned(), outcome.to_owned())).or_insert(0) += 1;
     }
 
     pub(super) fn deny(&mut self, by: &str, response: Response) -> Course {
-        self.count(by, "deny");
+        self.refuse(by, "deny", response)
+    }
+
+    pub(super) fn refuse(&mut self, by: &str, outcome: &str, response: Response) -> Course {
+        self.count(by, outcome);
         Course::Denied { by: by.to_owned(), response }
     }
 

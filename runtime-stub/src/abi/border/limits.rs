@@ -1,10 +1,12 @@
 //! Limits.
 
-use crate::abi::{Wasm, arena, frame, vm};
+use crate::abi::{Policy, Wasm, arena, frame, vm};
 use crate::contract::map;
 use crate::edits::header;
+use crate::limits::bucket::Place;
 use crate::limits::headers;
 use crate::limits::step::{self, Verdict};
+use crate::limits::store::WorkerPut;
 use crate::rt::pack;
 
 #[unsafe(export_name = "rt.limits_begin")]
@@ -23,11 +25,19 @@ extern "C" fn limit_check(id: i32, table: i64, key: i64, count: i64, burst: i64)
 
 #[unsafe(export_name = "rt.limits_commit")]
 extern "C" fn limits_commit() -> i32 {
-    match step::commit(frame(), vm(), &mut Wasm) {
+    // The policy comes back to the border for `limit_worker_put`, which touches the VM and not the frame.
+    match step::commit(frame(), &mut Wasm, &mut |put| Policy::limit_worker_put(&put)) {
         Verdict::Admitted => -1,
         Verdict::Refused(id) => id as i32,
         Verdict::Fault => -2,
     }
+}
+
+#[unsafe(export_name = "rt.limit_worker_put")]
+extern "C" fn limit_worker_put(id: i32, capacity: i32, bucket: i32, fingerprint: i64, arrival: i64, now: i64) -> i32 {
+    let (vm, place) = (vm(), Place { bucket: bucket as u32, fingerprint: fingerprint as u64 });
+    let put = WorkerPut { id: id as u32, capacity: capacity as u32, place, arrival: arrival as u64, now: now as u64 };
+    i32::from(vm.limits.put(&mut vm.heap, &put))
 }
 
 #[unsafe(export_name = "rt.reply_limit_headers")]

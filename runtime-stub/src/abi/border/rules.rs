@@ -68,5 +68,5 @@ extern "C" fn selected_any(kind: i32, ids: i64) -> i32 {
 pub(super) extern "C" fn count(metric: i32) {
     let table = Policy::metrics();
     let ids = pack::cells(Policy::metric_ids(), metrics::count(table));
-    observe::count(&mut Wasm, table, ids, index(metric));
+    observe::count(&mut Wasm, crate::abi::arena(), table, ids, index(metric));
 }

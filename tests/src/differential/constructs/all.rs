@@ -217,6 +217,8 @@ pub const ALL: &[&str] = &[
     "body.text",
     "body.json",
     "body.form",
+    "response.body.text",
+    "response.body.json",
     "json member",
     "json element",
     "json as int",

@@ -447,5 +447,7 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::BodyForm(_) => "body.form",
         hir::Read::ResponseStatus => "response.status",
         hir::Read::ResponseHeader(_) => "response.header",
+        hir::Read::ResponseText => "response.body.text",
+        hir::Read::ResponseJson => "response.body.json",
     }
 }

@@ -388,7 +388,11 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             return None;
         }
         (Access::Json(read), steps) => {
-            if !body_readable(ctx, env, value.path, span) {
+            let allowed = match value.phase {
+                Phase::Response => readable(ctx, env, value.path, span),
+                Phase::Request | Phase::Body => body_readable(ctx, env, value.path, span),
+            };
+            if !allowed {
                 return None;
             }
             let whole = hir::Expr { kind: hir::ExprKind::Read(read.clone()), ty: value.read_type(), span };
