@@ -67,6 +67,10 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
             builder.metrics.enter(&credential.name().text, outcome);
         }
     }
+    for service in &policy.services {
+        builder.metrics.enter(&service.name.text, super::jwt::FETCHED);
+        builder.metrics.enter(&service.name.text, super::jwt::FETCH_FAILED);
+    }
     for limit in &policy.limits {
         builder.metrics.enter(&limit.name.text, "deny");
     }

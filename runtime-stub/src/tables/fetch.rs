@@ -1,7 +1,8 @@
 //! How a key set is fetched. In: plain values of the compiler. Out: a blob; its reader.
 //!
 //! Layout: refresh and stale (u64, nanoseconds), timeout (milliseconds), numbers of the metrics of success and failure, then offset and
-//! length of cluster, headers of the call (serialised), key of shared data, key of the lease.
+//! length of cluster, headers of the call (serialised), key of shared data, key of the lease, the line to log when no
+//! key set came.
 
 use crate::bytes::{slice_at, two_at, u32_at, u64_at};
 
@@ -26,6 +27,8 @@ pub struct Fetch {
     pub cluster: String,
     /// Headers of the call.
     pub headers: Vec<(String, String)>,
+    /// What is said to answer in the log.
+    pub name: String,
     /// What workers share the keys under.
     pub key: String,
 }
@@ -42,7 +45,8 @@ pub fn write(fetch: &Fetch) -> Vec<u8> {
         headers.push(0);
     }
     let lease = format!("{}/lease", fetch.key);
-    let texts = [fetch.cluster.as_bytes(), &headers, fetch.key.as_bytes(), lease.as_bytes()];
+    let complaint = format!("portcullis: `{}` answers with no key set", fetch.name);
+    let texts = [fetch.cluster.as_bytes(), &headers, fetch.key.as_bytes(), lease.as_bytes(), complaint.as_bytes()];
     let mut blob = super::write::Blob::new();
     blob.u64(fetch.refresh);
     blob.u64(fetch.stale);
@@ -107,6 +111,11 @@ impl<'t> Reader<'t> {
         self.text(2)
     }
 
+    /// The line to log when no key set came.
+    pub fn complaint(self) -> &'t [u8] {
+        self.text(4)
+    }
+
     /// Of shared data.
     pub fn lease(self) -> &'t [u8] {
         self.text(3)
@@ -128,12 +137,14 @@ mod tests {
             failed: 9,
             cluster: "idp".to_owned(),
             headers,
+            name: "n".to_owned(),
             key: "k".to_owned(),
         });
         let reader = Reader(&table);
         assert_eq!((reader.refresh(), reader.stale(), reader.timeout()), (5, 6, 7));
         assert_eq!((reader.metric(true), reader.metric(false)), (8, 9));
         assert_eq!((reader.cluster(), reader.key(), reader.lease()), (&b"idp"[..], &b"k"[..], &b"k/lease"[..]));
+        assert_eq!(reader.complaint(), b"portcullis: `n` answers with no key set");
         assert_eq!(reader.headers(), b"\x01\0\0\0\x07\0\0\0\x03\0\0\0:method\0GET\0");
     }
 }

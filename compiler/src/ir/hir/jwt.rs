@@ -1,6 +1,6 @@
 //! `jwt`: what a token must be, and what is read from it.
 
-use super::{ConfigId, CredentialSource, Name, Ty};
+use super::{ConfigId, CredentialSource, Name, ServiceId, Ty};
 
 /// `jwt NAME { … }`.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,6 +172,21 @@ pub enum JwtKeys {
     Secret(ConfigId),
     /// A configured string that holds a JSON Web Key Set.
     Set(ConfigId),
+    /// What a service answers.
+    Fetched(JwtFetch),
+}
+
+/// `fetch { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JwtFetch {
+    /// Who is asked.
+    pub service: ServiceId,
+    /// For what.
+    pub path: String,
+    /// How old keys get before they are fetched anew, nanoseconds.
+    pub refresh: i64,
+    /// How old they may get at all.
+    pub stale: i64,
 }
 
 /// A public key.

@@ -15,10 +15,10 @@ mod walk;
 pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
 pub use expr::{Const, Expr, ExprKind, Read};
 pub use function::Function;
-pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtKeys};
+pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtFetch, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
-    ReplyBody, Scope, TableType,
+    ReplyBody, Scope, Service, TableType,
 };
 pub use print::print;
 pub use rule::{
@@ -58,6 +58,8 @@ ids! {
     MapId
     /// Index into [`Policy::credentials`].
     CredentialId
+    /// Index into [`Policy::services`].
+    ServiceId
     /// Index into [`Policy::limits`].
     LimitId
     /// Index into [`Policy::scopes`]; a scope comes before the scopes in it.

@@ -48,6 +48,10 @@ pub fn print(policy: &Policy) -> String {
         let entries: Vec<String> = map.entries.iter().map(|(key, value)| format!("{key:?}: {}", constant(value))).collect();
         line(0, format!("map {} = {{{}}}", map.name.text, entries.join(", ")));
     }
+    for service in &policy.services {
+        line(0, format!("service {}", service.name.text));
+        line(1, format!("cluster {:?} authority {:?} timeout {} ns", service.cluster, service.authority, service.timeout));
+    }
     for credential in &policy.credentials {
         line(0, format!("{} {}", credential.keyword(), credential.name().text));
         let from: Vec<String> = credential.from().iter().map(source).collect();
@@ -110,6 +114,10 @@ fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, String)) {
             }
         }
         JwtKeys::Secret(id) => line(1, format!("secret {}", config_name(policy, id.index()))),
+        JwtKeys::Fetched(fetch) => {
+            let service = policy.services.get(fetch.service.index()).map_or("?", |service| service.name.text.as_str());
+            line(1, format!("keys of {service} {:?}, refreshed after {} ns, for {} ns", fetch.path, fetch.refresh, fetch.stale));
+        }
         JwtKeys::Set(id) => line(1, format!("keys {}", config_name(policy, id.index()))),
     }
     let expires = if jwt.require_expiration { ", must expire" } else { "" };

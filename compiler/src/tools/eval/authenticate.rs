@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 
 use super::bytes::{text, trim};
 use super::facts::{self, Facts};
-use super::jwt;
+use super::fetch::Sets;
 use super::value::Value;
+use super::{jwt, rule};
 use crate::ir::hir;
 use crate::lang::password;
 use crate::tools::engine::Nanoseconds;
@@ -53,6 +54,9 @@ impl Presented {
     }
 }
 
+/// What stands for a token that nothing is there to verify with: a fault, no refusal.
+pub(super) const NO_KEYS: &str = "no_keys";
+
 /// What refuses a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -67,26 +71,38 @@ pub(super) struct Refusal {
 }
 
 /// What is presented of each credential.
-pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts, now: Nanoseconds) -> Vec<Presented> {
+pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts, now: Nanoseconds, sets: &mut Sets) -> Vec<Presented> {
+    let scopes = rule::matching_scopes(policy, facts);
     policy
         .credentials
         .iter()
-        .map(|credential| match credential {
-            hir::Credential::ApiKey(key) => once(&key.from, facts, |value| {
+        .enumerate()
+        .map(|(number, credential)| match credential {
+            hir::Credential::ApiKey(key) => once(&key.from, facts, &mut |value| {
                 let name = known(&key.keys, config, value).ok_or("unknown_key")?;
                 Ok(Presented::Valid(vec![(hir::Member::KeyId, name)]))
             }),
-            hir::Credential::Basic(basic) => once(&basic.from, facts, |value| {
+            hir::Credential::Basic(basic) => once(&basic.from, facts, &mut |value| {
                 let name = user(&basic.users, config, value)?;
                 Ok(Presented::Valid(vec![(hir::Member::User, name)]))
             }),
-            hir::Credential::Jwt(token) => once(&token.from, facts, |value| jwt::verify(token, config, value, now).map(Presented::Token)),
+            hir::Credential::Jwt(token) => {
+                let mut verify = |value: &[u8]| {
+                    // Where nothing asks for it, nothing is fetched for it.
+                    let asked = scopes.iter().flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
+                    if matches!(token.keys, hir::JwtKeys::Fetched(_)) && !asked.into_iter().any(|id| id.index() == number) {
+                        return Err(NO_KEYS);
+                    }
+                    jwt::verify(policy, (number, token), (config, sets), value, now).map(Presented::Token)
+                };
+                once(&token.from, facts, &mut verify)
+            }
         })
         .collect()
 }
 
 /// What is presented when a credential has to be in one of its places, once.
-fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Presented, &'static str>) -> Presented {
+fn once(from: &[hir::CredentialSource], facts: &Facts, verify: &mut dyn FnMut(&[u8]) -> Result<Presented, &'static str>) -> Presented {
     let mut found: Vec<Vec<u8>> = from.iter().flat_map(|source| values(source, facts)).collect();
     match (found.pop(), found.is_empty()) {
         (None, _) => Presented::Absent,

@@ -10,6 +10,7 @@ use super::config;
 use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
+use super::fetch;
 use super::held::{self, length_known};
 use super::limit::{self, Admitted, Verdict};
 use super::redact::{self, Inspection};
@@ -24,6 +25,9 @@ use crate::tools::message::{Answer, Body, Decision, Forwarded, Headers, Outcome,
 /// The header that names the cluster of a route. Outcomes show it as `cluster`, not among headers.
 const CLUSTER: &str = "x-portcullis-cluster";
 
+/// The clock before it is set: 2026-01-01T00:00:00Z.
+const FIRST: Nanoseconds = 1_767_225_600_000_000_000;
+
 /// The reference interpreter.
 #[derive(Debug)]
 pub struct Interpreter {
@@ -34,6 +38,7 @@ pub struct Interpreter {
     tables: limit::Tables,
     counters: BTreeMap<(String, String), u64>,
     regexes: Regexes,
+    sets: fetch::Sets,
 }
 
 /// How far a request came.
@@ -47,7 +52,29 @@ pub(super) enum Course {
 impl Interpreter {
     /// An interpreter of this policy; `start` it before the first request.
     pub fn new(policy: hir::Policy) -> Interpreter {
-        Interpreter { policy, config: None, now: 0, tables: limit::Tables::new(), counters: BTreeMap::new(), regexes: RefCell::default() }
+        Interpreter {
+            policy,
+            config: None,
+            now: FIRST,
+            tables: limit::Tables::new(),
+            counters: BTreeMap::new(),
+            regexes: RefCell::default(),
+            sets: fetch::Sets::default(),
+        }
+    }
+}
+
+impl Interpreter {
+    /// What happens when time has passed.
+    fn tick(&mut self) {
+        self.sets.tick(&self.policy, self.now);
+        count_services(&mut self.sets, &mut self.counters);
+    }
+}
+
+fn count_services(sets: &mut fetch::Sets, counters: &mut BTreeMap<(String, String), u64>) {
+    for (name, outcome) in std::mem::take(&mut sets.counted) {
+        *counters.entry((name, outcome.to_owned())).or_insert(0) += 1;
     }
 }
 
@@ -60,11 +87,19 @@ impl Engine for Interpreter {
         self.config = Some(config::read(&self.policy, configuration).map_err(EngineError)?);
         self.tables.clear();
         self.counters.clear();
+        self.sets.clear();
+        self.tick();
+        Ok(())
+    }
+
+    fn service(&mut self, cluster: &str, answer: Option<Answer>) -> Result<(), EngineError> {
+        self.sets.answers.insert(cluster.to_owned(), answer);
         Ok(())
     }
 
     fn set_time(&mut self, at: Nanoseconds) -> Result<(), EngineError> {
         self.now = at;
+        self.tick();
         Ok(())
     }
 
@@ -77,6 +112,7 @@ impl Engine for Interpreter {
             tables: &mut self.tables,
             counters: &mut self.counters,
             regexes: &self.regexes,
+            sets: &mut self.sets,
         };
         run.request(request, answer)
     }
@@ -94,6 +130,7 @@ pub(super) struct Run<'a> {
     tables: &'a mut limit::Tables,
     counters: &'a mut BTreeMap<(String, String), u64>,
     regexes: &'a Regexes,
+    sets: &'a mut fetch::Sets,
 }
 
 impl<'a> Run<'a> {
@@ -109,7 +146,8 @@ impl<'a> Run<'a> {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
-        facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now);
+        facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now, self.sets);
+        count_services(self.sets, self.counters);
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
             Course::Allowed { admitted } => {
@@ -141,6 +179,9 @@ impl<'a> Run<'a> {
         }
         let lines: Vec<hir::Authenticate> = scopes.iter().flat_map(|scope| scope.authenticate.clone()).collect();
         if let Some(refusal) = authenticate::refusal(&lines, &facts.credentials) {
+            if refusal.outcome == authenticate::NO_KEYS {
+                return self.without_keys(facts);
+            }
             return Ok(self.unauthenticated(&refusal));
         }
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
@@ -236,6 +277,18 @@ impl<'a> Run<'a> {
                 let response = reply::response(reply, headers, ctx)?;
                 Ok(Some(self.deny(&limit.name.text, response)))
             }
+        }
+    }
+
+    /// Keys that are needed are not there: a fault.
+    fn without_keys(&mut self, facts: &Facts) -> Result<Course, EngineError> {
+        match &self.policy.on_fault {
+            hir::Action::Deny(reply) => {
+                let response = reply::response(reply, Headers::new(), self.context(facts))?;
+                self.count("fault", "fault");
+                Ok(Course::Denied { by: "fault".to_owned(), response })
+            }
+            hir::Action::Allow => Err(EngineError("a request that goes on without keys is not interpreted".to_owned())),
         }
     }
 

@@ -3,6 +3,8 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use super::authenticate::NO_KEYS;
+use super::fetch::Sets;
 use super::json::{self, Json, Kind};
 use super::signature;
 use super::value::Value;
@@ -12,7 +14,13 @@ use crate::tools::engine::Nanoseconds;
 const SECOND: i128 = 1_000_000_000;
 
 /// The claims of a token, or the word for its refusal.
-pub(super) fn verify(jwt: &hir::Jwt, config: &[Value], token: &[u8], now: Nanoseconds) -> Result<Vec<Value>, &'static str> {
+pub(super) fn verify(
+    policy: &hir::Policy,
+    (number, jwt): (usize, &hir::Jwt),
+    (config, sets): (&[Value], &mut Sets),
+    token: &[u8],
+    now: Nanoseconds,
+) -> Result<Vec<Value>, &'static str> {
     if token.len() > 8192 {
         return Err("too_long");
     }
@@ -36,39 +44,41 @@ pub(super) fn verify(jwt: &hir::Jwt, config: &[Value], token: &[u8], now: Nanose
     let signature = decode(signature)?;
     let decoded = decode(payload)?;
     let message = format!("{header}.{payload}");
-    match holds(jwt, config, *algorithm, key_id.as_deref(), message.as_bytes(), &signature) {
+    let key_id = key_id.as_deref();
+    let configured = |id: &hir::ConfigId| match config.get(id.index()) {
+        Some(Value::String(text)) => text.clone(),
+        Some(_) | None => String::new(),
+    };
+    let keys = match &jwt.keys {
+        JwtKeys::Secret(_) => Vec::new(),
+        JwtKeys::Known(keys) => keys.clone(),
+        JwtKeys::Set(id) => super::jwks::read(&configured(id)).unwrap_or_default(),
+        JwtKeys::Fetched(fetch) => {
+            let fits = |keys: &[hir::Jwk]| !tried(keys, *algorithm, key_id).is_empty();
+            sets.keys(policy, number, fetch, now, (key_id, fits)).ok_or(NO_KEYS)?
+        }
+    };
+    let holds = match &jwt.keys {
+        JwtKeys::Secret(id) => Some(signature::verify_code(*algorithm, configured(id).as_bytes(), message.as_bytes(), &signature)),
+        JwtKeys::Known(_) | JwtKeys::Set(_) | JwtKeys::Fetched(_) => {
+            let tried = tried(&keys, *algorithm, key_id);
+            let any = tried.iter().any(|key| signature::verify(*algorithm, &key.material, message.as_bytes(), &signature));
+            (!tried.is_empty()).then_some(any)
+        }
+    };
+    match holds {
         None => Err("unknown_key"),
         Some(false) => Err("signature"),
         Some(true) => read(jwt, &object(&decoded).ok_or("malformed")?, i128::from(now)),
     }
 }
 
-/// Whether a signature holds; nothing when there is no key for it.
-fn holds(
-    jwt: &hir::Jwt,
-    config: &[Value],
-    algorithm: JwtAlgorithm,
-    key_id: Option<&str>,
-    message: &[u8],
-    signature: &[u8],
-) -> Option<bool> {
-    let configured = |id: &hir::ConfigId| match config.get(id.index()) {
-        Some(Value::String(text)) => text.clone(),
-        Some(_) | None => String::new(),
-    };
-    let keys = match &jwt.keys {
-        JwtKeys::Secret(id) => return Some(signature::verify_code(algorithm, configured(id).as_bytes(), message, signature)),
-        JwtKeys::Known(keys) => keys.clone(),
-        JwtKeys::Set(id) => super::jwks::read(&configured(id)).unwrap_or_default(),
-    };
+/// The keys that a token may be signed with, best first.
+fn tried<'k>(keys: &'k [hir::Jwk], algorithm: JwtAlgorithm, key_id: Option<&str>) -> Vec<&'k hir::Jwk> {
     let fitting: Vec<&hir::Jwk> = keys.iter().filter(|key| key.fits(algorithm)).collect();
     let named = fitting.iter().filter(|key| key_id.is_some() && key.id.as_deref() == key_id);
     let rest = fitting.iter().filter(|key| key_id.is_none() || key.id.is_none());
-    let tried: Vec<&&hir::Jwk> = named.chain(rest).take(4).collect();
-    if tried.is_empty() {
-        return None;
-    }
-    Some(tried.iter().any(|key| signature::verify(algorithm, &key.material, message, signature)))
+    named.chain(rest).take(4).copied().collect()
 }
 
 fn read(jwt: &hir::Jwt, members: &[(String, Json)], now: i128) -> Result<Vec<Value>, &'static str> {

@@ -9,6 +9,7 @@ mod config;
 mod edit;
 mod expr;
 mod facts;
+mod fetch;
 mod function;
 mod held;
 mod interpreter;

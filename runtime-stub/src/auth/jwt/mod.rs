@@ -6,6 +6,7 @@
 //! request, so nothing about its time is remembered; only that its signature holds is (`auth::verified`).
 
 mod claims;
+pub mod fetch;
 mod header;
 mod json;
 pub mod keys;
@@ -71,6 +72,13 @@ pub enum Stop {
     Refused(Reason),
     /// Memory is exhausted, or the host does not tell the time.
     Fault,
+}
+
+impl Signed<'_> {
+    /// The key id that the token names.
+    pub fn key_id(&self) -> Option<&[u8]> {
+        self.key_id
+    }
 }
 
 impl From<Exhausted> for Stop {
@@ -211,6 +219,11 @@ pub fn finish<'a, H: Host>(
         }
         Err(stop) => stopped(frame, id, stop),
     }
+}
+
+/// Keeps that a check came to nothing.
+pub fn faulted(frame: &mut Frame<'_>, id: u32) -> i32 {
+    note(frame, id, credential::FAULT)
 }
 
 fn note(frame: &mut Frame<'_>, id: u32, state: i32) -> i32 {

@@ -22,7 +22,7 @@ pub(super) fn named(ctx: &Context<'_>, expr: &ast::Expr) -> Option<Named> {
     match ctx.symbols.get(name)?.0 {
         Symbol::Map(id) => Some(Named::Map(id)),
         Symbol::Credential(id) => Some(Named::Credential(id)),
-        Symbol::Let(_) | Symbol::Fn(_) | Symbol::List(_) | Symbol::Limit(_) | Symbol::Unsupported(_) => None,
+        Symbol::Let(_) | Symbol::Fn(_) | Symbol::List(_) | Symbol::Limit(_) | Symbol::Service(_) | Symbol::Unsupported(_) => None,
     }
 }
 
@@ -139,6 +139,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             None
         }
         Symbol::Credential(id) => member(ctx, env, name, id, steps, span),
+        Symbol::Service(_) => {
+            let label = "used as a value";
+            ctx.error(Code::WrongKind, at, format!("the service `{name}` is no value"), label, "name it in `fetch { service = … }`");
+            None
+        }
         Symbol::Limit(_) => {
             ctx.push(
                 Diagnostic::error(Code::WrongKind, at, format!("the limit `{name}` is no value"), "used as a value")
