@@ -10,8 +10,9 @@ pub struct Record {
     pub context: u32,
     /// The root context whose configuration it began with.
     pub root: u32,
-    /// While the request, or the response, is held for its body: the most bytes that may have.
-    pub held: Option<u64>,
+    /// While the request, or the response, is held for its body: the most bytes that may have, and the instant by which the
+    /// request was looked at.
+    pub held: Option<(u64, Option<u64>)>,
     /// While the response is held for its body: what waits.
     pub waits: u32,
     /// Kept ints; kept strings as index into `strings` plus one.

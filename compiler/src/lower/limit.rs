@@ -181,7 +181,11 @@ fn key_part(builder: &mut Builder<'_>, context: &mut Context, part: &hir::Expr) 
     }
     // A number or bool that may be absent: its text, or an absent text.
     let (set, held) = hold(builder, context, part);
-    let mechanism = if matches!(part.ty.present(), Ty::Bool) { Mechanism::TextBool } else { Mechanism::TextInt };
+    let mechanism = match part.ty.present() {
+        Ty::Bool => Mechanism::TextBool,
+        Ty::Float => Mechanism::TextFloat,
+        _ => Mechanism::TextInt,
+    };
     let writes = vec![act(Mechanism::TextBegin, vec![]), act(mechanism, vec![unwrap(&part.ty, held)])];
     let written = Expr::Block(writes, Box::new(call(Mechanism::TextEnd, vec![])));
     let value = expr::choose(Val::I64, is_present(&part.ty, Expr::Local(held)), written, Expr::I64(0));

@@ -116,7 +116,12 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::ClientTls
         // A claim is known only once the token was verified, which `authenticate` does where it is needed.
         | Read::Claim(..)
+        | Read::Now
+        | Read::NowWeekday
+        | Read::NowHour
+        | Read::NowMinute
         | Read::CredentialPresent(_)
+        | Read::Computed(_)
         | Read::BodySize
         | Read::BodyText
         | Read::BodyJson

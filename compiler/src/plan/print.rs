@@ -119,10 +119,11 @@ fn rule_names(policy: &hir::Policy, rules: &[hir::RuleId]) -> String {
 }
 
 /// Facts that cost a host call of their own, and whether some condition or limit reads them.
-fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 3] {
+fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 4] {
     let mut address = false;
     let mut tls = false;
     let mut protocol = false;
+    let mut clock = false;
     let exprs = plan
         .conditions
         .iter()
@@ -134,7 +135,8 @@ fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 3] {
             address |= matches!(read, hir::Read::ClientIp | hir::Read::ClientPort);
             tls |= matches!(read, hir::Read::ClientTls);
             protocol |= matches!(read, hir::Read::Protocol);
+            clock |= matches!(read, hir::Read::Now | hir::Read::NowWeekday | hir::Read::NowHour | hir::Read::NowMinute);
         });
     }
-    [("client address", address), ("client TLS", tls), ("protocol", protocol)]
+    [("client address", address), ("client TLS", tls), ("protocol", protocol), ("clock", clock)]
 }

@@ -71,11 +71,12 @@ fn not_held(context: u32, size: Option<usize>, ended: bool) -> i32 {
 /// The body limit of a request that is held; the frame is made ready for it.
 pub(super) fn held(context: u32) -> Option<u64> {
     let record = vm().streams.find(context)?;
-    let limit = record.held?;
+    let (limit, now) = record.held?;
     let frame = frame();
     frame.root = record.root;
     frame.in_request = true;
     frame.body.was_held = true;
+    frame.limits.now = now;
     Some(limit)
 }
 

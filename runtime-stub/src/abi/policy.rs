@@ -15,8 +15,8 @@ unsafe extern "C" {
     fn condition(id: i32) -> i32;
     fn subject(id: i32) -> i64;
     fn reply(id: i32, metric: i32) -> i32;
-    fn verify(algorithm: i32, key: i64, message: i64, signature: i64) -> i32;
     fn limit_worker_put(id: i32, capacity: i32, bucket: i32, fingerprint: i64, arrival: i64, now: i64) -> i32;
+    fn verify(algorithm: i32, key: i64, message: i64, signature: i64) -> i32;
 }
 
 /// The policy.
@@ -70,14 +70,14 @@ impl Policy {
         unsafe { reply(id, metric) }
     }
 
+    pub(crate) fn limit_worker_put(put: &WorkerPut) -> bool {
+        let (capacity, bucket) = (put.capacity as i32, put.place.bucket as i32);
+        unsafe { limit_worker_put(put.id as i32, capacity, bucket, put.place.fingerprint as i64, put.arrival as i64, put.now as i64) != 0 }
+    }
+
     /// Whether a signature holds under a key.
     pub(crate) fn verify(algorithm: u32, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
         use crate::rt::pack::from_bytes;
         unsafe { verify(algorithm as i32, from_bytes(key), from_bytes(message), from_bytes(signature)) != 0 }
-    }
-
-    pub(crate) fn limit_worker_put(put: &WorkerPut) -> bool {
-        let (capacity, bucket) = (put.capacity as i32, put.place.bucket as i32);
-        unsafe { limit_worker_put(put.id as i32, capacity, bucket, put.place.fingerprint as i64, put.arrival as i64, put.now as i64) != 0 }
     }
 }

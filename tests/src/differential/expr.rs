@@ -43,7 +43,7 @@ impl Expressions<'_> {
         if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
     }
 
-    fn map(&mut self, ty: Type) -> Option<String> {
+    pub(super) fn map(&mut self, ty: Type) -> Option<String> {
         let known: Vec<String> = self.world.maps.iter().filter(|map| map.ty == ty).map(|map| map.text.clone()).collect();
         if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
     }
@@ -62,7 +62,9 @@ impl Expressions<'_> {
             return self.leaf();
         }
         let next = depth - 1;
-        match self.random.below(31) {
+        match self.random.below(36) {
+            31..=33 => self.numbers_test(next),
+            34 | 35 => self.typed_test(next),
             0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
             2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
             4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
@@ -128,56 +130,6 @@ impl Expressions<'_> {
         }
     }
 
-    /// A message whose body can be read.
-    fn message(&mut self) -> &'static str {
-        match (self.place.body, self.place.response_body) {
-            (true, true) => *self.random.pick(&["request", "response"]),
-            (false, true) => "response",
-            (_, false) => "request",
-        }
-    }
-
-    /// A part of the body's JSON.
-    fn json(&mut self) -> String {
-        let mut text = format!("{}.body.json", self.message());
-        for _ in 0..self.random.below(3) {
-            let key = self.read_optional();
-            let step = match self.random.below(6) {
-                0 => "[0]".to_owned(),
-                1 => format!("[{}]", self.pick(&["1", "-1", "request.query.count"])),
-                2 => format!("[{key}]"),
-                3 => "[\"a b\"]".to_owned(),
-                _ => format!(".{}", self.pick(&["a", "b", "n", "ids"])),
-            };
-            text.push_str(&step);
-        }
-        text
-    }
-
-    /// A condition on the body of the request.
-    fn about_body(&mut self, depth: usize) -> String {
-        let json = self.json();
-        let kinds = if self.place.body { 16 } else { 14 };
-        match self.random.below(kinds) {
-            13 => format!("{}.body.text {} {}", self.message(), self.pick(&["contains", "==", "starts_with"]), self.literal()),
-            14 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
-            15 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
-            3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
-            4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
-            5 => format!("{json} == {}", self.json()),
-            6 => format!("({}) {} {json}", self.any_text(depth), self.pick(&["in", "not in"])),
-            7 => format!("{} in {json}", self.pick(&["1", "true", "7"])),
-            8 => format!("{json} contains {}", self.pick(&["\"a\"", "1", "false"])),
-            9 => format!("{json} {} {}", self.pick(&["in", "not in"]), self.pick(&["[\"a\", \"b\"]", "[1, 2, 100]"])),
-            10 => format!("({json} is present) and (json_text({json}) contains {})", self.literal()),
-            11 => format!("(({json}) ?? 5) < 7"),
-            12 => format!("(({json}) ?? false) or (({json}) ?? \"a\") == \"a\""),
-            0 => format!("(int({json}) ?? 0) > 0"),
-            1 => format!("{json} matches {}", self.pick(PATTERNS)),
-            _ => format!("{json} is {}", self.pick(&["present", "absent"])),
-        }
-    }
-
     /// `x is present and … x …`, where the type of `x` is narrowed.
     fn narrowed(&mut self, depth: usize) -> String {
         let read = self.read_optional();
@@ -235,8 +187,28 @@ impl Expressions<'_> {
         if self.random.chance(60) { self.text_optional(depth) } else { self.text(depth) }
     }
 
+    /// A key that is computed.
+    pub(super) fn key(&mut self, known: &[&'static str]) -> String {
+        let literal = quoted(self.random.word(known));
+        let alone = self.place.request && !self.place.response;
+        match self.random.below(4) {
+            0 if alone => format!("(request.query[{}] ?? {literal})", quoted(self.random.word(QUERY))),
+            1 if alone => format!("request.headers[{}]", quoted(self.random.word(HEADERS))),
+            2 => format!("upper({literal})"),
+            _ => format!("trim({literal})"),
+        }
+    }
+
     /// A `string?` read straight from the message.
-    fn read_optional(&mut self) -> String {
+    pub(super) fn read_optional(&mut self) -> String {
+        if self.place.request && self.random.chance(10) {
+            return match self.random.below(4) {
+                0 => format!("request.query[{}]", self.key(QUERY)),
+                1 => format!("request.cookies[{}]", self.key(COOKIES)),
+                2 if self.place.response => format!("response.headers[{}]", self.key(ANSWERED)),
+                _ => format!("request.headers[{}]", self.key(HEADERS)),
+            };
+        }
         match self.random.below(9) {
             0 | 1 => format!("request.query[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => format!("request.cookies[{}]", quoted(self.random.word(COOKIES))),
@@ -339,12 +311,12 @@ impl Expressions<'_> {
             0 => self.integer(depth),
             1 => self.boolean(depth.min(1)),
             2 if self.place.request => "client.ip".to_owned(),
-            3 => self.pick(&["1.5", "-2.0", "100000000000000000000.0", "0.1", "3"]),
+            3 => self.float(depth),
             _ => self.text(depth),
         }
     }
 
-    fn any_integer_optional(&mut self, depth: usize) -> String {
+    pub(super) fn any_integer_optional(&mut self, depth: usize) -> String {
         if depth > 0 && self.random.chance(20) {
             return match self.random.below(3) {
                 0 => format!("({})[{}]", self.integers(depth - 1), self.integer(depth - 1)),
@@ -363,7 +335,7 @@ impl Expressions<'_> {
         }
     }
 
-    fn any_integer(&mut self, depth: usize) -> String {
+    pub(super) fn any_integer(&mut self, depth: usize) -> String {
         if self.random.chance(50) { self.any_integer_optional(depth) } else { self.integer(depth) }
     }
 
@@ -384,10 +356,12 @@ impl Expressions<'_> {
                 4 => return format!("len({})", self.texts(next)),
                 5 => return format!("-({})", self.integer(next)),
                 9 => return format!("hash({})", self.writable(next)),
+                10 => return format!("unix({})", self.time(next)),
                 _ => {}
             }
         }
-        match self.random.below(8) {
+        match self.random.below(10) {
+            8 if self.place.request => self.pick(&["now.weekday", "now.hour", "now.minute"]),
             0 => "request.query.count".to_owned(),
             1 => "request.headers.count".to_owned(),
             2 => "client.port".to_owned(),
@@ -402,6 +376,8 @@ impl Expressions<'_> {
         let next = depth.saturating_sub(1);
         match self.random.below(7) {
             6 => format!("split({}, {})", self.text(next), self.literal()),
+            0 if self.place.request && self.random.chance(30) => format!("request.headers.all[{}]", self.key(HEADERS)),
+            1 if self.place.request && self.random.chance(30) => format!("request.query.all[{}]", self.key(QUERY)),
             0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
             1 => format!("request.query.all[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),
@@ -422,6 +398,7 @@ impl Expressions<'_> {
         match self.map(Type::Ip) {
             Some(map) if self.random.chance(30) => format!("{map}[{}]", self.read_optional()),
             _ if self.place.request && self.random.chance(20) => format!("ip({})", self.read_optional()),
+            _ if self.random.chance(10) => self.named(Type::MaybeIp).unwrap_or_else(|| "client.ip".to_owned()),
             _ => match self.named(Type::Ip) {
                 Some(name) if self.random.chance(20) => name,
                 _ => "client.ip".to_owned(),

@@ -138,7 +138,7 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
     let value = expr::check(ctx, env, expr);
     match value.ty.present() {
         hir::Ty::Error => None,
-        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
+        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
         hir::Ty::Secret => {
             ctx.error(
                 Code::SecretLeak,
@@ -195,7 +195,7 @@ fn one_rate(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::E
             if !ctx.enter(span) {
                 return None;
             }
-            let subject = expr::check(ctx, env, subject);
+            let subject = expr::exact(ctx, env, subject);
             let rates: Vec<Option<Rate>> = arms.iter().map(|arm| one_rate(ctx, env, attr, &arm.value)).collect();
             ctx.leave();
             let patterns = expr::patterns(ctx, &subject, arms, span)?;

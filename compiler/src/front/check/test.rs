@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use super::context::Context;
-use super::{constant, reply, suggest, test_value};
+use super::{reply, suggest, test_value};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
-use crate::lang::headers;
+use crate::lang::{headers, time};
 
 /// How deep `repeat` may nest.
 const NESTING: usize = 8;
@@ -45,13 +45,13 @@ fn bad(ctx: &mut Context<'_>, span: Span, message: impl Into<String>, label: &st
 
 fn one(ctx: &mut Context<'_>, step: &ast::Step, variables: &mut Vec<String>, sent: &mut bool) -> Option<hir::Step> {
     match &step.kind {
-        ast::StepKind::At(time) => match constant::time(&time.text) {
+        ast::StepKind::At(written) => match time::parse(&written.text).and_then(|nanoseconds| u64::try_from(nanoseconds).ok()) {
             Some(nanoseconds) => Some(hir::Step::At(nanoseconds, step.span)),
             None => {
                 bad(
                     ctx,
-                    time.span,
-                    format!("`{}` is no time", time.text),
+                    written.span,
+                    format!("`{}` is no time", written.text),
                     "expected a time of RFC 3339",
                     "write a time such as `2026-01-05T10:00:00Z`",
                 );

@@ -86,7 +86,8 @@ impl Claim {
             ClaimKind::Int => Ty::Int,
             ClaimKind::Float => Ty::Float,
             ClaimKind::Json => Ty::Json,
-            ClaimKind::String | ClaimKind::Enum(_) => Ty::String,
+            ClaimKind::String => Ty::String,
+            ClaimKind::Enum(values) => Ty::Enum(values.clone()),
             ClaimKind::Words | ClaimKind::List => Ty::List(Box::new(Ty::String)),
         };
         if self.optional { ty.optional() } else { ty }

@@ -7,18 +7,19 @@ mod function;
 mod jwt;
 mod policy;
 mod print;
+mod print_jwt;
 mod rule;
 mod test;
 mod ty;
 mod walk;
 
 pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
-pub use expr::{Const, Expr, ExprKind, Read};
+pub use expr::{Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;
 pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtFetch, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
-    ReplyBody, Scope, Service, TableType,
+    ReplyBody, Scope, Service,
 };
 pub use print::print;
 pub use rule::{

@@ -146,6 +146,7 @@ impl<'a> Run<'a> {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
+        facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
         facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now, self.sets);
         count_services(self.sets, self.counters);
         match self.decide(&mut facts, request)? {
@@ -278,37 +279,6 @@ impl<'a> Run<'a> {
                 Ok(Some(self.deny(&limit.name.text, response)))
             }
         }
-    }
-
-    /// Keys that are needed are not there: a fault.
-    fn without_keys(&mut self, facts: &Facts) -> Result<Course, EngineError> {
-        match &self.policy.on_fault {
-            hir::Action::Deny(reply) => {
-                let response = reply::response(reply, Headers::new(), self.context(facts))?;
-                self.count("fault", "fault");
-                Ok(Course::Denied { by: "fault".to_owned(), response })
-            }
-            hir::Action::Allow => Err(EngineError("a request that goes on without keys is not interpreted".to_owned())),
-        }
-    }
-
-    /// `400` for a credential that is presented twice, else `401` with a challenge.
-    fn unauthenticated(&mut self, refusal: &authenticate::Refusal) -> Course {
-        let Some(credential) = self.policy.credentials.get(refusal.credential.index()) else {
-            return self.deny("fault", reply::empty(503, Headers::new()));
-        };
-        let mut headers = Headers::new();
-        if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential, refusal.invalid);
-            headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
-        }
-        let by = credential.name().text.clone();
-        let outcome = match credential {
-            hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) | hir::Credential::Jwt(_) => refusal.outcome,
-        };
-        self.count(&by, outcome);
-        Course::Denied { by, response: reply::empty(refusal.status, headers) }
     }
 
     /// What the upstream receives.

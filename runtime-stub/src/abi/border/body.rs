@@ -23,7 +23,7 @@ extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
     let opened = vm.streams.open(&mut vm.heap, frame.context, frame.root, super::index(cells));
     match vm.streams.find(frame.context) {
         Some(record) if opened => {
-            record.held = Some(limit);
+            record.held = Some((limit, frame.limits.now));
             0
         }
         Some(_) | None => 2,
@@ -81,7 +81,7 @@ extern "C" fn response_hold(most: i64, waits: i32) -> i32 {
         return 1;
     }
     let Some(record) = vm().streams.find(frame.context) else { return 2 };
-    record.held = Some(limit);
+    record.held = Some((limit, None));
     record.waits = waits.cast_unsigned();
     0
 }
@@ -90,7 +90,7 @@ extern "C" fn response_hold(most: i64, waits: i32) -> i32 {
 extern "C" fn response_body_in(size: i32, eos: i32) -> i32 {
     let frame = frame();
     let Some(record) = vm().streams.find(frame.context) else { return 0 };
-    let Some(limit) = record.held else { return 0 };
+    let Some((limit, _)) = record.held else { return 0 };
     if u64::from(size.cast_unsigned()) > limit {
         record.held = None;
         frame.body.too_large = true;

@@ -5,7 +5,7 @@ use super::{bound, check as check_expr, expect, failed, habits};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
-use crate::front::check::{suggest, table};
+use crate::front::check::suggest;
 use crate::ir::{ast, hir};
 use crate::lang::headers;
 use crate::lang::values::{self, Access, Phase};
@@ -27,7 +27,7 @@ pub(super) fn named(ctx: &Context<'_>, expr: &ast::Expr) -> Option<Named> {
 }
 
 /// One step behind the first name.
-enum Step<'t> {
+pub(super) enum Step<'t> {
     Member(&'t ast::Name),
     Key(&'t ast::Expr),
 }
@@ -112,11 +112,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, steps) } else { plain(ctx, env, steps, span, value) }
         }
         Symbol::List(id) => {
-            let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
+            let ty = ctx.lists.get(id.index())?.ty.clone();
             plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
         }
         Symbol::Map(id) => {
-            let ty = table::expr_type(ctx.maps.get(id.index())?.ty).optional();
+            let ty = ctx.maps.get(id.index())?.ty.clone().optional();
             let [Step::Key(key)] = steps else {
                 ctx.error(
                     Code::NotValue,
@@ -138,7 +138,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             );
             None
         }
-        Symbol::Credential(id) => member(ctx, env, name, id, steps, span),
+        Symbol::Credential(id) => super::credential::member(ctx, env, name, id, steps, span),
         Symbol::Service(_) => {
             let label = "used as a value";
             ctx.error(Code::WrongKind, at, format!("the service `{name}` is no value"), label, "name it in `fetch { service = … }`");
@@ -169,9 +169,10 @@ fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
     ctx.error(Code::UnknownName, span, format!("nothing is called `{name}`"), "unknown name", help);
 }
 
-fn plain(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
+pub(super) fn plain(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
     match steps.first() {
         None => Some(value),
+        Some(_) if *value.ty.present() == hir::Ty::Json => json_steps(ctx, env, value, steps),
         Some(Step::Key(index)) if matches!(value.ty.present(), hir::Ty::List(_)) => {
             let element = bound::element(ctx, env, value, index, span)?;
             plain(ctx, env, steps.get(1..).unwrap_or(&[]), span, element)
@@ -258,88 +259,6 @@ fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> 
     None
 }
 
-/// Whether a credential is verified here, and whether it may be absent; reported when it is not.
-pub(in crate::front::check) fn credential(ctx: &mut Context<'_>, env: &Env, id: hir::CredentialId, span: Span) -> Option<bool> {
-    if let Some(optional) = env.credentials.get(&id) {
-        return Some(*optional);
-    }
-    let name = ctx.credentials.get(id.index())?.name().text.clone();
-    let help = match env.place {
-        "a `limit`" => format!("write `authenticate {name}` in every scope that applies the limit"),
-        "a `let`" => "read it in the rule itself: a `let` belongs to no scope".to_owned(),
-        _ => format!("move this into a `scope` with `authenticate {name}`"),
-    };
-    ctx.error(Code::NotAuthenticated, span, format!("`{name}` is not authenticated here"), "read without being verified", help);
-    None
-}
-
-/// `NAME.claim` and `NAME["claim"]`.
-fn claim(ctx: &mut Context<'_>, env: &Env, jwt: &hir::Jwt, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
-    let name = &jwt.name.text;
-    let (wanted, at, rest) = match steps {
-        [Step::Member(member), rest @ ..] => (member.text.clone(), member.span, rest),
-        [Step::Key(ast::Expr { kind: ast::ExprKind::String(text), span }), rest @ ..] => (text.clone(), *span, rest),
-        [Step::Key(key), ..] => {
-            let help = format!("write the name of a claim, as in `{name}[\"sub\"]`");
-            ctx.error(Code::TypeMismatch, key.span, "claims have names that are known beforehand", "computed", help);
-            return None;
-        }
-        [] => {
-            let help = format!("name a claim, as in `{name}.sub`, or write `{name} is present`");
-            ctx.error(Code::NotValue, span, format!("the credential `{name}` is no value by itself"), "used as a value", help);
-            return None;
-        }
-    };
-    let Some(number) = jwt.claims.iter().position(|claim| claim.name.text == wanted) else {
-        let otherwise = format!("declare it: `claims {{ {wanted}: string }}` in `jwt {name}`");
-        let help = suggest::help(&wanted, jwt.claims.iter().map(|claim| claim.name.text.as_str()), &otherwise);
-        ctx.error(Code::UnknownMember, at, format!("`{name}` declares no claim `{wanted}`"), "unknown claim", help);
-        return None;
-    };
-    let absent = credential(ctx, env, id, span)? && !env.is_verified(id);
-    let ty = jwt.claims.get(number)?.ty();
-    let ty = if absent { ty.optional() } else { ty };
-    let kind = hir::ExprKind::Read(hir::Read::Claim(id, u32::try_from(number).unwrap_or(u32::MAX)));
-    let value = hir::Expr { kind, ty, span };
-    if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, rest) } else { plain(ctx, env, rest, span, value) }
-}
-
-fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
-    if let Some(hir::Credential::Jwt(jwt)) = ctx.credentials.get(id.index()) {
-        let jwt = jwt.clone();
-        return claim(ctx, env, &jwt, id, steps, span);
-    }
-    let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
-    let example = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect::<Vec<_>>().join(" or ");
-    match steps {
-        [Step::Member(written)] if members.iter().any(|member| member.as_str() == written.text) => {
-            let member = *members.iter().find(|member| member.as_str() == written.text)?;
-            let optional = credential(ctx, env, id, span)?;
-            let ty = if optional { hir::Ty::String.optional() } else { hir::Ty::String };
-            Some(hir::Expr { kind: hir::ExprKind::Read(hir::Read::Member(id, member)), ty, span })
-        }
-        [] => {
-            ctx.error(
-                Code::NotValue,
-                span,
-                format!("the credential `{name}` is no value by itself"),
-                "used as a value",
-                format!("write {example}, or `{name} is present`"),
-            );
-            None
-        }
-        [Step::Member(member), ..] => {
-            let message = format!("`{name}` has no `{}`", member.text);
-            ctx.error(Code::UnknownMember, member.span, message, "unknown member", format!("write {example}"));
-            None
-        }
-        [Step::Key(..), ..] => {
-            ctx.error(Code::UnknownMember, span, format!("`{name}` has no such member"), "unknown member", format!("write {example}"));
-            None
-        }
-    }
-}
-
 fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
     let mut members = vec![root];
     for step in steps {
@@ -368,7 +287,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
         _ => (rest, &[] as &[Step<'_>]),
     };
     let kind = match (&value.access, rest) {
-        (Access::Plain(read), []) => read.clone(),
+        (Access::Plain(read), []) => hir::ExprKind::Read(read.clone()),
         (Access::Plain(_), _) => {
             match rest.first() {
                 Some(Step::Member(_)) => not_a_value(ctx, &members.join("."), span),
@@ -376,8 +295,14 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             }
             return None;
         }
-        (Access::Header(read), [Step::Key(key)]) => read(header_key(ctx, value.path, key)?),
-        (Access::Key(read), [Step::Key(key)]) => read(literal_key(ctx, value.path, key)?),
+        (Access::Header(keyed), [Step::Key(key)]) => match key_of(ctx, env, value.path, key)? {
+            Key::Known(name) => hir::ExprKind::Read(keyed.read(header_name(ctx, key.span, &name)?)),
+            Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
+        (Access::Key(keyed), [Step::Key(key)]) => match key_of(ctx, env, value.path, key)? {
+            Key::Known(name) => hir::ExprKind::Read(keyed.read(name)),
+            Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
         (Access::Header(_) | Access::Key(_), _) => {
             if matches!(rest.first(), Some(Step::Member(_))) {
                 not_a_value(ctx, &members.join("."), span);
@@ -413,7 +338,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
     if !allowed {
         return None;
     }
-    plain(ctx, env, behind, span, hir::Expr { kind: hir::ExprKind::Read(kind), ty: value.read_type(), span })
+    plain(ctx, env, behind, span, hir::Expr { kind, ty: value.read_type(), span })
 }
 
 fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
@@ -433,16 +358,43 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
     ctx.error(Code::UnknownMember, span, message, "unknown value", help);
 }
 
-fn literal_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    if let ast::ExprKind::String(text) = &key.kind {
-        return Some(text.clone());
-    }
-    ctx.not_yet(key.span, &format!("a computed key of `{path}`"), "write the key as a string literal");
-    None
+/// A key as it is written.
+enum Key {
+    /// A text that the policy has.
+    Known(String),
+    /// A string, or an absent one.
+    Computed(hir::Expr),
 }
 
-fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    let name = literal_key(ctx, path, key)?.to_ascii_lowercase();
+fn key_of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Expr) -> Option<Key> {
+    let key = check_expr(ctx, env, written);
+    let key = expect::retype(ctx, key, &hir::Ty::String);
+    match key.ty.present() {
+        hir::Ty::Error => return None,
+        hir::Ty::String => {}
+        hir::Ty::Secret => {
+            expect::leak(ctx, &key, &format!("a key of `{path}`"));
+            return None;
+        }
+        ty => {
+            let label = format!("has type `{ty}`");
+            ctx.error(Code::TypeMismatch, key.span, format!("`{path}` is read by a `string`"), label, "write a string");
+            return None;
+        }
+    }
+    let mut value = &key;
+    // INVARIANT: a let reads only lets before it, so this ends.
+    while let hir::ExprKind::Let(id) = &value.kind {
+        value = &ctx.lets.get(id.index())?.value;
+    }
+    if let hir::ExprKind::Const(hir::Const::String(text)) = &value.kind {
+        return Some(Key::Known(text.clone()));
+    }
+    Some(Key::Computed(key))
+}
+
+fn header_name(ctx: &mut Context<'_>, span: Span, written: &str) -> Option<String> {
+    let name = written.to_ascii_lowercase();
     if headers::is_name(&name) {
         return Some(name);
     }
@@ -454,12 +406,12 @@ fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<Stri
         ":status" => "write `response.status`",
         _ => "write letters, digits and `-`",
     };
-    ctx.error(Code::BadHeaderName, key.span, format!("`{name}` is no header name"), "no header is called so", help);
+    ctx.error(Code::BadHeaderName, span, format!("`{name}` is no header name"), "no header is called so", help);
     None
 }
 
 /// Members and elements of a JSON value.
-fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<'_>]) -> Option<hir::Expr> {
+pub(super) fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<'_>]) -> Option<hir::Expr> {
     let mut value = value;
     for step in steps {
         let ty = hir::Ty::Json.optional();
