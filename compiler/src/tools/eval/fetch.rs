@@ -10,6 +10,9 @@ use crate::tools::message::Answer;
 
 const SECOND: Nanoseconds = 1_000_000_000;
 
+/// Counters by name and outcome.
+type Counters = BTreeMap<(String, String), u64>;
+
 /// What is known of the keys of one credential.
 #[derive(Clone, Debug, Default)]
 struct Set {
@@ -31,7 +34,7 @@ pub(super) struct Sets {
     pub(super) answers: BTreeMap<String, Option<Answer>>,
     sets: BTreeMap<usize, Set>,
     /// What services counted since the last look.
-    pub(super) counted: Vec<(String, &'static str)>,
+    counted: Vec<(String, &'static str)>,
 }
 
 impl Sets {
@@ -40,8 +43,21 @@ impl Sets {
         self.sets.clear();
     }
 
+    /// What happens when time has passed.
+    pub(super) fn pass(&mut self, policy: &hir::Policy, now: Nanoseconds, counters: &mut Counters) {
+        self.tick(policy, now);
+        self.count(counters);
+    }
+
+    /// Counts what services did.
+    pub(super) fn count(&mut self, counters: &mut Counters) {
+        for (name, outcome) in std::mem::take(&mut self.counted) {
+            *counters.entry((name, outcome.to_owned())).or_insert(0) += 1;
+        }
+    }
+
     /// Fetches what is due.
-    pub(super) fn tick(&mut self, policy: &hir::Policy, now: Nanoseconds) {
+    fn tick(&mut self, policy: &hir::Policy, now: Nanoseconds) {
         for (number, credential) in policy.credentials.iter().enumerate() {
             if let hir::Credential::Jwt(hir::Jwt { keys: hir::JwtKeys::Fetched(fetch), .. }) = credential {
                 let set = self.sets.entry(number).or_default();

@@ -12,7 +12,7 @@ use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
 use super::fetch;
 use super::held::{self, length_known};
-use super::limit::{self, Admitted, Verdict};
+use super::limit::{self, Admitted};
 use super::redact::{self, Inspection};
 use super::reply;
 use super::route;
@@ -64,20 +64,6 @@ impl Interpreter {
     }
 }
 
-impl Interpreter {
-    /// What happens when time has passed.
-    fn tick(&mut self) {
-        self.sets.tick(&self.policy, self.now);
-        count_services(&mut self.sets, &mut self.counters);
-    }
-}
-
-fn count_services(sets: &mut fetch::Sets, counters: &mut BTreeMap<(String, String), u64>) {
-    for (name, outcome) in std::mem::take(&mut sets.counted) {
-        *counters.entry((name, outcome.to_owned())).or_insert(0) += 1;
-    }
-}
-
 impl Engine for Interpreter {
     fn name(&self) -> &'static str {
         "interpreter"
@@ -88,7 +74,7 @@ impl Engine for Interpreter {
         self.tables.clear();
         self.counters.clear();
         self.sets.clear();
-        self.tick();
+        self.sets.pass(&self.policy, self.now, &mut self.counters);
         Ok(())
     }
 
@@ -99,7 +85,7 @@ impl Engine for Interpreter {
 
     fn set_time(&mut self, at: Nanoseconds) -> Result<(), EngineError> {
         self.now = at;
-        self.tick();
+        self.sets.pass(&self.policy, self.now, &mut self.counters);
         Ok(())
     }
 
@@ -126,8 +112,8 @@ impl Engine for Interpreter {
 pub(super) struct Run<'a> {
     pub(super) policy: &'a hir::Policy,
     config: &'a [Value],
-    now: Nanoseconds,
-    tables: &'a mut limit::Tables,
+    pub(super) now: Nanoseconds,
+    pub(super) tables: &'a mut limit::Tables,
     counters: &'a mut BTreeMap<(String, String), u64>,
     regexes: &'a Regexes,
     sets: &'a mut fetch::Sets,
@@ -148,7 +134,7 @@ impl<'a> Run<'a> {
         };
         facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
         facts.credentials = authenticate::presented(self.policy, self.config, &facts, self.now, self.sets);
-        count_services(self.sets, self.counters);
+        self.sets.count(self.counters);
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
             Course::Allowed { admitted } => {
@@ -254,31 +240,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(None)
-    }
-
-    /// One step of limits: those that matching scopes apply, in file order.
-    fn limits(
-        &mut self,
-        scopes: &[&hir::Scope],
-        needs_identity: bool,
-        facts: &Facts,
-        admitted: &mut Admitted,
-    ) -> Result<Option<Course>, EngineError> {
-        let policy = self.policy;
-        let applies = |index: usize| scopes.iter().any(|scope| scope.apply.iter().any(|id| id.index() == index));
-        let limits: Vec<(usize, &hir::Limit)> =
-            policy.limits.iter().enumerate().filter(|(index, limit)| limit.needs_identity == needs_identity && applies(*index)).collect();
-        let ctx = self.context(facts);
-        match limit::step(&limits, ctx, self.now, self.tables)? {
-            Verdict::Admitted(step) => {
-                admitted.extend(step);
-                Ok(None)
-            }
-            Verdict::Refused { limit, reply, headers } => {
-                let response = reply::response(reply, headers, ctx)?;
-                Ok(Some(self.deny(&limit.name.text, response)))
-            }
-        }
     }
 
     /// What the upstream receives.

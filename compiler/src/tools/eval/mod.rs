@@ -24,6 +24,7 @@ mod route;
 mod rule;
 mod signature;
 mod siphash;
+mod step;
 mod unauthenticated;
 mod value;
 
