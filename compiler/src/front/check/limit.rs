@@ -214,7 +214,7 @@ fn choice(subject: &hir::Expr, patterns: &[Option<hir::Const>], mut values: Vec<
         return Some(last);
     }
     let ty = last.ty.clone();
-    let arms = patterns.iter().cloned().flatten().zip(values).collect();
+    let arms = patterns.iter().flatten().cloned().zip(values).collect();
     Some(hir::Expr { kind: hir::ExprKind::Match(Box::new(subject.clone()), arms, Box::new(last)), ty, span })
 }
 
