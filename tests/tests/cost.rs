@@ -1,6 +1,6 @@
 //! The worst case that `portcullis plan` tells is none that a request exceeds: on every behaviour case and on random policies, what the
 //! simulator counts in each callback stays below what was computed from the policy for messages of that size.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::BTreeMap;
 

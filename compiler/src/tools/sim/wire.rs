@@ -40,7 +40,8 @@ pub(crate) fn client(request: &Request, hops: u8) -> SocketAddr {
     let peer = SocketAddr::new(request.client, request.client_port);
     let lines: Vec<&[u8]> =
         request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-for")).map(|(_, line)| line.as_slice()).collect();
-    // Envoy joins the lines of this header without a space.
+    // Envoy joins the lines of this header without a space, and leaves out those that are empty.
+    let lines: Vec<&[u8]> = lines.into_iter().filter(|line| !line.trim_ascii().is_empty()).collect();
     let Ok(mut list) = String::from_utf8(lines.join(&b","[..])) else { return peer };
     for _ in 1..hops {
         let Some(comma) = list.rfind(',') else { return peer };
