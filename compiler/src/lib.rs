@@ -20,50 +20,40 @@ use ir::{ast, hir, lir};
 /// The version that modules carry.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Reads a file that a policy names: the name as written, relative to the policy. The error is a sentence for the user.
-pub type ReadFile<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
+pub use base::source::ReadFile;
 
 /// A policy after `front`.
 #[derive(Debug)]
 pub struct Checked {
-    /// The texts, for diagnostics.
+    /// The texts of all files that were read, data too, for diagnostics and the digest.
     pub sources: Sources,
-    /// The syntax tree, as far as it could be read.
-    pub tree: ast::File,
+    /// The syntax trees of the policy and of the files that it imports, as far as they could be read.
+    pub trees: Vec<(base::FileId, ast::File)>,
     /// The typed policy; `None` when there are errors.
     pub policy: Option<hir::Policy>,
     /// Errors and warnings in the order of their places.
     pub diagnostics: Diagnostics,
-    /// Texts of files that the policy names, in the order read, for the digest.
-    pub files: Vec<(String, String)>,
 }
 
-/// Parses and checks one policy.
+/// Parses and checks one policy with what it imports.
 pub fn check(name: &str, text: &str, read_file: &mut ReadFile<'_>) -> Checked {
     let mut sources = Sources::default();
     let file = sources.add(name, text);
-    let (tree, mut diagnostics) = front::syntax::parse(&sources, file);
-    let mut files = Vec::new();
+    let front::load::Loaded { files: trees, parts, mut diagnostics } = front::load::load(&mut sources, file, read_file);
     let mut policy = None;
     if !diagnostics.has_errors() {
-        let parsed = [(file, tree.clone())];
-        let mut read = |_from, path: &str| {
-            let text = read_file(path)?;
-            files.push((path.to_owned(), text.clone()));
-            Ok(text)
-        };
-        let (checked, found) = front::check::check(&parsed, &sources, &mut read);
+        let (checked, found) = front::check::check(&parts, &mut sources, read_file);
         policy = checked;
         diagnostics.extend(found);
         if let Some(policy) = &policy {
-            diagnostics.extend(front::lint::lint(&parsed, policy));
+            diagnostics.extend(front::lint::lint(&parts, policy));
         }
     }
     diagnostics.sort();
     if diagnostics.has_errors() {
         policy = None;
     }
-    Checked { sources, tree, policy, diagnostics, files }
+    Checked { sources, trees, policy, diagnostics }
 }
 
 /// How a policy is compiled.
@@ -100,14 +90,14 @@ pub fn compile_policy(policy: &hir::Policy, source_digest: &str, options: &Optio
     Ok(Compiled { plan, lir, output })
 }
 
-/// SHA-256 over all texts, each with its length, in hex. Names of files do not count: the same policy elsewhere is the same.
+/// SHA-256 over the texts of the policy, its imports and its data, each with its length, in the order in which they were read, in
+/// hex. The folder does not count (names are relative to it, and in the texts): the same policy elsewhere is the same.
 fn digest(checked: &Checked) -> String {
     use sha2::Digest;
     let mut hash = sha2::Sha256::new();
-    let root = checked.sources.get(base::FileId(0)).map(|source| source.text.as_str()).unwrap_or_default();
-    for text in std::iter::once(root).chain(checked.files.iter().map(|(_, text)| text.as_str())) {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
+    for source in checked.sources.iter() {
+        hash.update((source.text.len() as u64).to_le_bytes());
+        hash.update(source.text.as_bytes());
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

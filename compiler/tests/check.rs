@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use portcullis::base::{Code, Diagnostics, Severity, Sources, render};
-use portcullis::front::{check, syntax};
+use portcullis::front::{check, load};
 use portcullis::ir::{ast, hir};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
@@ -20,9 +20,9 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
 fn check_text(name: &str, text: &str, folder: &Path) -> (Option<hir::Policy>, Diagnostics, Sources) {
     let mut sources = Sources::default();
     let file = sources.add(name, text);
-    let (tree, mut diagnostics) = syntax::parse(&sources, file);
-    let read = &mut |_, path: &str| std::fs::read_to_string(folder.join(path)).map_err(|error| error.kind().to_string());
-    let (policy, found) = check::check(&[(file, tree)], &sources, read);
+    let read = &mut |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|error| error.kind().to_string());
+    let load::Loaded { parts, mut diagnostics, .. } = load::load(&mut sources, file, read);
+    let (policy, found) = check::check(&parts, &mut sources, read);
     assert_eq!(policy.is_none(), found.has_errors(), "{name}: a tree exactly when there is no error");
     diagnostics.extend(found);
     (policy, diagnostics, sources)
@@ -111,8 +111,8 @@ fn nesting_is_bounded() {
     let rule = ast::Rule { kind: ast::RuleKind::Permit, name: name.clone(), items: vec![ast::RuleItem::When(expr)], span };
     let policy = ast::Policy { name, attrs: Vec::new(), span };
     let file = ast::File { items: vec![ast::Item::Policy(policy), ast::Item::Rule(rule)] };
-    let sources = Sources::default();
-    let (policy, diagnostics) = check::check(&[(Default::default(), file)], &sources, &mut |_, _| Err(String::new()));
+    let mut sources = Sources::default();
+    let (policy, diagnostics) = check::check(&[(Default::default(), file)], &mut sources, &mut |_| Err(String::new()));
     assert!(policy.is_none());
     assert_eq!(diagnostics.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::TooDeep]);
 }

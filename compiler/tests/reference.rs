@@ -57,9 +57,9 @@ fn tables() -> String {
         let phase = format!("{:?}", value.phase).to_lowercase();
         writeln!(page, "| `{}` | {ty} | {phase} | {} |", value.path, compiled(supported)).unwrap();
     }
-    page.push_str("\n## Functions\n\n| call | |\n|---|---|\n");
+    page.push_str("\n## Functions\n\n| call |\n|---|\n");
     for function in functions::FUNCTIONS {
-        writeln!(page, "| `{}` | {} |", function.usage, compiled(function.compiled.is_some())).unwrap();
+        writeln!(page, "| `{}` |", function.usage).unwrap();
     }
     page.push_str("\n## Attributes\n\n| block | attribute | |\n|---|---|---|\n");
     for block in BLOCKS {

@@ -87,6 +87,8 @@ functions! {
     OnRequestBody = "on_request_body"(I32) -> I32;
     /// Response headers of a stream that has a record: `eos` in, header action out.
     OnResponseHeaders = "on_response_headers"(I32) -> I32;
+    /// A part of the body of a response that has a record: bytes so far and `eos` in, body action out.
+    OnResponseBody = "on_response_body"(I32, I32) -> I32;
     /// Evaluates condition `id`: bool.
     Condition = "condition"(I32) -> I32;
     /// The value of subject `id` of the rules' guards: a string, or the address of an `ip` as an i64.
@@ -96,6 +98,8 @@ functions! {
     /// Writes an arrival time into this worker's memory ([`Mechanism::LimitWorkerPut`], with its parameters), where some limit
     /// counts there: bool.
     LimitWorkerPut = "limit_worker_put"(I32, I32, I32, I64, I64, I64) -> I32;
+    /// Verifies a signature with an algorithm ([`algorithm`]) that the policy names: key, message, signature: bool.
+    Verify = "verify"(I32, I64, I64, I64) -> I32;
 }
 
 functions! {
@@ -131,6 +135,10 @@ functions! {
     RequestHeader = "request_header"(I32) -> I64;
     /// All lines of a header slot: list.
     RequestHeaderAll = "request_header_all"(I32) -> I64;
+    /// Value of a header by its name in any case, lines joined, or absent.
+    RequestHeaderAt = "request_header_at"(I64) -> I64;
+    /// All lines of a header by its name in any case: list.
+    RequestHeaderAllAt = "request_header_all_at"(I64) -> I64;
     /// `request.headers.count`
     RequestHeaderCount = "request_header_count"() -> I64;
     /// Value of a cookie, or absent.
@@ -147,15 +155,21 @@ functions! {
     ClientPort = "client_port"() -> I64;
     /// `client.tls.present`
     ClientTls = "client_tls"() -> I32;
+    /// `now`: the host's clock, read once a request; limits count by the same instant.
+    Now = "now"() -> I64;
     /// Whether something faulted in this callback: bool.
     Faulted = "faulted"() -> I32;
 
     // ---- the body of the request ----
-    /// Holds the request until its body is in: cells of its record, most bytes of the body. 0: it is held, 1: the body is
+    /// Holds the request until its body is in: cells of its record, most bytes of the body (and [`UNVERIFIED`]). 0: it is held, 1: the body is
     /// announced as too large, 2: a fault.
     BodyHold = "body_hold"(I32, I64) -> I32;
     /// Whether the request was held: bool.
     BodyWasHeld = "body_was_held"() -> I32;
+    /// Whether it was held with [`UNVERIFIED`]: bool.
+    BodyUnverified = "body_unverified"() -> I32;
+    /// The bytes of the body as they came; absent when it is too large.
+    BodyBytes = "body_bytes"() -> I64;
     /// `request.body.size`
     BodySize = "body_size"() -> I64;
     /// `request.body.text`; absent when it is too large.
@@ -168,6 +182,18 @@ functions! {
     BodyReadForm = "body_read_form"() -> I32;
     /// The first value of a key of the form, or absent.
     BodyForm = "body_form"(I64) -> I64;
+
+    // ---- the body of the response, which the mechanisms of the request's body read in its callbacks ----
+    /// Holds the response until its body is in: most bytes of the body, what waits for it. 0: it is held, 1: the body is
+    /// announced as too large, 2: a fault.
+    ResponseHold = "response_hold"(I64, I32) -> I32;
+    /// Takes a part of the body, bytes so far and `eos`: 0 when the response is not held, 1 when more is to come, 2 when the body
+    /// is in, 3 when it is too large.
+    ResponseBodyIn = "response_body_in"(I32, I32) -> I32;
+    /// What waits for it.
+    ResponseWaits = "response_waits"() -> I32;
+    /// Makes all that reads the body absent.
+    BodyUnreadable = "body_unreadable"();
 
     // ---- JSON: a value is the text that it is written as, already checked ----
     /// Member of an object, or absent.
@@ -245,6 +271,14 @@ functions! {
     StrLen = "str_len"(I64) -> I64;
     /// `int(s)`: `int?`.
     StrToInt = "str_to_int"(I64) -> I32;
+    /// `float(s)`: `float?`.
+    StrToFloat = "str_to_float"(I64) -> I32;
+    /// `time(s)`: `time?`.
+    StrToTime = "str_to_time"(I64) -> I32;
+    /// `unix(t)`
+    TimeUnix = "time_unix"(I64) -> I64;
+    /// How many whole units (nanoseconds) a time counts, within a cycle of so many.
+    TimePart = "time_part"(I64, I64, I64) -> I64;
     /// A cell that holds this: `int?` (or any i64 pattern).
     Cell = "cell"(I64) -> I32;
     /// Saturating sum.
@@ -330,6 +364,8 @@ functions! {
     TextStr = "text_str"(I64);
     /// Adds an int in decimal.
     TextInt = "text_int"(I64);
+    /// Adds a float: the fewest digits that read back as it, without exponent.
+    TextFloat = "text_float"(F64);
     /// Adds `true` or `false`.
     TextBool = "text_bool"(I32);
     /// Adds an address; absent adds nothing.
@@ -348,17 +384,19 @@ functions! {
     // ---- configuration of the current root context ----
     /// Reads and checks it against a schema (`tables::schema`): bool.
     ConfigLoad = "config_load"(I64, I32) -> I32;
+    /// Likewise for a schema with types other than strings, secrets, ints and bools.
+    ConfigLoadTyped = "config_load_typed"(I64, I32) -> I32;
     /// Checks that there is none, for a policy that declares none: bool.
     ConfigNone = "config_none"(I32) -> I32;
-    /// A string, secret; absent when optional and missing.
+    /// A string, secret, bytes, enum, network, or the address of an `ip`; absent when optional and missing.
     ConfigStr = "config_str"(I32) -> I64;
-    /// A present int, or bool as 0 or 1.
+    /// A present int, duration or time, a bool as 0 or 1, the bits of a float.
     ConfigInt = "config_int"(I32) -> I64;
-    /// An `int?`/`bool?` cell.
+    /// A cell with the same, when it may be missing.
     ConfigCell = "config_cell"(I32) -> I32;
-    /// A list of strings; empty when missing.
+    /// A list; empty when missing.
     ConfigList = "config_list"(I32) -> I64;
-    /// Value of a key in a configured map, or absent.
+    /// Value bytes of a key in a configured map (as in `map_get`), or absent.
     ConfigMapGet = "config_map_get"(I32, I64) -> I64;
     /// Whether a configured map (its name, for the log) has `{SHA256}BASE64` for each name: bool.
     ConfigUsers = "config_users"(I32, I64) -> I32;
@@ -374,10 +412,67 @@ functions! {
     CredentialCheckBasic = "credential_check_basic"(I32, I64, I64) -> I32;
     /// Likewise with users from a configuration field, which was checked.
     CredentialCheckBasicConfig = "credential_check_basic_config"(I32, I64, I32) -> I32;
+    /// State of credential `id` at the places of its description: [`credential::OPEN`] while it is presented once and not settled.
+    CredentialPresent = "credential_present"(I32, I64) -> I32;
+    /// Settles a credential that is open: the state.
+    CredentialSettle = "credential_settle"(I32, I32) -> I32;
+    /// The parts of what an open credential presents: separator (0: there is one part), what they begin with, which is taken off.
+    /// List; empty when there are too many.
+    CredentialParts = "credential_parts"(I32, I32, I64) -> I64;
+    /// Whether seconds since 1970 are at most so many nanoseconds from now: [`credential::OPEN`], stale, malformed or a fault.
+    CredentialFresh = "credential_fresh"(I64, I64) -> I32;
+    /// The key that a secret `whsec_BASE64` stands for, or absent.
+    CredentialSecret = "credential_secret"(I64) -> I64;
+    /// Remembers a nonce: start of its shared-data keys, nonce, nanoseconds. [`credential::VALID`], replayed or a fault.
+    CredentialOnce = "credential_once"(I64, I64, I64) -> I32;
     /// Name of the valid key or user, or absent. The credential was checked before.
     CredentialKeyId = "credential_key_id"(I32) -> I64;
+    /// State of a `jwt`: description of places, demands (`tables::jwt`), keys (`tables::jwks`, or one secret); once a request.
+    CredentialCheckJwt = "credential_check_jwt"(I32, I64, I64, I64) -> I32;
+    /// Why a `jwt` is invalid ([`REASONS`]); 0 when it is not.
+    CredentialReason = "credential_reason"(I32) -> I32;
+    /// A claim that is a string, by its place in the demands; absent when it is, or the credential is not valid.
+    ClaimStr = "claim_str"(I32, I32) -> I64;
+    /// A present claim that is an int, or a bool as 0 or 1.
+    ClaimInt = "claim_int"(I32, I32) -> I64;
+    /// An `int?`/`bool?` cell.
+    ClaimCell = "claim_cell"(I32, I32) -> I32;
+    /// A claim that is a list of strings: list; absent reads as absent.
+    ClaimList = "claim_list"(I32, I32) -> I64;
+    /// Prepares the key set that a configuration field holds as JSON: bool. The text is logged when it is none.
+    ConfigJwksLoad = "config_jwks_load"(I32, I64) -> I32;
+    /// The prepared key set (`tables::jwks`).
+    ConfigJwks = "config_jwks"(I32) -> I64;
     /// Removes the credential from what is forwarded.
     CredentialStrip = "credential_strip"(I64);
+
+    // ---- signatures: key (`tables::jwks::forms`, or a secret), message, signature: bool. Before them the constants that the
+    // algorithm needs: names for the host (`crypto::host::names`), of its curve (`crypto::p256::table` …), of its
+    // hash (`digest::sha512::constants`) ----
+    /// RSA, PKCS #1 v1.5, SHA-256.
+    VerifyRs256 = "verify_rs256"(I64, I64, I64, I64) -> I32;
+    /// RSA, PKCS #1 v1.5, SHA-384.
+    VerifyRs384 = "verify_rs384"(I64, I64, I64, I64, I64) -> I32;
+    /// RSA, PKCS #1 v1.5, SHA-512.
+    VerifyRs512 = "verify_rs512"(I64, I64, I64, I64, I64) -> I32;
+    /// RSA, PSS, SHA-256.
+    VerifyPs256 = "verify_ps256"(I64, I64, I64) -> I32;
+    /// RSA, PSS, SHA-384.
+    VerifyPs384 = "verify_ps384"(I64, I64, I64, I64) -> I32;
+    /// RSA, PSS, SHA-512.
+    VerifyPs512 = "verify_ps512"(I64, I64, I64, I64) -> I32;
+    /// ECDSA on P-256, SHA-256.
+    VerifyEs256 = "verify_es256"(I64, I64, I64, I64, I64) -> I32;
+    /// ECDSA on P-384, SHA-384.
+    VerifyEs384 = "verify_es384"(I64, I64, I64, I64, I64, I64) -> I32;
+    /// Ed25519.
+    VerifyEdDsa = "verify_eddsa"(I64, I64, I64, I64, I64) -> I32;
+    /// HMAC, SHA-256.
+    VerifyHs256 = "verify_hs256"(I64, I64, I64) -> I32;
+    /// HMAC, SHA-384.
+    VerifyHs384 = "verify_hs384"(I64, I64, I64, I64) -> I32;
+    /// HMAC, SHA-512.
+    VerifyHs512 = "verify_hs512"(I64, I64, I64, I64) -> I32;
 
     // ---- limits ----
     /// Starts a step of limits.
@@ -392,6 +487,10 @@ functions! {
     ReplyLimitHeaders = "reply_limit_headers"();
     /// Keeps the rate-limit headers of admitted limits for the response. Needs a stream record.
     LimitsKeepHeaders = "limits_keep_headers"();
+    /// Likewise, before a step that comes with the body.
+    LimitsKeepFirst = "limits_keep_first"();
+    /// Likewise, in that step: together with those that were kept before.
+    LimitsKeepMore = "limits_keep_more"();
     /// Writes the kept rate-limit headers to the response.
     ResponseLimitHeaders = "response_limit_headers"();
 
@@ -428,6 +527,8 @@ functions! {
     // ---- streams: what the response phase needs ----
     /// Opens the stream's record with this many cells; 0 when there is no memory (a fault).
     StreamOpen = "stream_open"(I32) -> I32;
+    /// Closes the record of a stream, if it has one: its response is not looked at.
+    StreamClose = "stream_close"();
     /// Keeps the selected ids of a kind for the response.
     StreamKeepSelected = "stream_keep_selected"(I32);
     /// Keeps a string in a cell (copied; absent stays absent).
@@ -448,6 +549,8 @@ functions! {
     ResponseBegin = "response_begin"(I64) -> I32;
     /// `response.status`
     ResponseStatus = "response_status"() -> I64;
+    /// Value of a response header by its name in any case, lines joined, or absent.
+    ResponseHeaderAt = "response_header_at"(I64) -> I64;
     /// Value of a response header slot, lines joined, or absent.
     ResponseHeader = "response_header"(I32) -> I64;
     /// Starts the choice of redactions for this response.
@@ -459,6 +562,9 @@ functions! {
     /// Decides about the body: `eos` in; header action out (a reply may have been sent).
     RedactStart = "redact_start"(I32) -> I32;
 }
+
+/// Beside the most bytes of a body: the request is held before it is authenticated, since a credential signs the body.
+pub const UNVERIFIED: u64 = 1 << 62;
 
 /// Most redactions of bodies that one response may get, and that a policy may therefore have.
 pub const REDACTIONS: usize = 64;
@@ -533,7 +639,18 @@ pub mod credential {
     pub const MALFORMED: i32 = 5;
     /// Presented once, by a known caller who does not know the secret.
     pub const SECRET: i32 = 6;
+    /// Presented once, and not verified yet.
+    pub const OPEN: i32 = 16;
+    /// Signed too long ago, or too far ahead.
+    pub const STALE: i32 = 17;
+    /// Signed by one who knows the secret, and seen before.
+    pub const REPLAYED: i32 = 18;
+    /// Signs a body that is too large to be read.
+    pub const TOO_LARGE: i32 = 19;
 }
+
+pub use crate::auth::jwt::reasons::REASONS;
+pub use crate::crypto::algorithm;
 
 /// Bodies of replies.
 pub mod reply_body {

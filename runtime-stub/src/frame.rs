@@ -2,9 +2,11 @@
 //! In: nothing. Out: plain structures; each part is defined beside the code that works on it.
 
 use crate::auth::api_key::Found;
+use crate::auth::jwt::Token;
 use crate::auth::verified::Verified;
 use crate::body::request::RequestBody;
 use crate::config::roots::Roots;
+use crate::crypto::host::Offer;
 use crate::edits::forward::Forward;
 use crate::edits::header::Written;
 use crate::facts::Known;
@@ -63,6 +65,8 @@ pub struct Frame<'a> {
     pub limits: Step<'a>,
     /// Credentials that were checked.
     pub credentials: Items<'a, Found<'a>>,
+    /// Tokens that were checked, the latest first.
+    pub tokens: Option<&'a Token<'a>>,
     /// The forwarded cookies, once one was taken out.
     pub cookies: Option<&'a [u8]>,
 }
@@ -92,6 +96,7 @@ impl<'a> Frame<'a> {
             redacted: Items::new(arena),
             limits: Step::new(arena),
             credentials: Items::new(arena),
+            tokens: None,
             cookies: None,
         }
     }
@@ -113,8 +118,10 @@ pub struct Vm {
     pub limits: Tables,
     /// Configurations.
     pub config: Roots,
-    /// API keys that were verified lately.
+    /// Credentials that were verified lately.
     pub verified: Verified,
+    /// Whether the host verifies signatures.
+    pub host_verifies: Offer,
 }
 
 impl Vm {
@@ -129,6 +136,7 @@ impl Vm {
             limits: Tables::new(),
             config: Roots::new(),
             verified: Verified::new(),
+            host_verifies: Offer::Open,
         }
     }
 

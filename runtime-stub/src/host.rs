@@ -72,6 +72,8 @@ pub trait Host {
     fn set_buffer(&mut self, buffer: i32, start: u32, size: u32, bytes: &[u8]) -> Result<(), Status>;
     /// Logs a line ([`level`]).
     fn log(&mut self, level: i32, line: &[u8]);
+    /// Calls a function of the host's own.
+    fn foreign<'a>(&mut self, arena: &'a Arena, name: &[u8], argument: &[u8]) -> Result<&'a [u8], Status>;
     /// Fills with random bytes.
     fn random(&mut self, out: &mut [u8]) -> Result<(), Status>;
 }

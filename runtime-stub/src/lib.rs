@@ -13,6 +13,7 @@ pub mod body;
 pub mod bytes;
 pub mod config;
 pub mod contract;
+pub mod crypto;
 pub mod digest;
 pub mod edits;
 pub mod facts;

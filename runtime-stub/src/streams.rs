@@ -10,8 +10,11 @@ pub struct Record {
     pub context: u32,
     /// The root context whose configuration it began with.
     pub root: u32,
-    /// While the request is held for its body: the most bytes that may have.
-    pub held: Option<u64>,
+    /// While the request, or the response, is held for its body: the most bytes that may have, and the instant by which the
+    /// request was looked at.
+    pub held: Option<(u64, Option<u64>)>,
+    /// While the response is held for its body: what waits.
+    pub waits: u32,
     /// Kept ints; kept strings as index into `strings` plus one.
     cells: Block,
     strings: List<Block>,
@@ -70,6 +73,7 @@ impl Streams {
             context,
             root,
             held: None,
+            waits: 0,
             cells,
             strings: List::new(),
             selected: Block::EMPTY,
@@ -161,6 +165,8 @@ impl Record {
     }
 
     /// Keeps two header values; false when there is no memory.
+    // One place in most modules: as code of its own it would cost them the call and its name.
+    #[inline(always)]
     pub fn keep_limits(&mut self, heap: &mut Heap, (first, second): (&[u8], &[u8])) -> bool {
         let size = first.len().saturating_add(second.len()).saturating_add(4);
         if !heap.resize(&mut self.limits, size) {
@@ -177,6 +183,8 @@ impl Record {
     }
 
     /// The kept header values, copied.
+    // One place in most modules: as code of its own it would cost them the call and its name.
+    #[inline(always)]
     pub fn limits<'a>(&self, arena: &'a Arena) -> Option<(&'a [u8], &'a [u8])> {
         let len = crate::bytes::u32_at(&self.limits, 0) as usize;
         arena.copy(self.limits.get(4..)?)?.split_at_checked(len)
@@ -214,6 +222,8 @@ impl Record {
     }
 
     /// Keeps selected ids; false when there is no memory.
+    // One place in most modules: as code of its own it would cost them the call and its name.
+    #[inline(always)]
     pub fn keep_selected(&mut self, heap: &mut Heap, ids: &[u32]) -> bool {
         if !heap.resize(&mut self.selected, ids.len().saturating_mul(4)) {
             return false;

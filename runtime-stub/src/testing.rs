@@ -46,6 +46,10 @@ pub struct FakeHost {
     pub cas_misses: u32,
     /// Names of host calls that fail, with their status.
     pub failing: BTreeMap<&'static str, u32>,
+    /// Answers of the host's own functions.
+    pub foreign: BTreeMap<&'static str, Vec<u8>>,
+    /// What they were given.
+    pub foreign_arguments: Vec<Vec<u8>>,
     /// Host calls, in order.
     pub calls: Vec<&'static str>,
 }
@@ -220,6 +224,13 @@ impl Host for FakeHost {
     fn log(&mut self, level: i32, line: &[u8]) {
         self.calls.push("log");
         self.lines.push((level, line.to_vec()));
+    }
+
+    fn foreign<'a>(&mut self, arena: &'a Arena, name: &[u8], argument: &[u8]) -> Result<&'a [u8], Status> {
+        self.call("foreign")?;
+        self.foreign_arguments.push(argument.to_vec());
+        let name = std::str::from_utf8(name).unwrap_or("");
+        placed(arena, self.foreign.get(name).ok_or(Status::NOT_FOUND)?)
     }
 
     fn random(&mut self, out: &mut [u8]) -> Result<(), Status> {

@@ -10,7 +10,7 @@ use portcullis::plan;
 use portcullis::tools::compare::comparable;
 use portcullis::tools::engine::Engine;
 use portcullis::tools::message::Outcome;
-use portcullis::tools::test_runner::{TestResult, run_one};
+use portcullis::tools::test_runner::{TestResult, run_one, with_test_keys};
 
 /// One file of the corpus, checked.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub fn load_file(path: &Path) -> Result<Case, String> {
     let checked = portcullis::check(&path.display().to_string(), &text, &mut beside);
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     match checked.policy {
-        Some(policy) => Ok(Case { name, sources: checked.sources, policy }),
+        Some(policy) => Ok(Case { name, sources: checked.sources, policy: with_test_keys(&policy) }),
         None => Err(render(&checked.sources, &checked.diagnostics, false)),
     }
 }

@@ -313,3 +313,121 @@ fn coverage_tells_what_the_tests_leave_open() {
     }
     assert!(out.contains("coverage: 0 of 3"), "{out}");
 }
+
+/// A policy with an import, in whose folders `text` stands behind everything else.
+fn importing(text: &str) -> (PathBuf, String) {
+    let (folder, file) = policy("policy p { default = deny 403 }\nimport \"shared/rules.policy\"\npermit \"own\" { on GET \"/own\" }\n");
+    fs::create_dir_all(folder.join("shared/lists")).unwrap();
+    let rules = "list hosts: string = file \"lists/hosts.txt\"\npermit \"shared\" { on GET \"/shared\"  when request.host in hosts }\n";
+    fs::write(folder.join("shared/rules.policy"), format!("{rules}{text}")).unwrap();
+    fs::write(folder.join("shared/lists/hosts.txt"), "localhost\n").unwrap();
+    (folder, file)
+}
+
+#[test]
+fn every_command_takes_a_policy_with_imports() {
+    let test = "test \"shared\" {\n  request GET \"/shared\"\n  expect allow\n  request GET \"/own\"\n  expect allow\n}\n";
+    let (folder, file) = importing(test);
+    let module = folder.join("out.wasm");
+    let module = module.to_str().unwrap();
+    for (args, part) in [
+        (&["check", &file][..], "good, 2 rules"),
+        (&["build", &file, "-o", module], "out.wasm"),
+        (&["test", &file], "1 passed, 0 failed"),
+        (&["plan", &file], "shared"),
+        (&["dump", "ast", &file], "shared/rules.policy\nlist hosts: string = file \"lists/hosts.txt\""),
+        (&["dump", "hir", &file], "list hosts = [\"localhost\"]"),
+        (&["dump", "lir", &file], "localhost"),
+        (&["dump", "wat", &file], "localhost"),
+        (&["deploy", "envoy", &file, "--module", module], "out.wasm"),
+        (&["deploy", "istio", &file, "--url", "file:///out.wasm"], "WasmPlugin"),
+    ] {
+        let (code, out, err) = portcullis(args);
+        assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
+        assert!(out.contains(part), "{args:?}: {out}");
+    }
+}
+
+#[test]
+fn a_failing_test_of_an_imported_file_names_that_file() {
+    let (_, file) = importing("test \"wrong\" {\n  request GET \"/own\"\n  expect deny 403\n}\n");
+    let (code, out, _) = portcullis(&["test", &file]);
+    assert_eq!(code, 1);
+    assert!(out.contains("shared/rules.policy:5:3"), "{out}");
+}
+
+#[test]
+fn what_is_wrong_in_an_imported_file_or_its_data_is_told_there() {
+    let (folder, file) = importing("permit \"x\" { on GET \"/x\"  when request.hst == \"a\" }\n");
+    fs::write(folder.join("shared/lists/hosts.txt"), "localhost\n\"quoted\"\n").unwrap();
+    let (code, _, err) = portcullis(&["check", &file]);
+    assert_eq!(code, 1);
+    assert!(err.contains("shared/rules.policy:3:32") && err.contains("shared/lists/hosts.txt:2:1"), "{err}");
+    let (_, out, _) = portcullis(&["check", "--format", "json", &file]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let findings = report["files"][0]["findings"].as_array().unwrap();
+    let places: Vec<&str> = findings.iter().map(|finding| finding["labels"][0]["place"]["file"].as_str().unwrap()).collect();
+    let within = |name: &str| folder.join(name).display().to_string();
+    assert_eq!(places, [within("shared/rules.policy"), within("shared/lists/hosts.txt")]);
+    let (_, out, _) = portcullis(&["check", "--format", "sarif", &file]);
+    let log: serde_json::Value = serde_json::from_str(&out).unwrap();
+    for (index, name) in ["shared/rules.policy", "shared/lists/hosts.txt"].into_iter().enumerate() {
+        let location = &log["runs"][0]["results"][index]["locations"][0]["physicalLocation"];
+        assert!(location["artifactLocation"]["uri"].as_str().unwrap().ends_with(name), "{location}");
+    }
+}
+
+#[test]
+fn the_digest_covers_every_file_and_its_data() {
+    let build = |folder: &Path, file: &str| {
+        let module = folder.join("out.wasm");
+        assert_eq!(portcullis(&["build", file, "-o", module.to_str().unwrap()]).0, 0);
+        fs::read(module).unwrap()
+    };
+    let (folder, file) = importing("");
+    let (elsewhere, other) = importing("");
+    let first = build(&folder, &file);
+    assert_eq!(first, build(&elsewhere, &other), "the same policy in another folder");
+    // Neither changes what the policy does.
+    fs::write(folder.join("shared/lists/hosts.txt"), "# hosts\nlocalhost\n").unwrap();
+    let second = build(&folder, &file);
+    assert_ne!(first, second, "other data");
+    let (commented, commented_file) = importing("// a comment\n");
+    assert_ne!(first, build(&commented, &commented_file), "another imported file");
+}
+
+#[cfg(unix)]
+#[test]
+fn no_link_leads_out_of_the_folder_of_the_policy() {
+    use std::os::unix::fs::symlink;
+    let (outside, _) = policy("");
+    fs::write(outside.join("hosts.txt"), "outside\n").unwrap();
+    let (folder, file) = importing("");
+    let hosts = folder.join("shared/lists/hosts.txt");
+    fs::remove_file(&hosts).unwrap();
+    symlink(outside.join("hosts.txt"), &hosts).unwrap();
+    let (code, _, err) = portcullis(&["check", &file]);
+    assert!(code == 1 && err.contains("a symbolic link leads out of the policy's folder"), "{err}");
+    fs::remove_dir_all(folder.join("shared/lists")).unwrap();
+    symlink(&outside, folder.join("shared/lists")).unwrap();
+    let (code, _, err) = portcullis(&["check", &file]);
+    assert!(code == 1 && err.contains("a symbolic link leads out of the policy's folder"), "{err}");
+    // As Kubernetes mounts a ConfigMap: every file is a link into a folder beside it.
+    fs::remove_file(folder.join("shared/lists")).unwrap();
+    fs::create_dir_all(folder.join("..data/lists")).unwrap();
+    fs::write(folder.join("..data/lists/hosts.txt"), "localhost\n").unwrap();
+    symlink("../..data/lists", folder.join("shared/lists")).unwrap();
+    let (code, _, err) = portcullis(&["check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file() {
+    let (folder, file) = importing("");
+    let hosts = folder.join("shared/lists/hosts.txt");
+    fs::remove_file(&hosts).unwrap();
+    assert!(Command::new("mkfifo").arg(&hosts).status().unwrap().success());
+    let (code, _, err) = portcullis(&["check", &file]);
+    assert!(code == 1 && err.contains("no file"), "{err}");
+}

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use portcullis::plan;
-use portcullis_tests::differential::case::Case;
+use portcullis_tests::differential::case::{Case, Step};
 use portcullis_tests::differential::engines::{self, Disagreement};
 use portcullis_tests::differential::random::Random;
-use portcullis_tests::differential::{constructs, policy, request, shrink};
+use portcullis_tests::differential::{constructs, policy, request, shrink, signed};
 
 /// Requests for each policy.
 const REQUESTS: usize = 16;
@@ -22,7 +22,8 @@ fn variable(name: &str, default: u64) -> u64 {
 fn case(seed: u64) -> Case {
     let mut random = Random::new(seed);
     let made = policy::policy(&mut random);
-    let steps = (0..REQUESTS).map(|_| request::step(&mut random, &made.world)).collect();
+    let mut steps: Vec<Step> = (0..REQUESTS).map(|_| request::step(&mut random, &made.world)).collect();
+    signed::sign(&mut random, &made.world, &mut steps);
     Case { items: made.items, configuration: made.configuration, steps }
 }
 

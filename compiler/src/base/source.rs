@@ -28,14 +28,20 @@ impl Span {
     }
 }
 
-/// One policy file as read.
+/// One file as read: a policy, or data that one names.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The name that diagnostics show, as the user wrote it.
     pub name: String,
+    /// Where it lies, with `/`, relative to the folder of the policy that is compiled.
+    pub path: String,
     /// The whole text.
     pub text: String,
 }
+
+/// Reads a file that a policy names, by its path relative to the folder of the policy that is compiled: no `..` in it, never
+/// absolute. The error is a sentence for the user.
+pub type ReadFile<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
 
 /// All files of one compilation, in the order in which they were added.
 #[derive(Clone, Debug, Default)]
@@ -44,11 +50,34 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a file and returns its id.
+    /// Adds the policy that is compiled and returns its id: the others lie in its folder or below.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let name = name.into();
+        let path = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        self.push(Source { name, path, text: text.into() })
+    }
+
+    /// Adds a file that a policy names, by its path; its name is shown as the first file's is.
+    pub fn add_beside(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
+        let path = path.into();
+        let first = self.files.first().map_or("", |first| first.name.strip_suffix(&first.path).unwrap_or_default());
+        self.push(Source { name: format!("{first}{path}"), path, text: text.into() })
+    }
+
+    fn push(&mut self, source: Source) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { name: name.into(), text: text.into() });
+        self.files.push(source);
         id
+    }
+
+    /// The file with this path, if it was added.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.files.iter().position(|source| source.path == path).map(|index| FileId(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    /// All files in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.files.iter()
     }
 
     /// The file with this id, if there is one.

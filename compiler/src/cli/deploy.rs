@@ -101,8 +101,8 @@ fn envoy(arguments: &Envoy, io: &mut Io<'_>) -> Result<(), Stop> {
         host_calls: compiled.output.report.host_calls.clone(),
         has_routes: has_routes(policy),
         trusted_hops: policy.trusted_hops,
-        holds_headers: compiled.plan.request_body,
-        body_limit: compiled.plan.request_body.then_some(policy.body_limit),
+        holds_headers: compiled.plan.request_body || compiled.plan.response_hold,
+        body_limit: (compiled.plan.request_body || compiled.plan.response_hold).then_some(policy.body_limit),
         upstreams: arguments.upstreams.clone(),
         listen_port: arguments.listen,
         admin_port: arguments.admin,
@@ -126,9 +126,9 @@ fn istio(arguments: &Istio, io: &mut Io<'_>) -> Result<(), Stop> {
     let checked = files::check(&arguments.policy.file, io)?;
     let compiled = files::compile(&checked, &crate::Options::default(), io)?;
     let Some(policy) = &checked.policy else { return Err(Stop::policy("")) };
-    if compiled.plan.request_body {
+    if compiled.plan.request_body || compiled.plan.response_hold {
         return Err(Stop::policy(
-            "a rule reads the body of the request, so requests are held until it is in; this needs `allow_on_headers_stop_iteration`, \
+            "a rule reads the body of a message, so headers are held until it is in; this needs `allow_on_headers_stop_iteration`, \
              which a WasmPlugin cannot set: put the filter of `portcullis deploy envoy --filter-only` into an EnvoyFilter",
         ));
     }

@@ -32,7 +32,12 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> Result<(), Stop> {
     let text = match arguments.stage {
         Stage::Ast => {
             let checked = files::check_quietly(path)?;
-            files::print(io, &ir::ast::print(&checked.tree))?;
+            for (id, tree) in &checked.trees {
+                if let Some(source) = checked.sources.get(*id).filter(|_| checked.trees.len() > 1) {
+                    files::print(io, &format!("// {}", source.name))?;
+                }
+                files::print(io, &ir::ast::print(tree))?;
+            }
             // What is wrong is told after what could be read.
             files::check(path, io)?;
             return Ok(());

@@ -24,10 +24,7 @@ pub(super) fn check(path: &Path, io: &mut Io<'_>) -> Result<Checked, Stop> {
 pub(super) fn check_quietly(path: &Path) -> Result<Checked, Stop> {
     let text = read(path)?;
     let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    let mut read_file = |name: &str| {
-        let file = folder.join(name);
-        read_bounded(&file).map_err(|error| format!("{}: {error}", file.display()))
-    };
+    let mut read_file = |name: &str| read_inside(&folder, name).map_err(|error| format!("{}: {error}", folder.join(name).display()));
     Ok(crate::check(&path.display().to_string(), &text, &mut read_file))
 }
 
@@ -45,6 +42,21 @@ pub(super) fn compile(checked: &Checked, options: &crate::Options, io: &mut Io<'
 
 /// Bytes of the largest file that a policy may name. Devices and pipes have no end.
 const LARGEST_FILE: u64 = 64 << 20;
+
+/// Reads a file in a folder or below. Symbolic links are followed as long as they stay there (as in the volumes of Kubernetes):
+/// what a policy is depends on its folder alone.
+fn read_inside(folder: &Path, name: &str) -> std::io::Result<String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.canonicalize()?;
+    let file = folder.join(name).canonicalize()?;
+    if !file.starts_with(&folder) {
+        return Err(std::io::Error::other("a symbolic link leads out of the policy's folder"));
+    }
+    // Who opens a pipe waits for its writer.
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::other("no file"));
+    }
+    read_bounded(&file)
+}
 
 fn read_bounded(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();

@@ -2,4 +2,6 @@
 
 pub mod check;
 pub mod lint;
+pub mod load;
+mod paths;
 pub mod syntax;

@@ -50,28 +50,29 @@ const POLICY: &[Attribute] = &[
     yes("normalize_path"),
 ];
 const JWT: &[Attribute] = &[
-    not_yet("issuer"),
-    not_yet("audiences"),
-    not_yet("algorithms"),
-    not_yet("keys"),
-    not_yet("from"),
-    not_yet("clock_skew"),
-    not_yet("require_expiration"),
-    not_yet("max_lifetime"),
-    not_yet("forward"),
+    yes("issuer"),
+    yes("audiences"),
+    yes("algorithms"),
+    yes("keys"),
+    yes("from"),
+    yes("clock_skew"),
+    yes("require_expiration"),
+    yes("max_lifetime"),
+    yes("forward"),
 ];
 const FETCH: &[Attribute] = &[not_yet("service"), not_yet("path"), not_yet("refresh"), not_yet("stale")];
 const API_KEY: &[Attribute] = &[yes("from"), yes("keys"), yes("forward")];
 const BASIC: &[Attribute] = &[yes("users"), yes("from"), yes("forward")];
 const HMAC: &[Attribute] = &[
-    not_yet("scheme"),
-    not_yet("secret"),
-    not_yet("tolerance"),
-    not_yet("signature"),
-    not_yet("algorithm"),
-    not_yet("message"),
-    not_yet("timestamp"),
-    not_yet("forward"),
+    yes("scheme"),
+    yes("secret"),
+    yes("tolerance"),
+    yes("signature"),
+    yes("algorithm"),
+    yes("message"),
+    yes("timestamp"),
+    yes("dedupe"),
+    yes("forward"),
 ];
 const TOKEN: &[Attribute] = &[not_yet("from"), not_yet("format"), not_yet("verify"), not_yet("expires"), not_yet("forward")];
 const MTLS: &[Attribute] = &[not_yet("sans"), not_yet("subjects")];

@@ -15,6 +15,8 @@ pub enum Param {
     Ip,
     /// A `list<string>`.
     Texts,
+    /// A `time`.
+    Time,
     /// What has a length: a `string`, `bytes`, a list.
     Measured,
     /// The key of a code: a `secret`, or `bytes` that were computed.
@@ -44,6 +46,10 @@ pub enum Gives {
     Ip,
     /// `cidr`
     Cidr,
+    /// `float`
+    Float,
+    /// `time`
+    Time,
 }
 
 impl Gives {
@@ -57,6 +63,8 @@ impl Gives {
             Gives::Bytes => hir::Ty::Bytes,
             Gives::Ip => hir::Ty::Ip,
             Gives::Cidr => hir::Ty::Cidr,
+            Gives::Float => hir::Ty::Float,
+            Gives::Time => hir::Ty::Time,
         }
     }
 }
@@ -79,8 +87,8 @@ pub struct Function {
     pub name: &'static str,
     /// How it is called, for messages.
     pub usage: &'static str,
-    /// What it becomes; `None` while this version does not compile it.
-    pub compiled: Option<hir::Function>,
+    /// What it becomes.
+    pub compiled: hir::Function,
     /// What it takes.
     pub params: &'static [Param],
     /// How many of them, at the end, may be left out.
@@ -92,7 +100,7 @@ pub struct Function {
 }
 
 const fn plain(function: hir::Function, usage: &'static str, params: &'static [Param], gives: Gives) -> Function {
-    Function { name: function.name(), usage, compiled: Some(function), params, optional: 0, gives, absence: Absence::Refused }
+    Function { name: function.name(), usage, compiled: function, params, optional: 0, gives, absence: Absence::Refused }
 }
 
 const fn passing(function: hir::Function, usage: &'static str) -> Function {
@@ -119,10 +127,6 @@ const fn code(function: hir::Function, usage: &'static str) -> Function {
     plain(function, usage, &[Param::Key, Param::Bytes], Gives::Bytes)
 }
 
-const fn not_yet(name: &'static str) -> Function {
-    Function { name, compiled: None, ..plain(hir::Function::Len, name, &[], Gives::Int) }
-}
-
 /// Every function of the language.
 pub const FUNCTIONS: &[Function] = &[
     passing(hir::Function::Lower, "lower(text)"),
@@ -137,7 +141,7 @@ pub const FUNCTIONS: &[Function] = &[
     plain(hir::Function::Join, "join(list, separator)", &[Param::Texts, Param::Text], Gives::Text),
     plain(hir::Function::Replace, "replace(text, from, to)", &[Param::Text, Param::Text, Param::Text], Gives::Text),
     converting(hir::Function::Int, "int(text)", &[Param::Text], Gives::Int),
-    not_yet("float"),
+    converting(hir::Function::Float, "float(text)", &[Param::Text], Gives::Float),
     converting(hir::Function::Ip, "ip(text)", &[Param::Text], Gives::Ip),
     plain(hir::Function::Cidr, "cidr(address, v4_bits, v6_bits)", &[Param::Ip, Param::Int, Param::Int], Gives::Cidr),
     decoding(hir::Function::UrlDecode, "url_decode(text)"),
@@ -158,8 +162,8 @@ pub const FUNCTIONS: &[Function] = &[
     code(hir::Function::HmacSha1, "hmac_sha1(config.SECRET, bytes)"),
     plain(hir::Function::EqualConstantTime, "equal_constant_time(a, b)", &[Param::Compared, Param::Compared], Gives::Bool),
     plain(hir::Function::Hash, "hash(value)", &[Param::Hashed], Gives::Int),
-    not_yet("time"),
-    not_yet("unix"),
+    converting(hir::Function::Time, "time(text)", &[Param::Text], Gives::Time),
+    plain(hir::Function::Unix, "unix(time)", &[Param::Time], Gives::Int),
     plain(hir::Function::JsonText, "json_text(json)", &[Param::Json], Gives::Text),
 ];
 
@@ -170,7 +174,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The entry of a function that is compiled.
 pub fn of(function: hir::Function) -> Option<&'static Function> {
-    FUNCTIONS.iter().find(|entry| entry.compiled == Some(function))
+    FUNCTIONS.iter().find(|entry| entry.compiled == function)
 }
 
 #[cfg(test)]
@@ -181,8 +185,8 @@ mod tests {
     #[test]
     fn every_function_has_its_entry() {
         for function in hir::Function::ALL {
-            assert!(find(function.name()).is_some_and(|entry| entry.compiled == Some(*function)), "{function:?}");
+            assert!(find(function.name()).is_some_and(|entry| entry.compiled == *function), "{function:?}");
         }
-        assert_eq!(FUNCTIONS.iter().filter(|entry| entry.compiled.is_some()).count(), hir::Function::ALL.len());
+        assert_eq!(FUNCTIONS.len(), hir::Function::ALL.len());
     }
 }

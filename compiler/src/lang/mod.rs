@@ -1,12 +1,15 @@
 //! Tables of the language: what exists, and which of it this version compiles. No algorithms over policies.
 
 pub mod attributes;
+pub mod duration;
 pub mod encoding;
+pub mod float;
 pub mod functions;
 pub mod headers;
 pub mod keywords;
 pub mod password;
 pub mod regex;
+pub mod time;
 pub mod types;
 pub mod values;
 

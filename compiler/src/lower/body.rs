@@ -4,11 +4,15 @@
 use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
-use super::expr::{any, binary, both, not, request_header};
-use super::{guard, reply, request, tables};
+use super::expr::{any, binary, both, not};
+use super::read::request_header;
+use super::{guard, reply, request, signed, tables};
 use crate::ir::hir::{Action, RuleKind};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt};
 use crate::plan::Body;
+
+/// Beside 0 (a body may come) and 1 (the headers end the request): its body is in.
+pub(super) const IS_IN: i32 = 2;
 
 /// Whether the policy has a forbid (or permit) that reads the body, or one that does not.
 fn has(builder: &Builder<'_>, forbids: bool, reads_body: bool) -> bool {
@@ -99,6 +103,10 @@ fn hold(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, with_
         let unreadable = both(both(present, not(plain)), not(is_none(first(builder, entries, kind::CONTENT))));
         body.push(Stmt::If(unreadable, malformed(builder), vec![]));
     }
+    if !super::hmac::waiting(builder.policy).is_empty() {
+        let is_in = binary(BinaryOp::Equal32, Expr::Local(Local(0)), Expr::I32(IS_IN));
+        body.push(Stmt::If(is_in, vec![give(Expr::Apply(with_body, vec![Expr::I32(0)]))], vec![]));
+    }
     let state = context.local(Val::I32);
     let limit = i64::try_from(builder.policy.body_limit).unwrap_or(i64::MAX);
     body.push(Stmt::Set(state, call(Mechanism::BodyHold, vec![index(builder.plan.carried.len()), Expr::I64(limit)])));
@@ -113,7 +121,8 @@ fn hold(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, with_
     body.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(2)), fault, vec![]));
     body.push(give(Expr::Apply(with_body, vec![Expr::I32(1)])));
     // The headers end the request: its body is empty.
-    vec![Stmt::If(not(Expr::Local(Local(0))), body, vec![]), give(Expr::Apply(with_body, vec![Expr::I32(0)]))]
+    let ended = binary(BinaryOp::Equal32, Expr::Local(Local(0)), Expr::I32(1));
+    vec![Stmt::If(ended, vec![], body), give(Expr::Apply(with_body, vec![Expr::I32(0)]))]
 }
 
 fn malformed(builder: &mut Builder<'_>) -> Vec<Stmt> {
@@ -183,18 +192,28 @@ pub(super) fn lower_none(builder: &mut Builder<'_>) {
     builder.implement(Policy::OnRequestBody, function);
 }
 
-/// Generates `policy.on_request_body`: the headers are read again, then the request is decided.
-pub(super) fn lower_callback(builder: &mut Builder<'_>, with_body: FunctionId) {
-    let context = Context::new(Phase::Request, &[Val::I32]);
+/// Generates `policy.on_request_body`: the headers are read again, then the request is decided; one that was not verified yet, because a
+/// credential signs its body, is verified first.
+pub(super) fn lower_callback(
+    builder: &mut Builder<'_>,
+    entries: DataId,
+    with_body: Option<FunctionId>,
+    unverified: Option<(signed::Steps, FunctionId)>,
+) {
+    let mut context = Context::new(Phase::Request, &[Val::I32]);
     let slots = tables::request_slots(builder);
     let fault = reply::fault(builder);
     let malformed = malformed(builder);
-    let body = vec![
+    let mut body = vec![
         Stmt::If(call(Mechanism::RequestBegin, vec![Expr::Data(slots)]), fault, vec![]),
         Stmt::If(call(Mechanism::RequestCheck, vec![]), malformed, vec![]),
         act(Mechanism::PathsMatch, vec![Expr::Data(tables::trie(builder))]),
-        give(Expr::Apply(with_body, vec![Expr::Local(Local(0))])),
     ];
+    if let Some((steps, rules)) = unverified {
+        body.push(signed::with_body(builder, &mut context, entries, steps, rules));
+    }
+    let decided = with_body.map_or(Expr::I32(action::CONTINUE), |with_body| Expr::Apply(with_body, vec![Expr::Local(Local(0))]));
+    body.push(give(decided));
     let function = builder.function(format!("policy {}: request body", builder.policy.name.text), context, Some(Val::I32), body);
     builder.implement(Policy::OnRequestBody, function);
 }

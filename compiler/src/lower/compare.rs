@@ -89,6 +89,6 @@ pub(super) fn less(builder: &mut Builder<'_>, context: &mut Context, left: &hir:
 }
 
 /// A number as f64.
-fn as_float(ty: &Ty, value: Expr) -> Expr {
+pub(super) fn as_float(ty: &Ty, value: Expr) -> Expr {
     if matches!(ty.present(), Ty::Float) { value } else { Expr::Unary(UnaryOp::ToFloat, Box::new(value)) }
 }

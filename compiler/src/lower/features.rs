@@ -52,11 +52,23 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if mechanism == Mechanism::BodyHold {
         return &["request_body", "request_header_hold"];
     }
+    if mechanism == Mechanism::CredentialFresh {
+        return &["clock"];
+    }
+    if mechanism == Mechanism::CredentialOnce {
+        return &["clock", "random", "shared_data"];
+    }
+    if mechanism == Mechanism::ResponseHold {
+        return &["response_body", "response_header_hold"];
+    }
     if mechanism == Mechanism::ResponseBegin {
         return &["response_headers"];
     }
     if mechanism == Mechanism::RedactAdd {
         return &["response_body"];
+    }
+    if mechanism == Mechanism::CredentialCheckJwt {
+        return &["clock", "random"];
     }
     if mechanism == Mechanism::ConfigLoad {
         return &["plugin_configuration"];

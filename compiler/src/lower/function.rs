@@ -29,6 +29,9 @@ pub(super) fn call(builder: &mut Builder<'_>, context: &mut Context, function: F
         | Function::Split
         | Function::Replace
         | Function::Int
+        | Function::Float
+        | Function::Time
+        | Function::Unix
         | Function::Ip
         | Function::Cidr
         | Function::UrlDecode
@@ -77,6 +80,9 @@ fn one(function: Function) -> Mechanism {
         Function::Join => Mechanism::ListJoin,
         Function::Replace => Mechanism::StrReplace,
         Function::Int => Mechanism::StrToInt,
+        Function::Float => Mechanism::StrToFloat,
+        Function::Time => Mechanism::StrToTime,
+        Function::Unix => Mechanism::TimeUnix,
         Function::Ip => Mechanism::StrToIp,
         Function::Cidr => Mechanism::IpNetwork,
         Function::UrlDecode => Mechanism::UrlDecode,
@@ -122,6 +128,7 @@ fn length(builder: &mut Builder<'_>, context: &mut Context, operand: &hir::Expr)
         | Ty::Rate
         | Ty::Secret
         | Ty::Json
+        | Ty::Enum(_)
         | Ty::Regex
         | Ty::Map(_)
         | Ty::Optional(_)

@@ -31,7 +31,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, with_identity: bool) -> Option<Fu
         let check = check(builder, &mut context, number, limit);
         let applies = membership::selected_any(builder, kind::SCOPE, &scopes);
         body.push(Stmt::If(applies, check, vec![]));
-        let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+        let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
         if let Some(arm) = arms.get_mut(number) {
             *arm = reply::refuse_with(builder, &full, &limit.name.text, "deny");
         }
@@ -99,7 +99,7 @@ fn check(builder: &mut Builder<'_>, context: &mut Context, number: usize, limit:
     let failed = reply::fault(builder);
     writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(2)), failed, vec![]));
     // The first that refuses ends the step: nothing was spent yet.
-    let full = reply::Full { reply: limit.exceed.clone(), challenge: None, limits: limit.headers };
+    let full = reply::Full { limits: limit.headers, ..reply::Full::of(&limit.exceed) };
     let refusal = reply::refuse_with(builder, &full, &limit.name.text, "deny");
     writes.push(Stmt::If(binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(1)), refusal, vec![]));
     match &limit.absent {
@@ -181,7 +181,11 @@ fn key_part(builder: &mut Builder<'_>, context: &mut Context, part: &hir::Expr) 
     }
     // A number or bool that may be absent: its text, or an absent text.
     let (set, held) = hold(builder, context, part);
-    let mechanism = if matches!(part.ty.present(), Ty::Bool) { Mechanism::TextBool } else { Mechanism::TextInt };
+    let mechanism = match part.ty.present() {
+        Ty::Bool => Mechanism::TextBool,
+        Ty::Float => Mechanism::TextFloat,
+        _ => Mechanism::TextInt,
+    };
     let writes = vec![act(Mechanism::TextBegin, vec![]), act(mechanism, vec![unwrap(&part.ty, held)])];
     let written = Expr::Block(writes, Box::new(call(Mechanism::TextEnd, vec![])));
     let value = expr::choose(Val::I64, is_present(&part.ty, Expr::Local(held)), written, Expr::I64(0));

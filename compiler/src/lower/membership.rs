@@ -7,7 +7,7 @@ use super::compare::confidential;
 use super::expr::{any, both, either, hold, is_packed, is_present, is_text, lower, unwrap};
 use super::tables;
 use crate::ir::hir::{self, Const, ExprKind, Ty};
-use crate::ir::lir::{BinaryOp, Expr};
+use crate::ir::lir::Expr;
 
 /// A list that stands behind a `let`: lists are no values of their own, so the tree is looked at.
 pub(super) fn behind_lets<'a>(policy: &'a hir::Policy, mut list: &'a hir::Expr) -> &'a hir::Expr {
@@ -33,7 +33,8 @@ pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: 
         return in_addresses(builder, context, needle, &items);
     }
     // What must not show in the time that it takes is compared with each element, and so are networks.
-    let by_table = !confidential(builder.policy, needle) && *needle.ty.present() != Ty::Cidr;
+    let float = |value: &hir::Expr| *value.ty.present() == Ty::Float;
+    let by_table = !confidential(builder.policy, needle) && *needle.ty.present() != Ty::Cidr && !float(needle) && !items.iter().any(float);
     let (fixed, others): (Vec<hir::Expr>, Vec<hir::Expr>) = if builder.plan.options.runs("sets") && by_table {
         items.into_iter().partition(|item| matches!(item.kind, ExprKind::Const(_)))
     } else {
@@ -59,13 +60,11 @@ pub(super) fn elements(policy: &hir::Policy, list: &hir::Expr) -> Option<Vec<hir
 /// The elements of a declared list as expressions.
 fn constants(policy: &hir::Policy, id: hir::ListId, list: &hir::Expr) -> Vec<hir::Expr> {
     let Some(declared) = policy.lists.get(id.index()) else { return Vec::new() };
-    let ty = match declared.ty {
-        hir::TableType::String => Ty::String,
-        hir::TableType::Int => Ty::Int,
-        hir::TableType::Ip => Ty::Ip,
-        hir::TableType::Cidr => Ty::Cidr,
-    };
-    declared.values.iter().map(|value| hir::Expr { kind: ExprKind::Const(value.clone()), ty: ty.clone(), span: list.span }).collect()
+    declared
+        .values
+        .iter()
+        .map(|value| hir::Expr { kind: ExprKind::Const(value.clone()), ty: declared.ty.clone(), span: list.span })
+        .collect()
 }
 
 /// The needle in a table of constants.
@@ -90,14 +89,7 @@ fn equal_to(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr
         return call(mechanism, vec![Expr::Local(local), item]);
     }
     let (set, other) = hold(builder, context, item);
-    let op = if matches!(needle.ty.present(), Ty::Bool) { BinaryOp::Equal32 } else { BinaryOp::Equal64 };
-    let mut value = super::expr::binary(op, unwrap(&needle.ty, local), unwrap(&item.ty, other));
-    for (ty, local) in [(&item.ty, other), (&needle.ty, local)] {
-        if ty.is_optional() {
-            value = both(is_present(ty, Expr::Local(local)), value);
-        }
-    }
-    Expr::Block(vec![set], Box::new(value))
+    Expr::Block(vec![set], Box::new(super::compare::same(&needle.ty, local, &item.ty, other)))
 }
 
 /// An address among constant addresses and networks, and addresses known at run time.

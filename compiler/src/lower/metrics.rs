@@ -59,7 +59,7 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     for (name, outcome) in [("default", "allow"), ("default", "deny"), ("malformed", "deny"), ("fault", "fault")] {
         builder.metrics.enter(name, outcome);
     }
-    if builder.plan.request_body {
+    if builder.plan.request_body || builder.plan.response_hold {
         builder.metrics.enter("body_limit", "deny");
     }
     for credential in &policy.credentials {

@@ -14,15 +14,20 @@ mod expr;
 mod features;
 mod function;
 mod guard;
+mod held;
+mod hmac;
+mod jwt;
 mod limit;
 mod list;
 mod membership;
 mod metrics;
+mod read;
 mod redact;
 mod reply;
 mod request;
 mod response;
 mod route;
+mod signed;
 mod tables;
 #[cfg(test)]
 #[allow(clippy::panic)]
@@ -52,6 +57,7 @@ pub fn lower(policy: &hir::Policy, plan: &Plan, options: &Options) -> lir::Modul
     guard::lower(&mut builder);
     request::lower(&mut builder);
     response::lower(&mut builder);
+    jwt::lower(&mut builder);
     reply::lower_dispatch(&mut builder);
     limit::lower_worker(&mut builder);
     builder.finish(options)

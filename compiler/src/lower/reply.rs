@@ -15,6 +15,15 @@ pub(super) struct Full {
     pub(super) challenge: Option<String>,
     /// Whether rate-limit headers are added.
     pub(super) limits: bool,
+    /// Whether the response decides: what it says of the request was kept.
+    pub(super) response: bool,
+}
+
+impl Full {
+    /// A reply with nothing besides.
+    pub(super) fn of(reply: &hir::Reply) -> Full {
+        Full { reply: reply.clone(), challenge: None, limits: false, response: false }
+    }
 }
 
 /// The replies so far.
@@ -50,7 +59,7 @@ fn key(full: &Full) -> String {
         ReplyBody::Location(value) => format!("location {:?}", value.without_places()),
         ReplyBody::Json(json) => format!("json {:?}", without_places(json)),
     };
-    format!("{} {:?} {} {body}", full.reply.status, full.challenge, full.limits)
+    format!("{} {:?} {} {} {body}", full.reply.status, full.challenge, full.limits, full.response)
 }
 
 fn without_places(json: &hir::Json) -> hir::Json {
@@ -66,7 +75,8 @@ fn without_places(json: &hir::Json) -> hir::Json {
 
 /// A reply as a function from metric to action.
 fn generate(builder: &mut Builder<'_>, full: &Full) -> FunctionId {
-    let mut context = Context::new(Phase::Request, &[Val::I32]);
+    let phase = if full.response { Phase::Response } else { Phase::Request };
+    let mut context = Context::new(phase, &[Val::I32]);
     let mut body = Vec::new();
     let value = match &full.reply.body {
         ReplyBody::Empty => None,
@@ -102,8 +112,7 @@ fn generate(builder: &mut Builder<'_>, full: &Full) -> FunctionId {
 
 /// Refuses with a plain reply, counting a metric.
 pub(super) fn refuse(builder: &mut Builder<'_>, reply: &hir::Reply, name: &str, outcome: &'static str) -> Vec<Stmt> {
-    let full = Full { reply: reply.clone(), challenge: None, limits: false };
-    refuse_with(builder, &full, name, outcome)
+    refuse_with(builder, &Full::of(reply), name, outcome)
 }
 
 /// Likewise with headers.
@@ -129,7 +138,13 @@ pub(super) fn fault(builder: &mut Builder<'_>) -> Vec<Stmt> {
         Action::Deny(reply) => refuse(builder, &reply, "fault", "fault"),
         Action::Allow => {
             let metric = index(builder.metrics.number("fault", "fault"));
-            vec![act(Mechanism::Count, vec![metric]), give(Expr::I32(action::CONTINUE))]
+            let mut body = vec![act(Mechanism::Count, vec![metric])];
+            if builder.plan.request_body {
+                // One that was held has its record, and goes on as it came, its response too.
+                body.push(act(Mechanism::StreamClose, vec![]));
+            }
+            body.push(give(Expr::I32(action::CONTINUE)));
+            body
         }
     }
 }

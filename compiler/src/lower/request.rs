@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{binary, not};
-use super::{auth, body, condition, edit, guard, limit, reply, response, route, tables};
+use super::{auth, body, condition, edit, guard, hmac, limit, reply, response, route, signed, tables};
 use crate::ir::hir::{self, Action, RuleKind};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt};
 
@@ -15,13 +15,21 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     let entries = tables::entries(builder);
     let mut body = begin(builder);
     body.push(act(Mechanism::PathsMatch, vec![Expr::Data(tables::trie(builder))]));
-    body.extend(scopes(builder, &mut context, entries));
+    let steps = scopes(builder, &mut context, entries, &mut body);
+    let signs = !hmac::waiting(policy).is_empty();
     if builder.plan.request_body {
         let rest = Context::new(Phase::Request, &[]);
         let rest = allowed(builder, rest, entries);
-        let with_body = body::decide(builder, entries, rest);
-        body.extend(body::at_headers(builder, &mut context, entries, with_body, rest));
-        body::lower_callback(builder, with_body);
+        let with_body = builder.plan.rules.iter().any(|rule| rule.body.is_some()).then(|| body::decide(builder, entries, rest));
+        let mut unverified = None;
+        if signs {
+            let rules = rules(builder, entries, with_body, rest);
+            body.push(give(Expr::Apply(rules, vec![Expr::Local(Local(0))])));
+            unverified = Some((steps, rules));
+        } else if let Some(with_body) = with_body {
+            body.extend(body::at_headers(builder, &mut context, entries, with_body, rest));
+        }
+        body::lower_callback(builder, entries, with_body, unverified);
     } else {
         body::lower_none(builder);
         body.extend(decide(builder, &mut context, entries));
@@ -29,6 +37,20 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     }
     let function = builder.function(format!("policy {}: request headers", policy.name.text), context, Some(Val::I32), body);
     builder.implement(Policy::OnRequestHeaders, function);
+}
+
+/// What the rules say, as a function: from whether the headers end the request, or its body is in already.
+fn rules(builder: &mut Builder<'_>, entries: DataId, with_body: Option<FunctionId>, allowed: FunctionId) -> FunctionId {
+    let mut context = Context::new(Phase::Request, &[Val::I32]);
+    let body = match with_body {
+        Some(with_body) => body::at_headers(builder, &mut context, entries, with_body, allowed),
+        None => {
+            let mut body = decide(builder, &mut context, entries);
+            body.push(give(Expr::Apply(allowed, vec![])));
+            body
+        }
+    };
+    builder.function("rules", context, Some(Val::I32), body)
 }
 
 /// What is done with a request that is allowed, as a function.
@@ -73,28 +95,23 @@ fn begin(builder: &mut Builder<'_>) -> Vec<Stmt> {
 }
 
 /// Limits and credentials of the scopes that the request lies in.
-fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) -> Vec<Stmt> {
+fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, body: &mut Vec<Stmt>) -> signed::Steps {
     let before = limit::lower(builder, false);
-    let authenticate = auth::lower(builder);
+    let authenticate = auth::lower(builder, auth::state, "authenticate");
     let after = limit::lower(builder, true);
+    let steps = signed::Steps { authenticate, after };
     if before.is_none() && authenticate.is_none() && after.is_none() {
-        return Vec::new();
+        return steps;
     }
     let selected = context.local(Val::I32);
-    let mut body = vec![Stmt::Set(selected, guard::select(builder, entries, kind::SCOPE))];
+    body.push(Stmt::Set(selected, guard::select(builder, entries, kind::SCOPE)));
     body.push(reply::on_fault(builder));
-    let mut step = |function: Option<FunctionId>, args: Vec<Expr>| {
-        if let Some(function) = function {
-            let outcome = context.local(Val::I32);
-            let refused = not(binary(BinaryOp::Equal32, Expr::Local(outcome), Expr::I32(-1)));
-            body.push(Stmt::Set(outcome, Expr::Apply(function, args)));
-            body.push(Stmt::If(refused, vec![give(Expr::Local(outcome))], vec![]));
-        }
-    };
-    step(before, vec![]);
-    step(authenticate, vec![Expr::Local(selected)]);
-    step(after, vec![]);
-    body
+    signed::step(context, before, vec![], body);
+    if !hmac::waiting(builder.policy).is_empty() {
+        body.extend(signed::at_headers(builder, context, selected));
+    }
+    body.extend(steps.run(context, selected));
+    steps
 }
 
 /// `forbid`, `permit`, `default`.
@@ -151,7 +168,8 @@ pub(super) fn forbid(builder: &mut Builder<'_>, chosen: Local) -> Expr {
     for rule in &policy.rules {
         numbers.push(match &rule.kind {
             RuleKind::Forbid(refusal) if !rule.shadow => {
-                let full = reply::Full { reply: refusal.clone(), challenge: None, limits: false };
+                let response = crate::plan::rule_kind(policy, rule) == kind::RESPONSE;
+                let full = reply::Full { response, ..reply::Full::of(refusal) };
                 reply::number(builder, &full)
             }
             RuleKind::Permit
@@ -221,5 +239,5 @@ fn rewrite(builder: &mut Builder<'_>, context: &mut Context, entries: DataId) ->
 
 /// Whether the policy has a rule of this kind.
 pub(super) fn has(policy: &hir::Policy, wanted: i32) -> bool {
-    policy.rules.iter().any(|rule| crate::plan::rule_kind(rule) == wanted)
+    policy.rules.iter().any(|rule| crate::plan::rule_kind(policy, rule) == wanted)
 }

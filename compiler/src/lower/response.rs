@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind, map};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{self, all, choose, is_packed};
-use super::{edit, guard, redact, reply, request, tables};
+use super::{edit, guard, held, redact, reply, request, tables};
 use crate::ir::hir::{self, RuleId, RuleKind, Ty};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt, UnaryOp};
 
@@ -27,7 +27,11 @@ pub(super) fn keep(builder: &mut Builder<'_>, context: &mut Context, entries: Da
     if limits {
         // A request that was held kept them when its limits were spent.
         let keep = act(Mechanism::LimitsKeepHeaders, vec![]);
-        inner.push(if plan.request_body { Stmt::If(call(Mechanism::BodyWasHeld, vec![]), vec![], vec![keep]) } else { keep });
+        let mut more = Vec::new();
+        if !super::hmac::waiting(policy).is_empty() && policy.limits.iter().any(|limit| limit.needs_identity && limit.headers) {
+            more.push(Stmt::If(call(Mechanism::BodyUnverified, vec![]), vec![act(Mechanism::LimitsKeepMore, vec![])], vec![]));
+        }
+        inner.push(if plan.request_body { Stmt::If(call(Mechanism::BodyWasHeld, vec![]), more, vec![keep]) } else { keep });
     }
     if rules {
         inner.push(act(Mechanism::StreamKeepSelected, vec![Expr::I32(kind::RESPONSE)]));
@@ -57,10 +61,9 @@ fn store_function(builder: &mut Builder<'_>) -> FunctionId {
                 body.extend(store(builder, &mut context, &carried.expr, cell));
             }
         }
-        if let RuleKind::RedactResponse(redact) = &rule.kind
-            && !rule.shadow
-            && !redact.any.is_empty()
-        {
+        let redacts = matches!(&rule.kind, RuleKind::RedactResponse(redact) if !redact.any.is_empty());
+        let reads = plan.rules.get(number).is_some_and(|planned| planned.response_body.is_some());
+        if (redacts || reads) && !rule.shadow {
             // The upstream must answer plainly and whole, or what is looked for could hide.
             for name in ["accept-encoding", "range", "if-range"] {
                 body.push(edit::remove(builder, map::REQUEST, name));
@@ -133,10 +136,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         let slots = tables::response_slots(builder);
         let fault = reply::fault(builder);
         body.push(Stmt::If(call(Mechanism::ResponseBegin, vec![Expr::Data(slots)]), fault, vec![]));
-        // A response that is replaced gets no edits and no headers, so bodies come first.
-        let acting = || policy.rules.iter().filter(|rule| !rule.shadow);
-        let redactions = || acting().filter_map(|rule| if let RuleKind::RedactResponse(redact) = &rule.kind { Some(redact) } else { None });
-        if redactions().any(|redact| !redact.any.is_empty()) {
+        // A response that is replaced gets no edits and no headers, so what refuses comes first.
+        body.extend(held::forbids(builder, &mut context, false));
+        if redactions(policy).any(|redact| !redact.any.is_empty()) {
             body.push(act(Mechanism::RedactBegin, vec![]));
             let each = by_rule(builder, "redact response", redact::body);
             body.push(for_selected(&mut context, each));
@@ -145,23 +147,47 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
             body.push(Stmt::Set(started, call(Mechanism::RedactStart, vec![Expr::Local(Local(0))])));
             body.push(Stmt::If(Expr::Local(started), vec![give(Expr::Local(started))], vec![]));
         }
+    }
+    if builder.plan.response_hold {
+        let mut own = Context::new(Phase::Response, &[]);
+        let edits = finish(builder, &mut own);
+        let finish = builder.function("answer", own, Some(Val::I32), edits);
+        body.extend(held::hold(builder, &mut context, finish));
+        body.push(give(Expr::Apply(finish, vec![])));
+    } else {
+        held::none(builder);
+        body.extend(finish(builder, &mut context));
+    }
+    let function = builder.function(format!("policy {}: response headers", policy.name.text), context, Some(Val::I32), body);
+    builder.implement(Policy::OnResponseHeaders, function);
+}
+
+fn redactions(policy: &hir::Policy) -> impl Iterator<Item = &hir::Redact> {
+    let acting = policy.rules.iter().filter(|rule| !rule.shadow);
+    acting.filter_map(|rule| if let RuleKind::RedactResponse(redact) = &rule.kind { Some(redact) } else { None })
+}
+
+/// What is done with a response that goes on: rate-limit headers, edits, redacted headers.
+fn finish(builder: &mut Builder<'_>, context: &mut Context) -> Vec<Stmt> {
+    let policy = builder.policy;
+    let mut body = Vec::new();
+    if builder.plan.streams {
         if policy.limits.iter().any(|limit| limit.headers) {
             body.push(act(Mechanism::ResponseLimitHeaders, vec![]));
         }
-        let counts = |rule: &hir::Rule| rule.shadow && crate::plan::rule_kind(rule) == kind::RESPONSE;
+        let counts = |rule: &hir::Rule| rule.shadow && crate::plan::rule_kind(policy, rule) == kind::RESPONSE;
         if policy.rules.iter().any(|rule| counts(rule) || matches!(rule.kind, RuleKind::RewriteResponse(_))) {
             let each = by_rule(builder, "rewrite response", rewrite);
-            body.push(for_selected(&mut context, each));
+            body.push(for_selected(context, each));
         }
-        if redactions().any(|redact| !redact.headers.is_empty()) {
+        if redactions(policy).any(|redact| !redact.headers.is_empty()) {
             let each = by_rule(builder, "redact response headers", redact::headers);
-            body.push(for_selected(&mut context, each));
+            body.push(for_selected(context, each));
         }
         body.push(reply::on_fault(builder));
     }
     body.push(give(Expr::I32(action::CONTINUE)));
-    let function = builder.function(format!("policy {}: response headers", policy.name.text), context, Some(Val::I32), body);
-    builder.implement(Policy::OnResponseHeaders, function);
+    body
 }
 
 /// Calls a function with each kept rule.
@@ -199,7 +225,7 @@ fn by_rule(
 
 fn rewrite(builder: &mut Builder<'_>, context: &mut Context, number: usize, rule: &hir::Rule) -> Option<Vec<Stmt>> {
     if rule.shadow {
-        return (crate::plan::rule_kind(rule) == kind::RESPONSE).then(|| vec![act(Mechanism::Count, vec![index(number)])]);
+        return (crate::plan::rule_kind(builder.policy, rule) == kind::RESPONSE).then(|| vec![act(Mechanism::Count, vec![index(number)])]);
     }
     let RuleKind::RewriteResponse(edits) = &rule.kind else { return None };
     let mut body = edit::lower(builder, context, edits);

@@ -9,8 +9,8 @@ fn lowered(text: &str, options: plan::Options) -> crate::ir::lir::Module {
     let file = sources.add("test.policy", text);
     let (tree, diagnostics) = front::syntax::parse(&sources, file);
     assert!(!diagnostics.has_errors(), "{}", crate::base::render::render(&sources, &diagnostics, false));
-    let mut none = |_, path: &str| Err(format!("no file {path}"));
-    let (policy, diagnostics) = front::check::check(&[(file, tree)], &sources, &mut none);
+    let mut none = |path: &str| Err(format!("no file {path}"));
+    let (policy, diagnostics) = front::check::check(&[(file, tree)], &mut sources, &mut none);
     let policy = policy.unwrap_or_else(|| panic!("{}", crate::base::render::render(&sources, &diagnostics, false)));
     let plan = plan::plan(&policy, options);
     lower::lower(&policy, &plan, &lower::Options::default())

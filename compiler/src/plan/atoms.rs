@@ -114,12 +114,22 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::HeaderCount
         | Read::ClientPort
         | Read::ClientTls
+        // A claim is known only once the token was verified, which `authenticate` does where it is needed.
+        | Read::Claim(..)
+        | Read::Now
+        | Read::NowWeekday
+        | Read::NowHour
+        | Read::NowMinute
         | Read::CredentialPresent(_)
+        | Read::Computed(_)
         | Read::BodySize
         | Read::BodyText
+        | Read::BodyBytes
         | Read::BodyJson
         | Read::BodyForm(_)
         | Read::ResponseStatus
+        | Read::ResponseText
+        | Read::ResponseJson
         | Read::ResponseHeader(_) => None,
     }
 }

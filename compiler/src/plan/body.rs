@@ -1,5 +1,5 @@
 //! Rules that read the body of the request: what they read of it, and which of their conditions the headers decide.
-//! In: rules. Out: `RulePlan::body` and `RulePlan::waits_if`.
+//! Likewise for the body of the response. In: rules. Out: `RulePlan::body`, `waits_if`, `response_body`, `response_waits_if`.
 
 use crate::ir::hir::{self, ExprKind, Read};
 
@@ -30,7 +30,22 @@ pub(super) fn of_rule(policy: &hir::Policy, rule: &hir::Rule) -> Option<Body> {
                 let body = found.get_or_insert_default();
                 body.text |= *read == Read::BodyText;
                 body.json |= *read == Read::BodyJson;
-                body.form |= matches!(read, Read::BodyForm(_));
+                body.form |= matches!(read, Read::BodyForm(_) | Read::Computed(hir::Keyed::BodyForm));
+            }
+        });
+    }
+    found
+}
+
+/// What a rule reads of the body of the response.
+pub(super) fn of_response(policy: &hir::Policy, rule: &hir::Rule) -> Option<Body> {
+    let mut found: Option<Body> = None;
+    for expr in rule.conditions.iter().chain(super::demands::values_of_rule(rule)) {
+        expr.reads(policy, &mut |read| {
+            if read.is_response_body() {
+                let body = found.get_or_insert_default();
+                body.text |= *read == Read::ResponseText;
+                body.json |= *read == Read::ResponseJson;
             }
         });
     }
@@ -39,6 +54,15 @@ pub(super) fn of_rule(policy: &hir::Policy, rule: &hir::Rule) -> Option<Body> {
 
 /// The conditions that are known without body and response, `and` taken apart.
 pub(super) fn known_from_headers(policy: &hir::Policy, conditions: &[hir::Expr]) -> Vec<hir::Expr> {
+    known(policy, conditions, |read| read.is_request_body() || read.is_response())
+}
+
+/// The conditions that are known without the body of the response, `and` taken apart.
+pub(super) fn known_from_response_headers(policy: &hir::Policy, conditions: &[hir::Expr]) -> Vec<hir::Expr> {
+    known(policy, conditions, Read::is_response_body)
+}
+
+fn known(policy: &hir::Policy, conditions: &[hir::Expr], is_later: fn(&Read) -> bool) -> Vec<hir::Expr> {
     let mut known = Vec::new();
     let mut open: Vec<&hir::Expr> = conditions.iter().rev().collect();
     while let Some(expr) = open.pop() {
@@ -47,7 +71,7 @@ pub(super) fn known_from_headers(policy: &hir::Policy, conditions: &[hir::Expr])
             continue;
         }
         let mut later = false;
-        expr.reads(policy, &mut |read| later |= read.is_request_body() || read.is_response());
+        expr.reads(policy, &mut |read| later |= is_later(read));
         if !later {
             known.push(expr.clone());
         }

@@ -14,7 +14,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
         // Which configuration a stream belongs to is told only here: several plugins may share one VM.
         callbacks.push("proxy_on_context_create");
     }
-    plan.request_body = plan.rules.iter().any(|rule| rule.body.is_some());
+    plan.request_body = plan.rules.iter().any(|rule| rule.body.is_some()) || demands::signs_body(policy);
     if plan.request_body {
         // Trailers end a body too, without an end of stream in the body callback.
         callbacks.extend(["proxy_on_request_body", "proxy_on_request_trailers"]);
@@ -25,7 +25,8 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     if plan.streams || plan.request_body {
         callbacks.push("proxy_on_delete");
     }
-    if plan.response_body {
+    plan.response_hold = plan.rules.iter().any(|rule| rule.response_body.is_some() && !rule.dead);
+    if plan.response_body || plan.response_hold {
         // Trailers end a body too, without an end of stream in the body callback.
         callbacks.extend(["proxy_on_response_body", "proxy_on_response_trailers"]);
     }

@@ -59,8 +59,18 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             };
             add(plan, condition)
         });
-        let phase = phase(&rule.kind);
-        plan.rules.push(RulePlan { phase, dead: false, guard: None, condition: id, body, waits_if, response_conditions: Vec::new() });
+        let phase = phase(policy, rule);
+        plan.rules.push(RulePlan {
+            phase,
+            dead: false,
+            guard: None,
+            condition: id,
+            body,
+            waits_if,
+            response_body: None,
+            response_waits_if: Vec::new(),
+            response_conditions: Vec::new(),
+        });
     }
 }
 
@@ -100,8 +110,10 @@ pub(super) fn add(plan: &mut Plan, condition: Condition) -> Option<ConditionId> 
     Some(id)
 }
 
-fn phase(kind: &hir::RuleKind) -> Phase {
-    match kind {
+/// The phase that a rule is decided in: the earliest that has all it reads.
+fn phase(policy: &hir::Policy, rule: &hir::Rule) -> Phase {
+    match &rule.kind {
+        hir::RuleKind::Forbid(_) if super::response::is_of(policy, rule) => Phase::Response,
         hir::RuleKind::Permit | hir::RuleKind::Forbid(_) | hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_) => Phase::Request,
         hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_) => Phase::Response,
     }

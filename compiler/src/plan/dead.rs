@@ -13,14 +13,18 @@ pub(super) fn run(policy: &hir::Policy, plan: &mut Plan) {
         }
         condition.exprs.retain(|expr| constant(expr) != Some(true));
     }
-    for rule in &mut plan.rules {
+    for (written, rule) in policy.rules.iter().zip(&mut plan.rules) {
         for expr in &mut rule.response_conditions {
             fold(policy, expr);
         }
         rule.response_conditions.retain(|expr| constant(expr) != Some(true));
         let condition = rule.condition.and_then(|id| plan.conditions.get(id.0 as usize));
-        let mut exprs = rule.response_conditions.iter().chain(condition.iter().flat_map(|condition| &condition.exprs));
-        rule.dead = exprs.clone().any(|expr| constant(expr) == Some(false)) || contradict(&mut exprs);
+        // What may inspect a body prepares the request for it before the response is there: as it would without this pass.
+        let prepares = matches!(&written.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty());
+        let answer: &[hir::Expr] = if prepares { &[] } else { &rule.response_conditions };
+        let mut exprs = answer.iter().chain(condition.iter().flat_map(|condition| &condition.exprs));
+        // Whether a body is looked at must not hang on what was folded.
+        rule.dead = rule.response_body.is_none() && (exprs.clone().any(|expr| constant(expr) == Some(false)) || contradict(&mut exprs));
         if condition.is_some_and(super::Condition::is_trivial) {
             rule.condition = None;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Plan, response};
-use crate::ir::hir::{self, CredentialSource, Read};
+use crate::ir::hir::{self, CredentialSource, Keyed, Read};
 
 /// Headers that have a slot in every policy, so they are not demanded again; `host` stands for `:authority`.
 pub(crate) const FIXED: [&str; 4] = ["host", "content-type", "content-length", "authorization"];
@@ -16,7 +16,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             Read::Header(name) | Read::HeaderAll(name) => {
                 request.insert(name.clone());
             }
-            Read::Cookie(_) => {
+            Read::Cookie(_) | Read::Computed(Keyed::Cookie) => {
                 request.insert("cookie".to_owned());
             }
             Read::RequestId => {
@@ -39,12 +39,21 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::ClientIp
             | Read::ClientPort
             | Read::ClientTls
+            | Read::Now
+            | Read::NowWeekday
+            | Read::NowHour
+            | Read::NowMinute
             | Read::Member(..)
+            | Read::Claim(..)
             | Read::CredentialPresent(_)
             | Read::BodySize
+            | Read::Computed(Keyed::Query | Keyed::QueryAll | Keyed::Header | Keyed::HeaderAll | Keyed::BodyForm | Keyed::ResponseHeader)
             | Read::BodyText
+            | Read::BodyBytes
             | Read::BodyJson
             | Read::BodyForm(_)
+            | Read::ResponseText
+            | Read::ResponseJson
             | Read::ResponseStatus => {}
         });
     };
@@ -63,6 +72,9 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     if plan.rules.iter().any(|rule| rule.body.is_some_and(super::Body::content)) {
         // What is encoded cannot be read.
         request.insert("content-encoding".to_owned());
+    }
+    if plan.rules.iter().any(|rule| rule.response_body.is_some()) {
+        answer.insert("content-encoding".to_owned());
     }
     for credential in &policy.credentials {
         for source in credential.from() {
@@ -84,6 +96,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
 /// Every expression outside conditions: edits, targets, replies, limits, lets.
 fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
     let mut found: Vec<&hir::Expr> = policy.lets.iter().map(|item| &item.value).collect();
+    found.extend(policy.credentials.iter().flat_map(credential_values));
     let replies = [&policy.default, &policy.on_fault, &policy.on_oversize].into_iter().filter_map(|action| match action {
         hir::Action::Allow => None,
         hir::Action::Deny(reply) => Some(reply),
@@ -101,6 +114,20 @@ fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
     }
     found.extend(policy.rules.iter().flat_map(values_of_rule));
     found
+}
+
+/// What a credential reads besides the places where it stands.
+pub(super) fn credential_values(credential: &hir::Credential) -> Vec<&hir::Expr> {
+    match credential {
+        hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Jwt(_) => Vec::new(),
+        hir::Credential::Hmac(hmac) => hmac.exprs().collect(),
+    }
+}
+
+/// Whether some scope authenticates a credential that signs the body of the request.
+pub(super) fn signs_body(policy: &hir::Policy) -> bool {
+    let mut demanded = policy.scopes.iter().flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
+    demanded.any(|id| policy.credentials.get(id.index()).is_some_and(hir::Credential::reads_body))
 }
 
 /// The values that a rule writes, replies with, routes by.

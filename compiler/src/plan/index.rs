@@ -62,13 +62,13 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
     for (id, rule) in policy.rules.iter().enumerate() {
         let Some(planned) = plan.rules.get(id).cloned() else { continue };
         // A rule that never matches waits all the same: whether a body is looked at must not hang on what was folded.
-        for kind in waiting(rule, planned.body) {
+        for kind in waiting(policy, rule, planned.body) {
             place(plan, &mut accepts, routes::clauses(policy, rule), (planned.waits_if, None), kind, id as u32, &|_| id as u32);
         }
         if planned.dead {
             continue;
         }
-        let ranks: Vec<(Template, u32)> = if rule_kind(rule) == kind::ROUTE {
+        let ranks: Vec<(Template, u32)> = if rule_kind(policy, rule) == kind::ROUTE {
             plan.route_ranks
                 .iter()
                 .filter(|(ranked, _, _)| ranked.index() == id)
@@ -79,7 +79,7 @@ pub(super) fn finish(policy: &hir::Policy, plan: &mut Plan) {
         };
         let order = |template: &Template| ranks.iter().find(|(ranked, _)| ranked == template).map_or(id as u32, |(_, rank)| *rank);
         let needs = (planned.condition, planned.guard);
-        let kind = decided_as(rule, planned.body);
+        let kind = decided_as(policy, rule, planned.body);
         place(plan, &mut accepts, routes::clauses(policy, rule), needs, kind, id as u32, &order);
     }
     let mut methods: Vec<String> = accepts.values().flatten().flat_map(|entry| entry.methods.clone()).collect();
@@ -144,8 +144,9 @@ fn everything(clause: &hir::On) -> bool {
 }
 
 /// The kind of entry that a rule is.
-pub(crate) fn rule_kind(rule: &hir::Rule) -> i32 {
+pub(crate) fn rule_kind(policy: &hir::Policy, rule: &hir::Rule) -> i32 {
     match &rule.kind {
+        hir::RuleKind::Forbid(_) if super::response::is_of(policy, rule) => kind::RESPONSE,
         hir::RuleKind::Permit | hir::RuleKind::Forbid(_) if rule.shadow => kind::SHADOW,
         // In shadow it only counts, and only in requests that are allowed, as edits do.
         hir::RuleKind::Route(_) if rule.shadow => kind::REWRITE,
@@ -158,8 +159,8 @@ pub(crate) fn rule_kind(rule: &hir::Rule) -> i32 {
 }
 
 /// The kind of entry that decides, edits or routes.
-fn decided_as(rule: &hir::Rule, body: Option<Body>) -> i32 {
-    match (rule_kind(rule), body) {
+fn decided_as(policy: &hir::Policy, rule: &hir::Rule, body: Option<Body>) -> i32 {
+    match (rule_kind(policy, rule), body) {
         (kind::SHADOW, Some(_)) => kind::BODY_SHADOW,
         (kind::FORBID, Some(_)) => kind::BODY_FORBID,
         (kind::PERMIT, Some(_)) => kind::BODY_PERMIT,
@@ -168,13 +169,13 @@ fn decided_as(rule: &hir::Rule, body: Option<Body>) -> i32 {
 }
 
 /// The kinds of entries that tell that a rule waits for the body, and for what of it.
-fn waiting(rule: &hir::Rule, body: Option<Body>) -> Vec<i32> {
+fn waiting(policy: &hir::Policy, rule: &hir::Rule, body: Option<Body>) -> Vec<i32> {
     let Some(body) = body else { return Vec::new() };
     if rule.shadow {
         let more = [(body.json, kind::SHADOW_JSON), (body.form, kind::SHADOW_FORM)];
         return std::iter::once(kind::WAIT_SHADOW).chain(more.into_iter().filter(|(reads, _)| *reads).map(|(_, kind)| kind)).collect();
     }
-    let waits = match rule_kind(rule) {
+    let waits = match rule_kind(policy, rule) {
         kind::FORBID => kind::WAIT_FORBID,
         kind::PERMIT => kind::WAIT_PERMIT,
         _ => kind::WAIT,

@@ -105,6 +105,10 @@ pub struct RulePlan {
     pub body: Option<Body>,
     /// What must hold of the headers before it waits for the body.
     pub waits_if: Option<ConditionId>,
+    /// What it reads of the body of the response; `None` when nothing.
+    pub response_body: Option<Body>,
+    /// What must hold of request and response headers before the response waits for its body.
+    pub response_waits_if: Vec<hir::Expr>,
     /// What must hold of the response.
     pub response_conditions: Vec<hir::Expr>,
 }
@@ -142,6 +146,8 @@ pub struct Plan {
     pub streams: bool,
     /// Whether some rule reads the body of the request, so that requests may be held for it.
     pub request_body: bool,
+    /// Whether some rule reads the body of the response as a value, so that responses may be held for it.
+    pub response_hold: bool,
     /// Whether a redaction reads response bodies.
     pub response_body: bool,
 }
@@ -162,10 +168,18 @@ pub fn verify(policy: &hir::Policy, plan: &Plan) -> Result<(), Diagnostics> {
         return refuse(rule.name.span, message, "one too many", "write one rule with several templates after `on`");
     }
     if let Some(span) = response::uncarried(policy, plan) {
-        let message = "a list of the request beside a fact of the response is not supported yet";
-        let label = "only single values are kept for the response";
+        let message = "a fact of the request that the response cannot see";
+        let label = "only single values that the request alone decides are kept for the response";
         let help = "test the request alone in a `let`, and use that beside the response";
         return Err(Diagnostic::error(Code::Unsupported, span, message, label).help(help).into());
+    }
+    if let Some(rule) = policy.rules.iter().zip(&plan.rules).find_map(|(rule, planned)| {
+        let both = planned.response_body.is_some() && (plan.response_body || matches!(rule.kind, hir::RuleKind::RedactResponse(_)));
+        both.then_some(rule)
+    }) {
+        let message = "`response.body` beside a redaction of bodies is not supported yet";
+        let help = "redact without reading the body as a value, or put the rules that read it into a policy of their own";
+        return Err(Diagnostic::error(Code::Unsupported, rule.name.span, message, "reads the body that is redacted").help(help).into());
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Key, Phase, Plan, Subject, conditions, routes};
+use super::{Key, Phase, Plan, Subject, conditions, demands, routes};
 use crate::ir::hir;
 
 /// Renders the plan of a policy.
@@ -26,6 +26,12 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     }
     if plan.request_body {
         writeln!(out, "  request body: up to {} bytes, held, only for rules that its headers leave open", policy.body_limit)?;
+        if demands::signs_body(policy) {
+            writeln!(out, "  request body: before authentication where a credential that is presented signs it")?;
+        }
+    }
+    if plan.response_hold {
+        writeln!(out, "  response body: up to {} bytes, held, only for rules that its headers leave open", policy.body_limit)?;
     }
     for (name, reads) in host_facts(policy, plan) {
         if reads {
@@ -53,7 +59,9 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
         let callback = match planned.phase {
             Phase::Request if planned.body.is_some() => "proxy_on_request_body",
             Phase::Request => "proxy_on_request_headers",
-            Phase::Response if super::redacts_bodies(rule) => "proxy_on_response_headers, proxy_on_response_body",
+            Phase::Response if super::redacts_bodies(rule) || planned.response_body.is_some() => {
+                "proxy_on_response_headers, proxy_on_response_body"
+            }
             Phase::Response => "proxy_on_response_headers",
         };
         let templates: Vec<String> = routes::templates(policy, rule).iter().map(conditions::template_text).collect();
@@ -114,22 +122,25 @@ fn rule_names(policy: &hir::Policy, rules: &[hir::RuleId]) -> String {
 }
 
 /// Facts that cost a host call of their own, and whether some condition or limit reads them.
-fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 3] {
+fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 4] {
     let mut address = false;
     let mut tls = false;
     let mut protocol = false;
+    let mut clock = false;
     let exprs = plan
         .conditions
         .iter()
         .flat_map(|condition| &condition.exprs)
         .chain(policy.limits.iter().flat_map(|limit| &limit.key))
+        .chain(policy.credentials.iter().flat_map(demands::credential_values))
         .chain(plan.subjects.iter().map(|subject| &subject.expr));
     for expr in exprs {
         expr.reads(policy, &mut |read| {
             address |= matches!(read, hir::Read::ClientIp | hir::Read::ClientPort);
             tls |= matches!(read, hir::Read::ClientTls);
             protocol |= matches!(read, hir::Read::Protocol);
+            clock |= matches!(read, hir::Read::Now | hir::Read::NowWeekday | hir::Read::NowHour | hir::Read::NowMinute);
         });
     }
-    [("client address", address), ("client TLS", tls), ("protocol", protocol)]
+    [("client address", address), ("client TLS", tls), ("protocol", protocol), ("clock", clock)]
 }

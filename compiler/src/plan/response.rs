@@ -23,6 +23,10 @@ pub(super) fn split(policy: &hir::Policy, plan: &mut Plan) {
             continue;
         }
         planned.response_conditions = rule.conditions.iter().filter(|expr| reads_response(policy, expr)).cloned().collect();
+        planned.response_body = super::body::of_response(policy, rule);
+        if planned.response_body.is_some() {
+            planned.response_waits_if = super::body::known_from_response_headers(policy, &planned.response_conditions);
+        }
         let condition = planned.condition.and_then(|id| plan.conditions.get_mut(id.0 as usize));
         if let Some(condition) = condition {
             condition.exprs.retain(|expr| !reads_response(policy, expr));
@@ -42,7 +46,7 @@ pub(super) fn carry(policy: &hir::Policy, plan: &mut Plan) {
             continue;
         }
         let values = if rule.shadow { Vec::new() } else { values(rule) };
-        for expr in planned.response_conditions.iter().chain(values) {
+        for expr in planned.response_conditions.iter().chain(&planned.response_waits_if).chain(values) {
             parts(policy, expr, &mut |part| {
                 let key = key(part);
                 let entry = found.entry(key.clone()).or_insert_with(|| {
@@ -77,12 +81,14 @@ fn values(rule: &hir::Rule) -> Vec<&hir::Expr> {
                 hir::EditTarget::Remove(_) => None,
             })
             .collect(),
-        hir::RuleKind::RedactResponse(_)
-        | hir::RuleKind::Permit
-        | hir::RuleKind::Forbid(_)
-        | hir::RuleKind::RewriteRequest(_)
-        | hir::RuleKind::Route(_) => Vec::new(),
+        hir::RuleKind::Forbid(_) => super::demands::values_of_rule(rule),
+        hir::RuleKind::RedactResponse(_) | hir::RuleKind::Permit | hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_) => Vec::new(),
     }
+}
+
+/// Whether a forbid is decided by the response: a condition of it reads that, or its reply does.
+pub(super) fn is_of(policy: &hir::Policy, rule: &hir::Rule) -> bool {
+    rule.conditions.iter().chain(super::demands::values_of_rule(rule)).any(|expr| reads_response(policy, expr))
 }
 
 /// Whether some read in it waits for the response.
@@ -102,9 +108,18 @@ pub(crate) fn reads_request(policy: &hir::Policy, expr: &hir::Expr) -> bool {
 /// Whether values of this type fit into a cell. Lists do not: what uses them is carried instead.
 pub(crate) fn fits_cell(ty: &Ty) -> bool {
     match ty.present() {
-        Ty::Bool | Ty::Int | Ty::Float | Ty::String | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Secret | Ty::Json => {
-            true
-        }
+        Ty::Bool
+        | Ty::Int
+        | Ty::Float
+        | Ty::String
+        | Ty::Bytes
+        | Ty::Ip
+        | Ty::Cidr
+        | Ty::Duration
+        | Ty::Time
+        | Ty::Secret
+        | Ty::Json
+        | Ty::Enum(_) => true,
         Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => false,
     }
 }
@@ -125,6 +140,8 @@ fn lost(policy: &hir::Policy, expr: &hir::Expr) -> Option<Span> {
     }
     let body = match &expr.kind {
         ExprKind::Read(_) => return Some(expr.span),
+        // What names the fact is known only when the request is gone.
+        ExprKind::ReadAt(read, _) if !read.is_response() => return Some(expr.span),
         ExprKind::Let(id) => policy.lets.get(id.index()).and_then(|item| lost(policy, &item.value)),
         ExprKind::Invoke(id, _) => policy.fns.get(id.index()).filter(|item| reads_request(policy, &item.body)).map(|_| expr.span),
         _ => None,

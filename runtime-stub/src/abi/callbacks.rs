@@ -3,7 +3,8 @@
 use super::border::redact;
 use super::globals::{begin, prepare_arena};
 use super::{Policy, Wasm, arena, frame, vm};
-use crate::contract::action;
+use crate::contract::{UNVERIFIED, action};
+use crate::host::buffer;
 use crate::redact::body::{self, Verdict};
 
 /// The version of the interface.
@@ -65,19 +66,21 @@ extern "C" fn proxy_on_request_trailers(context: u32, _count: u32) -> i32 {
 /// The body limit of a request that is held; the frame is made ready for it.
 fn held(context: u32) -> Option<u64> {
     let record = vm().streams.find(context)?;
-    let limit = record.held?;
+    let (held, now) = record.held?;
     let frame = frame();
     frame.root = record.root;
     frame.in_request = true;
     frame.body.was_held = true;
-    Some(limit)
+    frame.body.unverified = held & UNVERIFIED != 0;
+    frame.limits.now = now;
+    Some(held & !UNVERIFIED)
 }
 
 /// Decides a request whose body is whole.
 fn body_is_in(limit: u64) -> i32 {
     let frame = frame();
     let most = u32::try_from(limit).unwrap_or(u32::MAX);
-    frame.body.fetch(&mut Wasm, frame.arena, most, &mut frame.fault);
+    frame.body.fetch(&mut Wasm, frame.arena, buffer::REQUEST_BODY, most, &mut frame.fault);
     decide(false)
 }
 
@@ -107,7 +110,11 @@ extern "C" fn proxy_on_response_body(context: u32, size: usize, eos: i32) -> i32
     begin(context);
     let Some(record) = vm().streams.find(context) else { return action::CONTINUE };
     frame().root = record.root;
-    let Some(body) = record.body() else { return action::CONTINUE };
+    let action = Policy::on_response_body(size, eos);
+    if action != action::CONTINUE {
+        return action;
+    }
+    let Some(body) = vm().streams.find(context).and_then(|record| record.body()) else { return action::CONTINUE };
     let verdict = body.on_body(&mut Wasm, arena(), size, eos != 0, &mut redact::count);
     outcome(verdict, body::action::DROP)
 }
@@ -118,7 +125,11 @@ extern "C" fn proxy_on_response_trailers(context: u32, _count: u32) -> i32 {
     begin(context);
     let Some(record) = vm().streams.find(context) else { return action::CONTINUE };
     frame().root = record.root;
-    let Some(body) = record.body() else { return action::CONTINUE };
+    let action = Policy::on_response_body(0, 1);
+    if action != action::CONTINUE {
+        return action;
+    }
+    let Some(body) = vm().streams.find(context).and_then(|record| record.body()) else { return action::CONTINUE };
     let verdict = body.on_trailers(&mut Wasm, arena(), &mut redact::count);
     outcome(verdict, action::STOP)
 }

@@ -29,6 +29,14 @@ unsafe extern "C" {
     fn proxy_set_shared_data(key: *const u8, len: usize, value: *const u8, value_len: usize, cas: u32) -> u32;
     fn proxy_define_metric(kind: i32, name: *const u8, len: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        len: usize,
+        argument: *const u8,
+        argument_len: usize,
+        out: *mut *const u8,
+        out_len: *mut usize,
+    ) -> u32;
 }
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
@@ -128,6 +136,13 @@ impl Host for Wasm {
     fn log(&mut self, level: i32, line: &[u8]) {
         // A line that cannot be written is no reason to decide otherwise.
         let _ = unsafe { proxy_log(level, line.as_ptr(), line.len()) };
+    }
+
+    fn foreign<'a>(&mut self, _arena: &'a Arena, name: &[u8], argument: &[u8]) -> Result<&'a [u8], Status> {
+        let (mut out, mut len) = (core::ptr::null(), 0);
+        let status =
+            unsafe { proxy_call_foreign_function(name.as_ptr(), name.len(), argument.as_ptr(), argument.len(), &mut out, &mut len) };
+        answer(status, out, len)
     }
 
     fn random(&mut self, out: &mut [u8]) -> Result<(), Status> {

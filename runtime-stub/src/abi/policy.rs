@@ -11,10 +11,12 @@ unsafe extern "C" {
     fn on_request_headers(eos: i32) -> i32;
     fn on_request_body(too_large: i32) -> i32;
     fn on_response_headers(eos: i32) -> i32;
+    fn on_response_body(size: i32, eos: i32) -> i32;
     fn condition(id: i32) -> i32;
     fn subject(id: i32) -> i64;
     fn reply(id: i32, metric: i32) -> i32;
     fn limit_worker_put(id: i32, capacity: i32, bucket: i32, fingerprint: i64, arrival: i64, now: i64) -> i32;
+    fn verify(algorithm: i32, key: i64, message: i64, signature: i64) -> i32;
 }
 
 /// The policy.
@@ -52,6 +54,10 @@ impl Policy {
         unsafe { on_response_headers(eos) }
     }
 
+    pub(crate) fn on_response_body(size: usize, eos: i32) -> i32 {
+        unsafe { on_response_body(size as i32, eos) }
+    }
+
     pub(crate) fn condition(id: i32) -> bool {
         unsafe { condition(id) != 0 }
     }
@@ -67,5 +73,11 @@ impl Policy {
     pub(crate) fn limit_worker_put(put: &WorkerPut) -> bool {
         let (capacity, bucket) = (put.capacity as i32, put.place.bucket as i32);
         unsafe { limit_worker_put(put.id as i32, capacity, bucket, put.place.fingerprint as i64, put.arrival as i64, put.now as i64) != 0 }
+    }
+
+    /// Whether a signature holds under a key.
+    pub(crate) fn verify(algorithm: u32, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+        use crate::rt::pack::from_bytes;
+        unsafe { verify(algorithm as i32, from_bytes(key), from_bytes(message), from_bytes(signature)) != 0 }
     }
 }

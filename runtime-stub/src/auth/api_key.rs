@@ -12,6 +12,9 @@ use crate::rt::heap::Heap;
 use crate::tables::credential::{Place, places};
 use crate::tables::keys;
 
+/// Longer values are not remembered: no issued key is that long, and hashing what is not would only cost time.
+pub(super) const LONGEST: usize = 256;
+
 /// What is known of a credential in this request.
 #[derive(Clone, Copy)]
 pub struct Found<'a> {
@@ -57,7 +60,7 @@ pub(super) fn settle<'a>(frame: &mut Frame<'a>, found: Found<'a>) -> i32 {
 
 /// The entry of a value: as verified before, or by its digest.
 fn verify<H: Host>(memory: &mut Memory<'_>, host: &mut H, (root, id): (u32, u32), value: &[u8], table: &[u8]) -> Option<u32> {
-    let tag = memory.verified.tag(host, root, id, value);
+    let tag = memory.verified.tag(host, root, id, value, LONGEST);
     if let Some(entry) = tag.and_then(|tag| memory.verified.find(tag)) {
         return Some(entry);
     }

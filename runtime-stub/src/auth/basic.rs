@@ -4,7 +4,7 @@
 //! Strict: canonical base64, one colon that splits, UTF-8, no control characters. A wrong password and an unknown user cost
 //! the same digest, so that the time of an answer does not tell which names exist.
 
-use super::api_key::{Found, Memory, find, presented, scheme, settle};
+use super::api_key::{Found, LONGEST, Memory, find, presented, scheme, settle};
 use crate::bytes;
 use crate::config::index;
 use crate::contract::credential;
@@ -60,7 +60,7 @@ fn verify<'a, H: Host>(
     let Some((pair, (user, password))) = pair(scheme(value, b"basic").unwrap_or(value), frame.arena) else {
         return (credential::MALFORMED, &[]);
     };
-    let tag = memory.verified.tag(host, frame.root, id, pair);
+    let tag = memory.verified.tag(host, frame.root, id, pair, LONGEST);
     if tag.and_then(|tag| memory.verified.find(tag)).is_some() {
         return (credential::VALID, user);
     }

@@ -2,5 +2,8 @@
 
 pub mod api_key;
 pub mod basic;
+pub mod jwt;
+pub mod nonce;
+pub mod signed;
 pub mod strip;
 pub mod verified;

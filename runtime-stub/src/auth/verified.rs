@@ -1,5 +1,5 @@
-//! API keys that were verified lately, so that their SHA-256 need not be computed again. In: presented values. Out: entries of
-//! the key table (`tables::keys`). Why this is safe: docs/decisions/0004-verified-keys.md.
+//! Credentials that were verified lately, so that their digest or signature need not be computed again. In: presented values.
+//! Out: entries of the key table (`tables::keys`). Why this is safe: docs/decisions/0004-verified-keys.md.
 //!
 //! A slot holds a keyed tag of root context, credential and value, never the value. Only successes are kept, so guessing
 //! neither fills nor empties anything.
@@ -13,8 +13,6 @@ use crate::values::siphash;
 const SLOTS: usize = 512;
 /// Bytes of a slot: tag (two u64), number of the entry plus one.
 const SLOT: usize = 24;
-/// Longer values are not kept: no issued key is that long, and hashing what is not would only cost time.
-const LONGEST: usize = 256;
 
 /// A keyed hash that nobody finds a second value for who does not know the seed.
 #[derive(Clone, Copy)]
@@ -32,10 +30,10 @@ impl Verified {
         Verified { seed: None, slots: Block::EMPTY }
     }
 
-    /// The tag of a value; nothing when it is not to be kept or the host has no random numbers.
+    /// The tag of a value; nothing when it is too long to be kept or the host has no random numbers.
     #[inline(always)]
-    pub fn tag<H: Host>(&mut self, host: &mut H, root: u32, credential: u32, value: &[u8]) -> Option<Tag> {
-        if value.len() > LONGEST {
+    pub fn tag<H: Host>(&mut self, host: &mut H, root: u32, credential: u32, value: &[u8], longest: usize) -> Option<Tag> {
+        if value.len() > longest {
             return None;
         }
         let seed = match self.seed {
@@ -85,19 +83,19 @@ fn place(Tag([first, _]): Tag) -> usize {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{LONGEST, Verified};
+    use super::Verified;
     use crate::rt::heap::Heap;
     use crate::testing::FakeHost;
 
     #[test]
     fn only_what_was_kept_is_found() {
         let (mut verified, mut heap, mut host) = (Verified::new(), Heap::new(), FakeHost::default());
-        let tag = verified.tag(&mut host, 1, 2, b"key").unwrap();
+        let tag = verified.tag(&mut host, 1, 2, b"key", 256).unwrap();
         assert_eq!(verified.find(tag), None);
         verified.keep(&mut heap, tag, 0);
         assert_eq!(verified.find(tag), Some(0));
         for (root, credential, value) in [(2, 2, &b"key"[..]), (1, 3, b"key"), (1, 2, b"kez"), (1, 2, b"key\0"), (1, 2, b"")] {
-            let other = verified.tag(&mut host, root, credential, value).unwrap();
+            let other = verified.tag(&mut host, root, credential, value, 256).unwrap();
             assert_eq!(verified.find(other), None, "{root} {credential} {value:?}");
         }
         verified.clear();
@@ -109,7 +107,7 @@ mod tests {
     fn memory_is_bounded_and_the_latest_of_a_slot_stays() {
         let (mut verified, mut heap, mut host) = (Verified::new(), Heap::new(), FakeHost::default());
         for n in 0..5000u32 {
-            let tag = verified.tag(&mut host, 1, 1, &n.to_le_bytes()).unwrap();
+            let tag = verified.tag(&mut host, 1, 1, &n.to_le_bytes(), 256).unwrap();
             verified.keep(&mut heap, tag, n);
             assert_eq!(verified.find(tag), Some(n));
         }
@@ -120,10 +118,10 @@ mod tests {
     fn without_random_numbers_memory_or_a_short_value_nothing_is_kept() {
         let (mut verified, mut heap, mut host) = (Verified::new(), Heap::new(), FakeHost::default());
         host.failing.insert("random", 10);
-        assert!(verified.tag(&mut host, 1, 1, b"key").is_none());
+        assert!(verified.tag(&mut host, 1, 1, b"key", 256).is_none());
         host.failing.clear();
-        assert!(verified.tag(&mut host, 1, 1, &[b'k'; LONGEST + 1]).is_none());
-        let tag = verified.tag(&mut host, 1, 1, b"key").unwrap();
+        assert!(verified.tag(&mut host, 1, 1, &[b'k'; 257], 256).is_none());
+        let tag = verified.tag(&mut host, 1, 1, b"key", 256).unwrap();
         while heap.alloc(1 << 12).is_some() {}
         verified.keep(&mut heap, tag, 1);
         assert_eq!(verified.find(tag), None);

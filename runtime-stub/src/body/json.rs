@@ -69,9 +69,9 @@ pub fn int(value: &[u8], arena: &Arena) -> Option<i64> {
     Number::read(number(value, arena)?).int()
 }
 
-/// A number as the nearest float, where that is found by one exact step.
+/// A number as the nearest float; one that no float is near to is none. Every zero is the same, `-0` too.
 pub fn float(value: &[u8], arena: &Arena) -> Option<f64> {
-    Number::read(number(value, arena)?).float()
+    crate::values::float::parse(number(value, arena)?).map(|value| value + 0.0)
 }
 
 /// `true` or `false`

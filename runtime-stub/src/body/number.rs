@@ -41,27 +41,6 @@ impl<'a> Number<'a> {
         self.negative == other.negative && self.exponent == other.exponent && self.each().eq(other.each())
     }
 
-    /// The nearest float of a number with at most 15 digits that stand at most 22 places from the point: both factors are exact then,
-    /// so one operation rounds correctly. (The library's parser can panic, in the eyes of the linker.)
-    pub fn float(&self) -> Option<f64> {
-        let mut digits = 0i64;
-        let mut whole = 0i64;
-        for digit in self.each() {
-            digits = digits.saturating_add(1);
-            whole = whole.saturating_mul(10).saturating_add(i64::from(digit));
-        }
-        let power = self.exponent.saturating_sub(digits);
-        if digits > 15 || !(-22..=22).contains(&power) {
-            return None;
-        }
-        let mut scale = 1f64;
-        for _ in 0..power.unsigned_abs() {
-            scale *= 10.0;
-        }
-        let value = if power < 0 { whole as f64 / scale } else { whole as f64 * scale };
-        Some(if self.negative { -value } else { value })
-    }
-
     /// Its value, if it is an int that fits.
     pub fn int(&self) -> Option<i64> {
         if self.digits.is_empty() {

@@ -1,7 +1,7 @@
-//! The body of a request that was held for it. In: the host's buffer. Out: its size, text, JSON, form.
+//! The body of a message that was held for it. In: the host's buffer. Out: its size, text, JSON, form.
 
 use super::valid;
-use crate::host::{Host, Status, buffer};
+use crate::host::{Host, Status};
 use crate::http::{query, utf8};
 use crate::rt::arena::Arena;
 
@@ -12,6 +12,8 @@ pub struct RequestBody<'a> {
     pub too_large: bool,
     /// The request was held for it.
     pub was_held: bool,
+    /// A credential that signs it was waiting for it, so nothing is decided yet.
+    pub unverified: bool,
     json: Option<&'a [u8]>,
     form: bool,
 }
@@ -19,12 +21,12 @@ pub struct RequestBody<'a> {
 impl<'a> RequestBody<'a> {
     /// No body.
     pub const fn empty() -> RequestBody<'a> {
-        RequestBody { bytes: &[], too_large: false, was_held: false, json: None, form: false }
+        RequestBody { bytes: &[], too_large: false, was_held: false, unverified: false, json: None, form: false }
     }
 
     /// Takes the whole body from the host.
-    pub fn fetch<H: Host>(&mut self, host: &mut H, arena: &'a Arena, most: u32, fault: &mut bool) {
-        match host.buffer(arena, buffer::REQUEST_BODY, 0, most) {
+    pub fn fetch<H: Host>(&mut self, host: &mut H, arena: &'a Arena, which: i32, most: u32, fault: &mut bool) {
+        match host.buffer(arena, which, 0, most) {
             Ok(bytes) => self.bytes = bytes,
             // An empty body has no buffer.
             Err(Status::NOT_FOUND | Status::BAD_ARGUMENT | Status::EMPTY) => {}
@@ -35,6 +37,11 @@ impl<'a> RequestBody<'a> {
     /// How many bytes it has.
     pub fn size(&self) -> i64 {
         if self.too_large { i64::MAX } else { i64::try_from(self.bytes.len()).unwrap_or(i64::MAX) }
+    }
+
+    /// As it came; nothing when it is too large.
+    pub fn raw(&self) -> Option<&'a [u8]> {
+        if self.too_large { None } else { Some(self.bytes) }
     }
 
     /// As text; `None` inside: no memory.

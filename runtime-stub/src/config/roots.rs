@@ -14,9 +14,9 @@ pub struct Value {
     pub is_present: bool,
     /// Whether its key was read.
     pub is_seen: bool,
-    /// An int, or a bool as 0 or 1, or the number of elements.
+    /// A number (`tables::schema::kind`), or the number of elements.
     pub number: i64,
-    /// A string, or the elements with their lengths before them, or a map (`config::index`).
+    /// A value as it is held, or the elements with their lengths before them, or a map (`config::index`).
     pub text: Block,
     /// Of a map of keys: `tables::keys`. Of a list: cells with its elements.
     pub more: Block,
@@ -112,6 +112,11 @@ impl Roots {
     /// A field of a root context; nothing when it is not configured.
     pub fn get(&self, context: u32, field: usize) -> Option<&Value> {
         self.roots.iter().find(|root| root.context == context)?.values.get(field)
+    }
+
+    /// A field that is completed after it was loaded.
+    pub fn get_mut(&mut self, context: u32, field: usize) -> Option<&mut Value> {
+        self.roots.iter_mut().find(|root| root.context == context)?.values.get_mut(field)
     }
 
     /// An entry of a map.

@@ -68,9 +68,14 @@ pub fn put(bucket: &mut [u8], fingerprint: u64, arrival: u64, now: u64) {
     put_u64(bucket, best.wrapping_add(8), arrival);
 }
 
+/// Whether every entry still counts.
+pub fn is_full(bucket: &[u8], now: u64) -> bool {
+    bucket.chunks(ENTRY).all(|entry| u64_at(entry, 0) != 0 && u64_at(entry, 8) > now)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ENTRIES, SIZE, buckets, find, place, put};
+    use super::{ENTRIES, SIZE, buckets, find, is_full, place, put};
 
     #[test]
     fn free_entries_are_used_first_and_the_one_that_frees_first_gives_way() {
@@ -79,6 +84,7 @@ mod tests {
             put(&mut bucket, n, 1000 + n, 10);
         }
         assert!((1..=8).all(|n| find(&bucket, n) == 1000 + n));
+        assert!(is_full(&bucket, 1000) && !is_full(&bucket, 1001) && !is_full(&[0; SIZE], 0));
         put(&mut bucket, 3, 5000, 10);
         assert_eq!(find(&bucket, 3), 5000);
         put(&mut bucket, 9, 2000, 10);

@@ -3,7 +3,7 @@
 use super::gcra::seconds;
 use super::step::{Check, Step};
 use crate::frame::Frame;
-use crate::rt::arena::{Arena, Text};
+use crate::rt::arena::{Arena, Items, Text};
 use crate::values::text::int;
 
 /// `RateLimit` and `RateLimit-Policy`.
@@ -52,6 +52,8 @@ pub fn refusal(frame: &mut Frame<'_>) {
 }
 
 /// The headers of all limits that were spent, in file order; nothing when none has any.
+// One place in most modules: as code of its own it would cost them the call and its name.
+#[inline(always)]
 pub fn admission<'a>(step: &Step<'_>, arena: &'a Arena) -> Option<Headers<'a>> {
     let now = step.now?;
     let (mut limit, mut rule) = (Text::new(arena), Text::new(arena));
@@ -69,4 +71,61 @@ pub fn admission<'a>(step: &Step<'_>, arena: &'a Arena) -> Option<Headers<'a>> {
         return None;
     }
     Some((limit.finish()?, rule.finish()?))
+}
+
+/// The numbers of the limits that `admission` tells of, in its order; `None` when memory is exhausted.
+pub fn admitted<'a>(step: &Step<'a>, arena: &'a Arena) -> Option<&'a [u32]> {
+    let mut ids = Items::new(arena);
+    let mut from = 0u32;
+    let shown = |check: &&Check<'_>, from: u32| check.id >= from && check.limit.has_headers() && check.outcome.is_ok();
+    while let Some(check) = step.checks.as_slice().iter().filter(|check| shown(check, from)).min_by_key(|check| check.id) {
+        ids.push(check.id);
+        from = check.id.checked_add(1)?;
+    }
+    if ids.is_broken() { None } else { Some(ids.finish()) }
+}
+
+/// Headers that were kept for limits of these numbers, with those of a later step, in file order. `None` when memory is exhausted;
+/// nothing when the later step adds none.
+pub fn together<'a>(step: &Step<'a>, kept: Option<Headers<'a>>, before: &[u32], arena: &'a Arena) -> Option<Option<Headers<'a>>> {
+    let Some(new) = admission(step, arena) else { return Some(None) };
+    let Some(kept) = kept else { return Some(Some(new)) };
+    let after = admitted(step, arena)?;
+    Some(Some((merge((kept.0, before), (new.0, after), arena)?, merge((kept.1, before), (new.1, after), arena)?)))
+}
+
+/// Two texts of entries, each with the numbers of its limits, as one in the order of the numbers.
+fn merge<'a>(first: (&'a [u8], &[u32]), second: (&'a [u8], &[u32]), arena: &'a Arena) -> Option<&'a [u8]> {
+    // No name of a limit has a comma.
+    let entries = |text: &'a [u8]| text.split(|byte| *byte == b',').map(<[u8]>::trim_ascii_start);
+    let (mut left, mut right) = (entries(first.0).zip(first.1).peekable(), entries(second.0).zip(second.1).peekable());
+    let mut whole = Text::new(arena);
+    loop {
+        let from_left = match (left.peek(), right.peek()) {
+            (Some((_, left)), Some((_, right))) => left <= right,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => return whole.finish(),
+        };
+        let Some((entry, _)) = (if from_left { left.next() } else { right.next() }) else { return whole.finish() };
+        if !whole.is_empty() {
+            whole.push(b", ");
+        }
+        whole.push(entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merge;
+    use crate::rt::arena::Arena;
+
+    #[test]
+    fn entries_of_two_steps_stand_in_file_order() {
+        let arena = Arena::new();
+        let merged = |first: (&'static [u8], &[u32]), second: (&'static [u8], &[u32])| merge(first, second, &arena).map(<[u8]>::to_vec);
+        let expected = b"\"a\";r=1, \"b\";r=2, \"c\";r=3".to_vec();
+        assert_eq!(merged((b"\"a\";r=1, \"c\";r=3", &[0, 7]), (b"\"b\";r=2", &[3])), Some(expected.clone()));
+        assert_eq!(merged((b"\"b\";r=2", &[3]), (b"\"a\";r=1, \"c\";r=3", &[0, 7])), Some(expected));
+    }
 }

@@ -64,6 +64,15 @@ pub enum Verdict {
     Fault,
 }
 
+/// The clock, read once a request.
+#[inline(always)]
+pub fn now<H: Host>(step: &mut Step<'_>, host: &mut H) -> Result<u64, Status> {
+    match step.now {
+        Some(now) => Ok(now),
+        None => Ok(*step.now.insert(host.time()?)),
+    }
+}
+
 /// Begins a step.
 pub fn begin(frame: &mut Frame<'_>) {
     frame.limits.first = frame.limits.checks.as_slice().len();
@@ -103,10 +112,7 @@ fn look<'a, H: Host>(
     key: &[u8],
     (count, burst): (i64, i64),
 ) -> Result<Check<'a>, Status> {
-    let now = match frame.limits.now {
-        Some(now) => now,
-        None => *frame.limits.now.insert(host.time()?),
-    };
+    let now = now(&mut frame.limits, host)?;
     let seed = vm.limits.seed(host, frame.arena)?;
     let place = bucket::place(seed, key, bucket::buckets(limit.capacity()));
     let rate = Rate::new((limit.period(), limit.slack()), count, burst);

@@ -46,6 +46,8 @@ impl Tables {
     }
 
     /// The seed of the hash, the same for all workers. Whoever asks first makes it.
+    // One place in most modules: as code of its own it would cost them the call and its name.
+    #[inline(always)]
     pub fn seed(&mut self, host: &mut impl Host, arena: &Arena) -> Result<[u64; 2], Status> {
         if let Some(seed) = self.seed {
             return Ok(seed);

@@ -136,6 +136,10 @@ impl Host for Busy {
     fn log(&mut self, level: i32, line: &[u8]) {
         self.inner.log(level, line);
     }
+    fn foreign<'a>(&mut self, arena: &'a Arena, name: &[u8], argument: &[u8]) -> Result<&'a [u8], crate::host::Status> {
+        self.inner.foreign(arena, name, argument)
+    }
+
     fn random(&mut self, out: &mut [u8]) -> Result<(), crate::host::Status> {
         self.inner.random(out)
     }

@@ -377,8 +377,8 @@ mod tests {
         assert_eq!(orders(&[0], "GET", [&[], &[7]]), [3, 4, 5]);
         assert_eq!(orders(&[0], "PUT", [&[2, 7], &[9, 7, 4321]]), [3, 5, 6, 4321]);
         assert_eq!(orders(&[1, 0], "PUT", [&[2], &[]]), [1, 5, 6]);
-        assert_eq!(orders(&[1], "PUT", [&[], &[7]]), []);
-        assert_eq!(orders(&[9], "PUT", [&[2], &[7]]), []);
+        assert!(orders(&[1], "PUT", [&[], &[7]]).is_empty());
+        assert!(orders(&[9], "PUT", [&[2], &[7]]).is_empty());
     }
 
     #[test]

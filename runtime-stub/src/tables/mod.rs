@@ -8,6 +8,8 @@ pub mod entries;
 pub mod facts;
 pub mod ids;
 pub mod ints;
+pub mod jwks;
+pub mod jwt;
 pub mod keys;
 pub mod limit;
 pub mod metrics;

@@ -1,6 +1,7 @@
 //! Values of expressions. In: slices. Out: slices, numbers; nothing here asks the host.
 
 pub mod encoding;
+pub mod float;
 pub mod list;
 pub mod network;
 pub mod number;
@@ -9,3 +10,4 @@ pub mod search;
 pub mod siphash;
 pub mod string;
 pub mod text;
+pub mod time;

@@ -103,8 +103,8 @@ mod tests {
         let mut sources = Sources::default();
         let file = sources.add("bench.policy".to_owned(), text.to_owned());
         let (tree, mut diagnostics) = syntax::parse(&sources, file);
-        let mut beside = |_, _: &str| Err("no files".to_owned());
-        let (policy, found) = check::check(&[(file, tree)], &sources, &mut beside);
+        let mut beside = |_: &str| Err("no files".to_owned());
+        let (policy, found) = check::check(&[(file, tree)], &mut sources, &mut beside);
         diagnostics.extend(found);
         match policy {
             Some(policy) if !diagnostics.has_errors() => policy.rules.len(),

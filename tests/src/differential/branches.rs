@@ -13,7 +13,21 @@ impl Expressions<'_> {
             Type::Int => self.integer(depth),
             Type::MaybeInt => self.maybe_integer(depth),
             Type::Texts => self.texts(depth),
+            Type::Float => self.float(depth),
+            Type::Time => self.time(depth),
+            Type::Duration => self.duration(depth),
+            Type::Tier => self.tier(depth),
+            Type::Bytes => self.bytes(depth),
+            Type::MaybeFloat => self.maybe_float(depth),
+            Type::MaybeTime => self.maybe_time(depth),
+            Type::Network => self.network(depth),
             Type::Ip
+            | Type::MaybeDuration
+            | Type::MaybeBool
+            | Type::MaybeBytes
+            | Type::MaybeTier
+            | Type::Tiers
+            | Type::Secrets
             | Type::MaybeIp
             | Type::Map
             | Type::Secret
@@ -42,7 +56,8 @@ impl Expressions<'_> {
             let condition = self.boolean(depth);
             return format!("(if ({condition}) then ({}) else ({}))", self.value(first, depth), self.value(ty, depth));
         }
-        let (subject, mut patterns) = match self.random.below(5) {
+        let (subject, mut patterns) = match self.random.below(6) {
+            4 => (self.duration(depth), ["1s", "250ms", "0s", "1h"].map(str::to_owned).to_vec()),
             0 => (self.integer(depth), ["0", "-1", "7", "42", "9223372036854775807"].map(str::to_owned).to_vec()),
             1 => ("client.ip".to_owned(), ADDRESSES.iter().filter(|text| **text != "::ffff:10.1.2.3").map(|text| quoted(text)).collect()),
             2 => ("request.method".to_owned(), METHODS.iter().map(|text| quoted(text)).collect()),

@@ -14,7 +14,7 @@ use portcullis::tools::sim::Simulator;
 use super::case::Case;
 
 /// The clock at the first request: 2026-01-01T00:00:00Z.
-const BEGINNING: u64 = 1_767_225_600_000_000_000;
+pub const BEGINNING: u64 = 1_767_225_600_000_000_000;
 
 /// What an engine did with a case.
 #[derive(Debug, PartialEq, Eq)]

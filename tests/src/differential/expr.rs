@@ -12,6 +12,8 @@ pub struct Place {
     pub response: bool,
     /// Whether the body of the request can be read.
     pub body: bool,
+    /// Whether the body of the response can be read.
+    pub response_body: bool,
     /// Captures.
     pub captures: Vec<String>,
     /// Credentials and whether they may be absent.
@@ -40,7 +42,7 @@ impl Expressions<'_> {
         if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
     }
 
-    fn map(&mut self, ty: Type) -> Option<String> {
+    pub(super) fn map(&mut self, ty: Type) -> Option<String> {
         let known: Vec<String> = self.world.maps.iter().filter(|map| map.ty == ty).map(|map| map.text.clone()).collect();
         if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
     }
@@ -52,14 +54,16 @@ impl Expressions<'_> {
 
     /// Any condition.
     pub fn boolean(&mut self, depth: usize) -> String {
-        if self.place.body && self.random.chance(25) {
+        if (self.place.body || self.place.response_body) && self.random.chance(25) {
             return self.about_body(depth.saturating_sub(1));
         }
         if depth == 0 || !self.place.request {
             return self.leaf();
         }
         let next = depth - 1;
-        match self.random.below(31) {
+        match self.random.below(36) {
+            31..=33 => self.numbers_test(next),
+            34 | 35 => self.typed_test(next),
             0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
             2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
             4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
@@ -108,6 +112,16 @@ impl Expressions<'_> {
             2 => self.pick(&["true", "false"]),
             3 if !self.place.credentials.is_empty() => {
                 let (name, _) = self.random.pick(&self.place.credentials).clone();
+                if name.starts_with("jwt") && self.random.chance(60) {
+                    return match self.random.below(6) {
+                        0 => format!("\"a\" in {name}.w"),
+                        1 => format!("{name}.list contains \"x\""),
+                        2 => format!("{name}.n == 3"),
+                        3 => format!("{name}.on == {}", self.pick(&["true", "false"])),
+                        4 => format!("{name}.tier == \"pro\""),
+                        _ => format!("{name}.w is present"),
+                    };
+                }
                 format!("{name} is {}", self.pick(&["present", "absent"]))
             }
             4 => format!("{} is present", self.read_optional()),
@@ -119,46 +133,6 @@ impl Expressions<'_> {
                 format!("response.status {} {}", self.pick(&["==", "<", ">="]), self.pick(&["200", "204", "404", "500"]))
             }
             _ => format!("{} matches {}", self.read_optional(), self.pick(PATTERNS)),
-        }
-    }
-
-    /// A part of the body's JSON.
-    fn json(&mut self) -> String {
-        let mut text = "request.body.json".to_owned();
-        for _ in 0..self.random.below(3) {
-            let key = self.read_optional();
-            let step = match self.random.below(6) {
-                0 => "[0]".to_owned(),
-                1 => format!("[{}]", self.pick(&["1", "-1", "request.query.count"])),
-                2 => format!("[{key}]"),
-                3 => "[\"a b\"]".to_owned(),
-                _ => format!(".{}", self.pick(&["a", "b", "n", "ids"])),
-            };
-            text.push_str(&step);
-        }
-        text
-    }
-
-    /// A condition on the body of the request.
-    fn about_body(&mut self, depth: usize) -> String {
-        let json = self.json();
-        match self.random.below(16) {
-            0 => format!("request.body.text {} {}", self.pick(&["contains", "==", "starts_with"]), self.literal()),
-            1 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
-            2 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
-            3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
-            4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
-            5 => format!("{json} == {}", self.json()),
-            6 => format!("({}) {} {json}", self.any_text(depth), self.pick(&["in", "not in"])),
-            7 => format!("{} in {json}", self.pick(&["1", "true", "7"])),
-            8 => format!("{json} contains {}", self.pick(&["\"a\"", "1", "false"])),
-            9 => format!("{json} {} {}", self.pick(&["in", "not in"]), self.pick(&["[\"a\", \"b\"]", "[1, 2, 100]"])),
-            10 => format!("({json} is present) and (json_text({json}) contains {})", self.literal()),
-            11 => format!("(({json}) ?? 5) < 7"),
-            12 => format!("(({json}) ?? false) or (({json}) ?? \"a\") == \"a\""),
-            13 => format!("(int({json}) ?? 0) > 0"),
-            14 => format!("{json} matches {}", self.pick(PATTERNS)),
-            _ => format!("{json} is {}", self.pick(&["present", "absent"])),
         }
     }
 
@@ -219,8 +193,28 @@ impl Expressions<'_> {
         if self.random.chance(60) { self.text_optional(depth) } else { self.text(depth) }
     }
 
+    /// A key that is computed.
+    pub(super) fn key(&mut self, known: &[&'static str]) -> String {
+        let literal = quoted(self.random.word(known));
+        let alone = self.place.request && !self.place.response;
+        match self.random.below(4) {
+            0 if alone => format!("(request.query[{}] ?? {literal})", quoted(self.random.word(QUERY))),
+            1 if alone => format!("request.headers[{}]", quoted(self.random.word(HEADERS))),
+            2 => format!("upper({literal})"),
+            _ => format!("trim({literal})"),
+        }
+    }
+
     /// A `string?` read straight from the message.
-    fn read_optional(&mut self) -> String {
+    pub(super) fn read_optional(&mut self) -> String {
+        if self.place.request && self.random.chance(10) {
+            return match self.random.below(4) {
+                0 => format!("request.query[{}]", self.key(QUERY)),
+                1 => format!("request.cookies[{}]", self.key(COOKIES)),
+                2 if self.place.response => format!("response.headers[{}]", self.key(ANSWERED)),
+                _ => format!("request.headers[{}]", self.key(HEADERS)),
+            };
+        }
         match self.random.below(9) {
             0 | 1 => format!("request.query[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => format!("request.cookies[{}]", quoted(self.random.word(COOKIES))),
@@ -323,12 +317,12 @@ impl Expressions<'_> {
             0 => self.integer(depth),
             1 => self.boolean(depth.min(1)),
             2 if self.place.request => "client.ip".to_owned(),
-            3 => self.pick(&["1.5", "-2.0", "100000000000000000000.0", "0.1", "3"]),
+            3 => self.float(depth),
             _ => self.text(depth),
         }
     }
 
-    fn any_integer_optional(&mut self, depth: usize) -> String {
+    pub(super) fn any_integer_optional(&mut self, depth: usize) -> String {
         if depth > 0 && self.random.chance(20) {
             return match self.random.below(3) {
                 0 => format!("({})[{}]", self.integers(depth - 1), self.integer(depth - 1)),
@@ -347,7 +341,7 @@ impl Expressions<'_> {
         }
     }
 
-    fn any_integer(&mut self, depth: usize) -> String {
+    pub(super) fn any_integer(&mut self, depth: usize) -> String {
         if self.random.chance(50) { self.any_integer_optional(depth) } else { self.integer(depth) }
     }
 
@@ -368,10 +362,12 @@ impl Expressions<'_> {
                 4 => return format!("len({})", self.texts(next)),
                 5 => return format!("-({})", self.integer(next)),
                 9 => return format!("hash({})", self.writable(next)),
+                10 => return format!("unix({})", self.time(next)),
                 _ => {}
             }
         }
-        match self.random.below(8) {
+        match self.random.below(10) {
+            8 if self.place.request => self.pick(&["now.weekday", "now.hour", "now.minute"]),
             0 => "request.query.count".to_owned(),
             1 => "request.headers.count".to_owned(),
             2 => "client.port".to_owned(),
@@ -386,6 +382,8 @@ impl Expressions<'_> {
         let next = depth.saturating_sub(1);
         match self.random.below(7) {
             6 => format!("split({}, {})", self.text(next), self.literal()),
+            0 if self.place.request && self.random.chance(30) => format!("request.headers.all[{}]", self.key(HEADERS)),
+            1 if self.place.request && self.random.chance(30) => format!("request.query.all[{}]", self.key(QUERY)),
             0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
             1 => format!("request.query.all[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),
@@ -406,6 +404,7 @@ impl Expressions<'_> {
         match self.map(Type::Ip) {
             Some(map) if self.random.chance(30) => format!("{map}[{}]", self.read_optional()),
             _ if self.place.request && self.random.chance(20) => format!("ip({})", self.read_optional()),
+            _ if self.random.chance(10) => self.named(Type::MaybeIp).unwrap_or_else(|| "client.ip".to_owned()),
             _ => match self.named(Type::Ip) {
                 Some(name) if self.random.chance(20) => name,
                 _ => "client.ip".to_owned(),
@@ -444,7 +443,7 @@ impl Expressions<'_> {
 
     /// A value that may be absent and that JSON can hold.
     pub fn optional_json(&mut self) -> String {
-        if self.place.body && self.random.chance(30) {
+        if (self.place.body || self.place.response_body) && self.random.chance(30) {
             return self.json();
         }
         if self.random.chance(70) { self.text_optional(1) } else { self.any_integer_optional(1) }

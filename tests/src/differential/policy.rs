@@ -6,8 +6,10 @@ use super::case::Node;
 use super::expr::{Expressions, Place};
 use super::random::Random;
 use super::rules;
+use super::signed;
+use super::typed::Held;
 use super::world::{
-    ADDRESSES, BASIC, COOKIES, Credential, Function, HOSTS, KEYS, Limit, NETWORKS, Named, QUERY, TEXTS, Type, World, base64, member, quoted,
+    BASIC, COOKIES, Credential, Function, HOSTS, KEYS, Limit, Named, QUERY, TEXTS, TIER, Type, World, base64, member, quoted,
 };
 
 /// What was made.
@@ -22,7 +24,7 @@ pub struct Made {
 
 /// Makes a policy; a few of them are refused by the checker (two routes may tie), which is no disagreement.
 pub fn policy(random: &mut Random) -> Made {
-    let mut world = World::default();
+    let mut world = World { answers: random.chance(40), ..World::default() };
     let mut head = Vec::new();
     let mut members: Vec<String> = Vec::new();
     config(random, &mut world, &mut head, &mut members);
@@ -30,6 +32,7 @@ pub fn policy(random: &mut Random) -> Made {
     functions(random, &mut world, &mut head);
     lets(random, &mut world, &mut head);
     credentials(random, &mut world, &mut head, &mut members);
+    signed::declare(random, &mut world, &mut head, &mut members);
     for _ in 0..random.below(4) {
         let credential =
             if world.credentials.is_empty() || random.chance(60) { None } else { Some(random.pick(&world.credentials).name.clone()) };
@@ -61,8 +64,11 @@ pub fn reply(random: &mut Random, world: &World, place: &Place) -> String {
         3 => format!("{status} \"no: ${{{}}}\"", expressions.writable(2)),
         4 => {
             let (first, second, third) = (expressions.writable(2), expressions.boolean(1), expressions.integer(1));
+            let list = if place.request && expressions.random.chance(40) { expressions.texts(1) } else { "[]".to_owned() };
             let maybe = if place.request { expressions.optional_json() } else { "null".to_owned() };
-            format!("{status} json {{ error: {first}, \"b\\\"c\": [{second}, {third}, null], in: {{ x: {maybe}, y: {{}} }} }}")
+            format!(
+                "{status} json {{ error: {first}, \"b\\\"c\": [{second}, {third}, null], in: {{ x: {maybe}, y: {{}} }}, list: {list} }}"
+            )
         }
         _ => format!("302 location \"/login?to=${{{}}}\"", expressions.text(2)),
     }
@@ -105,56 +111,70 @@ fn json(text: &str) -> String {
     serde_json::Value::String(text.to_owned()).to_string()
 }
 
-fn texts(random: &mut Random) -> Vec<String> {
-    (0..random.below(5)).map(|_| random.word(TEXTS).to_owned()).collect()
-}
-
 fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
     let mut fields = Vec::new();
     for _ in 0..random.below(6) {
         let name = world.name("c");
         let optional = random.chance(35);
         let default = !optional && random.chance(40);
-        let list = texts(random);
-        let quoted_list: Vec<String> = list.iter().map(|text| quoted(text)).collect();
-        let mut distinct = list.clone();
-        distinct.sort();
-        distinct.dedup();
-        let text = random.word(TEXTS).to_owned();
-        let number = *random.pick(&["0", "1", "5", "-3", "9223372036854775807"]);
-        let truth = *random.pick(&["true", "false"]);
-        let (ty, ty_text, default_text, given) = match random.below(6) {
-            0 => (Type::Bool, "bool", truth.to_owned(), truth.to_owned()),
-            1 => (Type::Int, "int", number.to_owned(), number.to_owned()),
-            2 => (Type::Text, "string", quoted(&text), json(&text)),
-            3 => (Type::Secret, "secret", String::new(), json(if text.is_empty() { "s" } else { &text })),
-            4 => (Type::Texts, "list<string>", format!("[{}]", quoted_list.join(", ")), serde_json::to_string(&list).unwrap()),
+        let held = *random.pick(&Held::ALL);
+        let several: Vec<(String, String)> = (0..random.below(4)).map(|_| held.literal(random)).collect();
+        let shape = random.below(5);
+        let (ty, ty_text, default_text, given) = match shape {
+            0 => {
+                let (written, given): (Vec<String>, Vec<String>) = several.into_iter().unzip();
+                (held.list(), format!("list<{}>", held.written()), format!("[{}]", written.join(", ")), format!("[{}]", given.join(",")))
+            }
+            1 => {
+                let mut keys: Vec<&str> = several.iter().map(|_| random.word(TEXTS)).collect();
+                keys.sort_unstable();
+                keys.dedup();
+                let object: Vec<String> = keys.iter().zip(&several).map(|(key, (value, _))| format!("{}: {value}", quoted(key))).collect();
+                let given: Vec<String> = keys.iter().zip(&several).map(|(key, (_, value))| format!("{}:{value}", json(key))).collect();
+                let ty = if held == Held::Text { Some(Type::Map) } else { None };
+                (ty, format!("map<string, {}>", held.written()), format!("{{ {} }}", object.join(", ")), format!("{{{}}}", given.join(",")))
+            }
             _ => {
-                let object: Vec<String> = distinct.iter().map(|key| format!("{}: {}", quoted(key), quoted(&text))).collect();
-                let given: Vec<String> = distinct.iter().map(|key| format!("{}:{}", json(key), json(&text))).collect();
-                (Type::Map, "map<string, string>", format!("{{ {} }}", object.join(", ")), format!("{{{}}}", given.join(",")))
+                let (written, given) = held.literal(random);
+                (Some(held.ty(false)), held.written().to_owned(), written, given)
             }
         };
-        let default = default && ty != Type::Secret;
+        let default = default && held != Held::Secret;
         let mark = if optional { "?" } else { "" };
         let tail = if default { format!(" = {default_text}") } else { String::new() };
         fields.push(Node::line(format!("{name}: {ty_text}{mark}{tail}")));
         // One configuration in some dozens is refused, by all engines alike.
         let given = match random.below(60) {
-            0 => (*random.pick(&["null", "1.5", "{}", "[1]", "\"\"", "\"x\"", "1e2", "{\"a\":null}"])).to_owned(),
+            0 => (*random.pick(&["null", "1.5", "{}", "[1]", "\"\"", "\"x\"", "1e2", "{\"a\":null}", "1e400", "[\"\"]"])).to_owned(),
             _ => given,
         };
         if !((default || optional) && random.chance(50) || random.chance(1)) {
             members.push(format!("{}: {given}", json(&name)));
         }
-        let ty = match (ty, optional) {
-            (Type::Text, true) => Type::MaybeText,
-            (Type::Int, true) => Type::MaybeInt,
-            (Type::Secret, true) => Type::MaybeSecret,
-            (Type::Bool | Type::Texts, true) => continue,
-            (other, _) => other,
+        if shape == 1 && held != Held::Text && !optional {
+            world.maps.push(Named {
+                text: format!("config.{name}"),
+                ty: held.ty(held == Held::Network),
+                response: false,
+                configuration: true,
+            });
+        }
+        let ty = match (ty, optional, shape) {
+            (Some(_), true, 2..) => Some(held.ty(true)),
+            (_, true, _) => None,
+            (ty, false, _) => ty,
         };
+        let Some(ty) = ty else { continue };
         world.values.push(Named { text: format!("config.{name}"), ty, response: false, configuration: true });
+    }
+    if random.chance(15) {
+        let name = world.name("c");
+        let given = *random.pick(&["{\"a\":[1,\"a\",{}]}", "[]", "null", "\"a\"", "{\"a\":1,\"a\":1}", "1e2", "{\"a\": {\"b\" : true}}"]);
+        fields.push(Node::line(format!("{name}: json{}", random.pick(&["?", "", " = { a: [\"GET\", 2] }"]))));
+        if random.chance(90) {
+            members.push(format!("{}: {given}", json(&name)));
+        }
+        world.json.push(format!("config.{name}"));
     }
     if !fields.is_empty() {
         head.push(Node::block("config", fields));
@@ -162,28 +182,23 @@ fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members:
 }
 
 fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
-    let literal = |random: &mut Random, kind: usize| match kind {
-        0 => quoted(random.word(TEXTS)),
-        1 => (*random.pick(&["0", "1", "-7", "42", "7", "9223372036854775807"])).to_owned(),
-        2 => quoted(random.word(ADDRESSES)),
-        _ => quoted(random.word(NETWORKS)),
-    };
-    const NAMES: [&str; 4] = ["string", "int", "ip", "cidr"];
+    let tabled = |random: &mut Random| *random.pick(Held::ALL.get(..10).unwrap_or(&Held::ALL));
     for _ in 0..random.below(4) {
-        let kind = random.below(4);
+        let held = tabled(random);
         let name = world.name("list");
         // Long enough now and then for tables that are searched rather than compared.
         let count = if random.chance(25) { random.between(9, 40) } else { random.below(5) };
-        let mut items: Vec<String> = (0..count).map(|_| literal(random, kind)).collect();
-        if kind == 0 && count > 8 {
+        let mut items: Vec<String> = (0..count).map(|_| held.literal(random).0).collect();
+        if held == Held::Text && count > 8 {
             items.extend((0..count).map(|number| quoted(&format!("item-{number}"))));
         }
-        head.push(Node::line(format!("list {name}: {} = [{}]", NAMES[kind], items.join(", "))));
-        let ty = [Type::Texts, Type::Ints, Type::Ips, Type::Networks][kind];
-        world.values.push(Named { text: name, ty, response: false, configuration: true });
+        head.push(Node::line(format!("list {name}: {} = [{}]", held.written(), items.join(", "))));
+        if let Some(ty) = held.list() {
+            world.values.push(Named { text: name, ty, response: false, configuration: true });
+        }
     }
     for _ in 0..random.below(4) {
-        let kind = random.below(4);
+        let held = tabled(random);
         let name = world.name("map");
         let mut keys: Vec<String> = (0..random.below(6)).map(|_| quoted(random.word(TEXTS))).collect();
         if random.chance(20) {
@@ -191,16 +206,16 @@ fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
         }
         keys.sort();
         keys.dedup();
-        let entries: Vec<String> = keys.into_iter().map(|key| format!("{key}: {}", literal(random, kind))).collect();
-        head.push(Node::line(format!("map {name}: string -> {} = {{ {} }}", NAMES[kind], entries.join(", "))));
-        let ty = [Type::Text, Type::Int, Type::Ip, Type::MaybeNetwork][kind];
-        world.maps.push(Named { text: name, ty, response: false, configuration: true });
+        let entries: Vec<String> = keys.into_iter().map(|key| format!("{key}: {}", held.literal(random).0)).collect();
+        head.push(Node::line(format!("map {name}: string -> {} = {{ {} }}", held.written(), entries.join(", "))));
+        world.maps.push(Named { text: name, ty: held.ty(held == Held::Network), response: false, configuration: true });
     }
 }
 
 fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
     for _ in 0..random.below(4) {
-        const PARAMS: [Type; 6] = [Type::Text, Type::MaybeText, Type::Int, Type::MaybeInt, Type::Bool, Type::Texts];
+        const PARAMS: [Type; 9] =
+            [Type::Text, Type::MaybeText, Type::Int, Type::MaybeInt, Type::Bool, Type::Texts, Type::Float, Type::Time, Type::Duration];
         let params: Vec<Type> = (0..random.below(4)).map(|_| *random.pick(&PARAMS)).collect();
         let response = random.chance(20);
         let bound: Vec<(String, Type)> = params.iter().enumerate().map(|(number, ty)| (format!("p{number}"), *ty)).collect();
@@ -213,13 +228,17 @@ fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
                     Type::Int => "int",
                     Type::MaybeInt => "int?",
                     Type::Bool => "bool",
+                    Type::Tier => TIER,
+                    Type::Float => "float",
+                    Type::Time => "time",
+                    Type::Duration => "duration",
                     _ => "list<string>",
                 };
                 format!("{name}: {ty}")
             })
             .collect();
         let place = Place { request: true, response, bound, ..Place::default() };
-        let result = *random.pick(&[Type::Bool, Type::Text, Type::Int, Type::MaybeInt]);
+        let result = *random.pick(&[Type::Bool, Type::Text, Type::Int, Type::MaybeInt, Type::Float]);
         let body = Expressions { random, world, place: &place }.value(result, 2);
         let name = world.name("fn");
         head.push(Node::line(format!("fn {name}({}) = {body}", written.join(", "))));
@@ -232,7 +251,14 @@ fn lets(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
         let response = random.chance(20);
         let place = Place { request: true, response, ..Place::default() };
         let mut expressions = Expressions { random, world, place: &place };
-        let (ty, text) = match expressions.random.below(8) {
+        let (ty, text) = match expressions.random.below(12) {
+            8 => (Type::Float, expressions.float(2)),
+            9 => (Type::Time, expressions.time(2)),
+            10 => (Type::Duration, expressions.duration(2)),
+            11 => match expressions.named(Type::Tier) {
+                Some(name) => (Type::Tier, name),
+                None => (Type::Bool, expressions.boolean(2)),
+            },
             5 => (Type::MaybeInt, expressions.maybe_integer(2)),
             6 => (Type::Texts, expressions.texts(2)),
             7 => (Type::Ip, "client.ip".to_owned()),
@@ -272,6 +298,10 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
             .collect();
         from.sort();
         from.dedup();
+        if random.chance(40) {
+            token(random, world, head, members, from);
+            continue;
+        }
         let known: Vec<&(&str, &str)> = KEYS.iter().filter(|_| random.chance(60)).collect();
         let mut lines = Vec::new();
         if random.chance(85) {
@@ -297,6 +327,44 @@ fn credentials(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
         head.push(Node::block(format!("{} {name}", if basic { "basic" } else { "api_key" }), lines));
         world.credentials.push(Credential { name, from });
     }
+}
+
+/// A `jwt` whose tokens `tokens::TOKENS` has; `key_id` is a claim, so that what reads API keys reads tokens as well.
+fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>, from: Vec<String>) {
+    let name = world.name("jwt");
+    let field = world.name("secret");
+    head.push(Node::block("config", vec![Node::line(format!("{field}: secret"))]));
+    members.push(format!("{}: {}", json(&field), json("generated")));
+    let mut lines = vec![
+        Node::line(format!("algorithms = [{}]", random.pick(&["HS256", "HS256, HS512", "HS512"]))),
+        Node::line(format!("keys = config.{field}")),
+        Node::line(format!("from = [{}]", from.join(", "))),
+        Node::block(
+            "claims",
+            vec![
+                Node::line("key_id: string"),
+                Node::line(format!("w: words{}", random.pick(&["?", " = \"a\""]))),
+                Node::line("list: list<string> = [\"x\"]"),
+                Node::line("n: int?"),
+                Node::line("on: bool = true"),
+                Node::line("tier: enum(free, pro) = free"),
+            ],
+        ),
+    ];
+    for line in [
+        "issuer = \"issuer\"",
+        "audiences = [\"us\", \"more\"]",
+        "clock_skew = 0s",
+        "require_expiration = false",
+        "max_lifetime = 1d",
+        "forward = true",
+    ] {
+        if random.chance(40) {
+            lines.push(Node::line(line));
+        }
+    }
+    head.push(Node::block(format!("jwt {name}"), lines));
+    world.credentials.push(Credential { name, from });
 }
 
 fn limit(random: &mut Random, world: &World, limit: &Limit) -> Node {

@@ -4,6 +4,7 @@ use portcullis::tools::message::{Answer, Body, Headers, Request};
 
 use super::case::Step;
 use super::random::Random;
+use super::tokens::TOKENS;
 use super::world::{ADDRESSES, ANSWERED, AUTHORITIES, COOKIES, HEADERS, KEYS, METHODS, QUERY, SEGMENTS, TEXTS, World, base64};
 
 /// One request, and how long after the one before it comes.
@@ -82,7 +83,7 @@ fn query(random: &mut Random, world: &World) -> String {
     }
     for place in credential_places(world, "query ") {
         if random.chance(40) {
-            pieces.push(format!("{}={}", encoded(&place), encoded(&key(random))));
+            pieces.push(format!("{}={}", encoded(&place), encoded(&key(random, world))));
         }
     }
     if pieces.is_empty() && random.chance(80) { String::new() } else { format!("?{}", pieces.join("&")) }
@@ -97,8 +98,11 @@ fn credential_places(world: &World, kind: &str) -> Vec<String> {
 /// Keys that nobody has.
 const GUESSES: [&str; 4] = ["guess", "", "acme-key ", "k2x"];
 
-/// A key, or a user with a password, known or not.
-fn key(random: &mut Random) -> String {
+/// A token, a key, or a user with a password, known or not.
+fn key(random: &mut Random, world: &World) -> String {
+    if world.credentials.iter().any(|credential| credential.name.starts_with("jwt")) && random.chance(60) {
+        return (*random.pick::<&str>(TOKENS)).to_owned();
+    }
     if random.chance(30) {
         return pair(random);
     }
@@ -160,9 +164,9 @@ fn request(random: &mut Random, world: &World) -> Request {
                     if random.chance(50) {
                         let value = match random.below(5) {
                             0 => "Basic abc".to_owned(),
-                            1 => format!("bearer  {}", key(random)),
+                            1 => format!("bearer  {}", key(random, world)),
                             2 => "Digest a=\"b,c\", d=e".to_owned(),
-                            _ => format!("Bearer {}", key(random)),
+                            _ => format!("Bearer {}", key(random, world)),
                         };
                         add(name, value.into_bytes());
                     }
@@ -192,18 +196,18 @@ fn request(random: &mut Random, world: &World) -> Request {
     }
     for place in credential_places(world, "header ") {
         if random.chance(60) {
-            add(&place, key(random).as_bytes().to_vec());
+            add(&place, key(random, world).as_bytes().to_vec());
         }
     }
     if world.credentials.iter().any(|credential| credential.from.iter().any(|from| from == "bearer")) && random.chance(60) {
-        add("authorization", format!("{} {}", random.pick(&["Bearer", "BEARER"]), key(random)).into_bytes());
+        add("authorization", format!("{} {}", random.pick(&["Bearer", "BEARER"]), key(random, world)).into_bytes());
     }
     if world.credentials.iter().any(|credential| credential.from.iter().any(|from| from == "basic")) && random.chance(60) {
         add("authorization", format!("{} {}", random.pick(&["Basic", "BASIC"]), pair(random)).into_bytes());
     }
     for place in credential_places(world, "cookie ") {
         if random.chance(50) {
-            add("cookie", format!("{place}={}; other=1", key(random)).into_bytes());
+            add("cookie", format!("{place}={}; other=1", key(random, world)).into_bytes());
         }
     }
     if random.chance(10) {
@@ -333,7 +337,7 @@ fn answer(random: &mut Random) -> Answer {
     if random.chance(10) {
         headers.push(("accept-ranges".to_owned(), b"bytes".to_vec()));
     }
-    let mut text = random.word(BODIES).as_bytes().to_vec();
+    let mut text = if random.chance(30) { sent(random) } else { random.word(BODIES).as_bytes().to_vec() };
     if random.chance(15) && !text.is_empty() {
         let at = random.below(text.len());
         text[at] = *random.pick(b"0 9-\"\\{,\xff");

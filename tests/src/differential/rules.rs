@@ -103,6 +103,18 @@ fn scope(random: &mut Random, world: &mut World, around: &Around, depth: usize) 
             children.push(Node::line(line));
         }
     }
+    if !world.signed.is_empty() && random.chance(60) {
+        let name = random.pick(&world.signed).name.clone();
+        let mut names = vec![name];
+        for other in world.credentials.iter().map(|credential| &credential.name) {
+            // Alternatives may be absent, so nothing is read of them.
+            if random.chance(25) {
+                names.insert(random.below(names.len() + 1), other.clone());
+            }
+        }
+        let optional = if random.chance(30) { "optional " } else { "" };
+        children.push(Node::line(format!("authenticate {optional}{}", names.join(random.word(&[" or ", " and "])))));
+    }
     apply(random, world, &inner, &mut children);
     for _ in 0..random.between(0, 4) {
         children.push(rule(random, world, &inner));
@@ -141,13 +153,15 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
     let mut children = Vec::new();
     let mut place = Place {
         request: true,
-        response: matches!(kind, 6..=8),
+        response: matches!(kind, 6..=8) || kind == 3 && random.chance(40),
+        response_body: world.answers && matches!(kind, 3 | 6) && random.chance(50),
         // Not in every rule, or every request would be held.
         body: random.chance(30),
         captures: around.captures.clone(),
         credentials: around.credentials.clone(),
         bound: Vec::new(),
     };
+    place.response_body &= place.response;
     let mut common: Option<Vec<String>> = None;
     for _ in 0..[0, 1, 1, 1, 2][random.below(5)] {
         let mut templates = Vec::new();
@@ -203,7 +217,7 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
             "rewrite response"
         }
         7 | 8 => {
-            redact(random, &mut children);
+            redact(random, world.answers, &mut children);
             "redact response"
         }
         _ => {
@@ -231,8 +245,8 @@ fn edits(random: &mut Random, world: &World, place: &Place, names: &[&'static st
     }
 }
 
-fn redact(random: &mut Random, children: &mut Vec<Node>) {
-    let any = random.chance(80);
+fn redact(random: &mut Random, answers: bool, children: &mut Vec<Node>) {
+    let any = !answers && random.chance(80);
     if any {
         if random.chance(40) {
             let types = *random.pick(&[

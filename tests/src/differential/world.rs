@@ -128,6 +128,10 @@ pub const PATTERNS: &[&str] = &[
     r"/\B/",
     "/s/i",
 ];
+/// Values of the enum.
+pub const TIERS: &[&str] = &["a", "abc", "GET", "x y"];
+/// The enum.
+pub const TIER: &str = "enum(a, abc, \"GET\", \"x y\")";
 /// Methods.
 pub const METHODS: &[&str] = &["GET", "POST", "HEAD", "DELETE", "PUT", "OPTIONS", "PATCH"];
 /// What API keys are called and what they are.
@@ -167,6 +171,12 @@ pub enum Type {
     Int,
     /// `int?`
     MaybeInt,
+    /// `float`
+    Float,
+    /// `time`
+    Time,
+    /// `duration`
+    Duration,
     /// `ip`
     Ip,
     /// `ip?`
@@ -181,6 +191,28 @@ pub enum Type {
     MaybeSecret,
     /// `cidr?`
     MaybeNetwork,
+    /// `float?`
+    MaybeFloat,
+    /// `time?`
+    MaybeTime,
+    /// `duration?`
+    MaybeDuration,
+    /// `bool?`
+    MaybeBool,
+    /// `bytes`
+    Bytes,
+    /// `bytes?`
+    MaybeBytes,
+    /// `cidr`
+    Network,
+    /// One of `TIERS`
+    Tier,
+    /// Likewise, or absent
+    MaybeTier,
+    /// `list<enum>`
+    Tiers,
+    /// `list<secret>`
+    Secrets,
     /// `list<int>`
     Ints,
     /// `list<ip>`
@@ -242,16 +274,22 @@ pub struct Function {
 pub struct World {
     /// Values of `config`, `let` and `list`.
     pub values: Vec<Named>,
+    /// Configured JSON.
+    pub json: Vec<String>,
     /// Declared maps.
     pub maps: Vec<Named>,
     /// Declared functions.
     pub functions: Vec<Function>,
     /// Credentials.
     pub credentials: Vec<Credential>,
+    /// Credentials that sign requests; nothing can be read of them.
+    pub signed: Vec<super::signed::Signed>,
     /// Limits.
     pub limits: Vec<Limit>,
     /// Templates of scopes and rules, for requests.
     pub templates: Vec<String>,
+    /// Whether rules read bodies of answers as values, which goes with no redaction of bodies.
+    pub answers: bool,
     /// How many names were given.
     pub names: usize,
 }

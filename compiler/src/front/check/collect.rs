@@ -28,7 +28,6 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
     for item in items {
         match item {
             ast::Item::Policy(policy) => declared.policies.push(policy),
-            ast::Item::Import(import) => ctx.not_yet(import.span, "`import`", "copy what the file declares into this one"),
             ast::Item::Config(config) => declared.config.extend(&config.fields),
             ast::Item::Let(item) => {
                 declare(ctx, &item.name, Symbol::Let(None));
@@ -50,16 +49,8 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
                 declared.maps.push(map);
             }
             ast::Item::Jwt(jwt) => {
-                unsupported_credential(ctx, &jwt.name, "jwt");
-                let attrs = attrs::names(ctx, Block::Jwt, &jwt.attrs);
-                for attr in attrs {
-                    if let ast::Value::Fetch(inner, _) = &attr.value {
-                        attrs::names(ctx, Block::Fetch, inner);
-                    }
-                }
-                for field in &jwt.claims {
-                    ty::type_names(ctx, &field.ty);
-                }
+                declare_credential(ctx, &jwt.name, declared.credentials.len());
+                declared.credentials.push(credential::Declared::Jwt(jwt));
             }
             ast::Item::Declaration(declaration) => collect_declaration(ctx, declaration, &mut declared),
             ast::Item::Lookup(lookup) => {
@@ -71,7 +62,7 @@ pub(super) fn collect<'t>(ctx: &mut Context<'_>, items: &[&'t ast::Item]) -> Dec
                 }
                 ctx.not_yet(lookup.name.span, "`lookup`", "use a `map`: a later version calls services");
             }
-            ast::Item::Scope(_) | ast::Item::Rule(_) => {}
+            ast::Item::Import(_) | ast::Item::Scope(_) | ast::Item::Rule(_) => {}
             ast::Item::Test(test) => declared.tests.push(test),
         }
     }
@@ -89,13 +80,17 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
             declare_credential(ctx, &declaration.name, declared.credentials.len());
             declared.credentials.push(credential::Declared::Basic(declaration));
         }
+        ast::DeclarationKind::Hmac => {
+            declare_credential(ctx, &declaration.name, declared.credentials.len());
+            declared.credentials.push(credential::Declared::Hmac(declaration));
+        }
         ast::DeclarationKind::Limit => {
             if declare(ctx, &declaration.name, Symbol::Limit(hir::LimitId(id(declared.limits.len())))) {
                 ctx.claim_actor(&declaration.name);
             }
             declared.limits.push(declaration);
         }
-        ast::DeclarationKind::Hmac | ast::DeclarationKind::Token | ast::DeclarationKind::Mtls => {
+        ast::DeclarationKind::Token | ast::DeclarationKind::Mtls => {
             unsupported_credential(ctx, &declaration.name, keyword);
             attrs::names(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         }
@@ -122,7 +117,7 @@ fn unsupported_credential(ctx: &mut Context<'_>, name: &ast::Name, keyword: &'st
     if declare(ctx, name, Symbol::Unsupported(keyword)) {
         ctx.claim_actor(name);
     }
-    ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key` or `basic`: a later version compiles the other credentials");
+    ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key`, `basic` or `jwt`: a later version compiles the other credentials");
 }
 
 /// Enters a name; whether it was free.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ReadFile;
 use super::policy::Header;
+use crate::base::source::ReadFile;
 use crate::base::{Code, Diagnostic, Diagnostics, FileId, Severity, Sources, Span};
 use crate::ir::{ast, hir};
 
@@ -21,7 +21,7 @@ pub(super) enum Symbol {
     List(hir::ListId),
     /// A `map`.
     Map(hir::MapId),
-    /// An `api_key`, a `basic`.
+    /// An `api_key`, a `basic`, an `hmac`.
     Credential(hir::CredentialId),
     /// A `limit`.
     Limit(hir::LimitId),
@@ -46,7 +46,7 @@ impl Symbol {
 
 /// The state of one check.
 pub(super) struct Context<'a> {
-    pub(super) sources: &'a Sources,
+    pub(super) sources: &'a mut Sources,
     read_file: &'a mut ReadFile<'a>,
     diagnostics: Diagnostics,
     depth: u32,
@@ -75,7 +75,7 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(sources: &'a Sources, read_file: &'a mut ReadFile<'a>) -> Context<'a> {
+    pub(super) fn new(sources: &'a mut Sources, read_file: &'a mut ReadFile<'a>) -> Context<'a> {
         Context {
             sources,
             read_file,
@@ -136,6 +136,7 @@ impl<'a> Context<'a> {
     pub(super) fn reads(&self, expr: &hir::Expr) -> (bool, bool) {
         match &expr.kind {
             hir::ExprKind::Read(read) => (true, read.is_response()),
+            hir::ExprKind::ReadAt(read, key) => (true, read.is_response() || self.reads(key).1),
             hir::ExprKind::Let(id) => self.let_reads.get(id.index()).copied().unwrap_or((false, false)),
             _ => {
                 let own = match &expr.kind {
@@ -154,15 +155,20 @@ impl<'a> Context<'a> {
     pub(super) fn reads_body(&self, expr: &hir::Expr) -> bool {
         match &expr.kind {
             hir::ExprKind::Read(read) => read.is_request_body(),
+            hir::ExprKind::ReadAt(read, key) => read.is_request_body() || self.reads_body(key),
             hir::ExprKind::Let(id) => self.lets.get(id.index()).is_some_and(|item| self.reads_body(&item.value)),
             hir::ExprKind::Invoke(id, _) if self.fn_needs.get(id.index()).is_some_and(|needs| needs.body) => true,
             _ => expr.operands().into_iter().any(|operand| self.reads_body(operand)),
         }
     }
 
-    /// Reads a file that the policy names.
-    pub(super) fn read(&mut self, from: FileId, path: &str) -> Result<String, String> {
-        (self.read_file)(from, path)
+    /// Reads a file by its path from the policy's folder; one file is read once.
+    pub(super) fn read(&mut self, path: &str) -> Result<FileId, String> {
+        if let Some(known) = self.sources.find(path) {
+            return Ok(known);
+        }
+        let text = (self.read_file)(path)?;
+        Ok(self.sources.add_beside(path, text))
     }
 
     /// The policy's text at a span, when it is short enough to quote.

@@ -2,7 +2,7 @@
 
 use super::attrs::{self, Attrs};
 use super::context::Context;
-use super::{known_keys, suggest};
+use super::{hmac, jwt, known_keys, suggest};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -15,6 +15,10 @@ pub(super) enum Declared<'t> {
     ApiKey(&'t ast::Declaration),
     /// `basic`
     Basic(&'t ast::Declaration),
+    /// `hmac`
+    Hmac(&'t ast::Declaration),
+    /// `jwt`
+    Jwt(&'t ast::Jwt),
 }
 
 /// Checks all credentials; each keeps its place in the tree, at fault or not.
@@ -23,10 +27,25 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
         let checked = match declared {
             Declared::ApiKey(declaration) => hir::Credential::ApiKey(api_key(ctx, declaration)),
             Declared::Basic(declaration) => hir::Credential::Basic(basic(ctx, declaration)),
+            Declared::Hmac(declaration) => hir::Credential::Hmac(Box::new(hmac::blank(declaration))),
+            Declared::Jwt(declaration) => hir::Credential::Jwt(jwt::check(ctx, declaration)),
         };
         ctx.credentials.push(checked);
     }
-    known_keys::conflicts(ctx, declarations);
+    known_keys::conflicts(ctx);
+}
+
+/// Checks what names `let`s and `fn`s, which are known by now.
+pub(super) fn finish(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
+    for (number, declared) in declarations.iter().enumerate() {
+        let finished = match declared {
+            Declared::ApiKey(_) | Declared::Basic(_) | Declared::Jwt(_) => continue,
+            Declared::Hmac(declaration) => hir::Credential::Hmac(Box::new(hmac::check(ctx, declaration))),
+        };
+        if let Some(place) = ctx.credentials.get_mut(number) {
+            *place = finished;
+        }
+    }
 }
 
 fn api_key(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hir::ApiKey {
@@ -43,7 +62,7 @@ fn basic(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hir::Basic {
     hir::Basic { name: declaration.name.clone(), from, users, forward: forward(ctx, &attrs) }
 }
 
-fn forward(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> bool {
+pub(super) fn forward(ctx: &mut Context<'_>, attrs: &Attrs<'_>) -> bool {
     attrs.get("forward").and_then(|attr| attrs::boolean(ctx, attr)).unwrap_or(false)
 }
 
@@ -79,7 +98,8 @@ pub(super) fn sources(ctx: &mut Context<'_>, attrs: &Attrs<'_>, usual: &hir::Cre
     from
 }
 
-fn place(ctx: &mut Context<'_>, element: &ast::Arg, usual: &hir::CredentialSource) -> Option<(hir::CredentialSource, Span)> {
+/// A place that a credential is read from.
+pub(super) fn place(ctx: &mut Context<'_>, element: &ast::Arg, usual: &hir::CredentialSource) -> Option<(hir::CredentialSource, Span)> {
     // A scheme of `authorization` belongs to the credentials that are written in it.
     let scheme = if *usual == hir::CredentialSource::Basic { "basic" } else { "bearer" };
     let places = [scheme, "header", "query", "cookie"];

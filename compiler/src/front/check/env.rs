@@ -12,8 +12,6 @@ pub(super) enum Response {
     Readable,
     /// It is not there yet.
     TooEarly,
-    /// The language lets it be read; this version does not.
-    NotYet,
 }
 
 /// How much of the world an expression may read.
@@ -85,6 +83,7 @@ impl Env {
             | hir::ExprKind::Or(_)
             | hir::ExprKind::Const(_)
             | hir::ExprKind::Read(_)
+            | hir::ExprKind::ReadAt(..)
             | hir::ExprKind::Config(_)
             | hir::ExprKind::Let(_)
             | hir::ExprKind::List(_)
@@ -118,6 +117,11 @@ impl Env {
             | hir::ExprKind::Invoke(..)
             | hir::ExprKind::Call(..) => {}
         }
+    }
+
+    /// Whether a credential that may be absent is known to be there.
+    pub(super) fn is_verified(&self, id: hir::CredentialId) -> bool {
+        self.facts.iter().any(|fact| fact.kind == hir::ExprKind::Read(hir::Read::CredentialPresent(id)))
     }
 
     /// Whether the value of this expression is known to be present here.

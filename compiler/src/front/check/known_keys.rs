@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::attrs::{self, Attrs};
 use super::constant;
 use super::context::Context;
-use super::credential::Declared;
 use super::file::{self, Node};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::{ast, hir};
@@ -73,15 +72,14 @@ pub(super) fn check(ctx: &mut Context<'_>, kind: &Kind, declaration: &ast::Decla
                 .collect()
         }
         ast::Value::Source(source) => {
-            let (path, members) = file::object(ctx, source)?;
+            let (_, members) = file::members(ctx, source)?;
             let mut entries = Vec::new();
-            for (name, node) in members {
-                match node {
-                    _ if entries.iter().any(|(known, _, _)| *known == name) => {
-                        file::bad(ctx, source.span, &path, &format!("names the key `{name}` twice"), "keep one of them");
+            for member in members {
+                match member.value {
+                    Node::String(text) => entries.push((member.name, text, member.span)),
+                    Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other | Node::Array(_) | Node::Object(_) => {
+                        digest_refused(ctx, kind, &member.name, member.span);
                     }
-                    Node::String(text) => entries.push((name, text, source.span)),
-                    Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_) => digest_refused(ctx, kind, &name, source.span),
                 }
             }
             entries
@@ -176,15 +174,14 @@ fn configured(ctx: &mut Context<'_>, kind: &Kind, attr: &ast::Attr, expr: &ast::
 }
 
 /// Reports a configured map that is read as keys and as passwords: no map can be both.
-pub(super) fn conflicts(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
+pub(super) fn conflicts(ctx: &mut Context<'_>) {
     let mut keys = Vec::new();
     let mut users = Vec::new();
-    for (declared, credential) in declarations.iter().zip(&ctx.credentials) {
-        let (Declared::ApiKey(declaration) | Declared::Basic(declaration)) = declared;
+    for credential in &ctx.credentials {
         match credential {
-            hir::Credential::ApiKey(hir::ApiKey { keys: hir::Keys::Config(id), .. }) => keys.push((*id, declaration.name.clone())),
-            hir::Credential::Basic(hir::Basic { users: hir::Keys::Config(id), .. }) => users.push((*id, declaration.name.clone())),
-            hir::Credential::ApiKey(_) | hir::Credential::Basic(_) => {}
+            hir::Credential::ApiKey(hir::ApiKey { keys: hir::Keys::Config(id), name, .. }) => keys.push((*id, name.clone())),
+            hir::Credential::Basic(hir::Basic { users: hir::Keys::Config(id), name, .. }) => users.push((*id, name.clone())),
+            hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Hmac(_) => {}
         }
     }
     for (id, user) in users {

@@ -7,7 +7,7 @@ use super::context::{Context, Symbol};
 use super::env::{Captures, Env};
 use super::scope::Application;
 use super::{constant, expr, reply, suggest};
-use crate::base::{Code, Diagnostic, Span};
+use crate::base::{Code, Diagnostic, FileId, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
 
@@ -20,7 +20,9 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[&ast::Declaration], a
         let attrs = attrs::check(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         let applications = applied.get(&declaration.name.text).map_or(&[] as &[Application], Vec::as_slice);
         let own = ctx.symbols.get(&declaration.name.text).is_some_and(|(_, span)| *span == declaration.name.span);
-        if applications.is_empty() && own {
+        // What an imported file declares is for others, too.
+        let imported = declaration.name.span.file != FileId::default();
+        if applications.is_empty() && own && !imported {
             ctx.warning(
                 Code::Unused,
                 declaration.name.span,
@@ -136,7 +138,7 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
     let value = expr::check(ctx, env, expr);
     match value.ty.present() {
         hir::Ty::Error => None,
-        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
+        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
         hir::Ty::Secret => {
             ctx.error(
                 Code::SecretLeak,
@@ -193,7 +195,7 @@ fn one_rate(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::E
             if !ctx.enter(span) {
                 return None;
             }
-            let subject = expr::check(ctx, env, subject);
+            let subject = expr::exact(ctx, env, subject);
             let rates: Vec<Option<Rate>> = arms.iter().map(|arm| one_rate(ctx, env, attr, &arm.value)).collect();
             ctx.leave();
             let patterns = expr::patterns(ctx, &subject, arms, span)?;

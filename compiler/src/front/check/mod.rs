@@ -2,6 +2,7 @@
 //! One file per construct; all share the [`context::Context`].
 
 mod attrs;
+mod claim;
 mod collect;
 mod config;
 mod constant;
@@ -12,8 +13,12 @@ mod env;
 mod expr;
 mod file;
 mod functions;
+mod hmac;
+mod hmac_message;
 mod host;
 mod json_reply;
+mod jwks;
+mod jwt;
 mod known_keys;
 mod lets;
 mod limit;
@@ -30,17 +35,16 @@ mod test;
 mod test_value;
 mod ty;
 
+use crate::base::source::ReadFile;
 use crate::base::{Diagnostics, FileId, Sources};
 use crate::ir::{ast, hir};
 use context::Context;
 
-/// Reads a file that a policy names: the policy's own file and the path as written, to its text or the reason why not.
-pub type ReadFile<'a> = dyn FnMut(FileId, &str) -> Result<String, String> + 'a;
-
-/// Checks one policy. The tree is `None` exactly when the findings hold an error.
+/// Checks one policy: its parts in the order in which they count, one of its own file first. Data that it names joins the
+/// sources. The tree is `None` exactly when the findings hold an error.
 pub fn check<'a>(
     files: &[(FileId, ast::File)],
-    sources: &'a Sources,
+    sources: &'a mut Sources,
     read_file: &'a mut ReadFile<'a>,
 ) -> (Option<hir::Policy>, Diagnostics) {
     let mut ctx = Context::new(sources, read_file);
@@ -50,6 +54,7 @@ pub fn check<'a>(
     table::check(&mut ctx, &declared.lists, &declared.maps);
     credential::check(&mut ctx, &declared.credentials);
     lets::check(&mut ctx, &declared.lets, &declared.fns);
+    credential::finish(&mut ctx, &declared.credentials);
     let applied = scope::applications(&ctx, &items);
     limit::check(&mut ctx, &declared.limits, &applied);
     let header = policy::check(&mut ctx, &declared.policies, files.first().map(|(id, _)| *id));

@@ -22,8 +22,18 @@ pub(super) struct Header {
 
 /// Checks the blocks found; the first counts.
 pub(super) fn check(ctx: &mut Context<'_>, policies: &[&ast::Policy], file: Option<FileId>) -> Option<Header> {
-    let Some(policy) = policies.first() else {
-        let span = Span::new(file.unwrap_or_default(), 0, 0);
+    let file = file.unwrap_or_default();
+    let (own, imported): (Vec<&ast::Policy>, Vec<&ast::Policy>) = policies.iter().partition(|policy| policy.name.span.file == file);
+    for policy in imported {
+        let mut found =
+            Diagnostic::error(Code::MissingPolicy, policy.name.span, "a `policy` block in a file that is imported", "in an imported file");
+        if let Some(first) = own.first() {
+            found = found.also(first.name.span, "the policy is this one");
+        }
+        ctx.push(found.help("move what others import into a file without it"));
+    }
+    let Some(policy) = own.first() else {
+        let span = Span::new(file, 0, 0);
         ctx.error(
             Code::MissingPolicy,
             span,
@@ -33,7 +43,7 @@ pub(super) fn check(ctx: &mut Context<'_>, policies: &[&ast::Policy], file: Opti
         );
         return None;
     };
-    for second in policies.iter().skip(1) {
+    for second in own.iter().skip(1) {
         ctx.push(
             Diagnostic::error(Code::MissingPolicy, second.name.span, "a second `policy` block", "declared again here")
                 .also(policy.name.span, "first declared here")

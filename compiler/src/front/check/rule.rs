@@ -114,9 +114,8 @@ fn env(around: &Surroundings, rule: &ast::Rule, on: &[Placed]) -> Env {
         ast::RuleKind::Route => "a `route`",
     };
     let response = match rule.kind {
-        ast::RuleKind::Permit | ast::RuleKind::Forbid => Response::NotYet,
-        ast::RuleKind::RewriteRequest | ast::RuleKind::RedactRequest | ast::RuleKind::Route => Response::TooEarly,
-        ast::RuleKind::RewriteResponse | ast::RuleKind::RedactResponse => Response::Readable,
+        ast::RuleKind::Permit | ast::RuleKind::RewriteRequest | ast::RuleKind::RedactRequest | ast::RuleKind::Route => Response::TooEarly,
+        ast::RuleKind::Forbid | ast::RuleKind::RewriteResponse | ast::RuleKind::RedactResponse => Response::Readable,
     };
     Env { response, body: true, captures: captures(around, on), credentials: around.credentials.clone(), ..Env::new(place) }
 }

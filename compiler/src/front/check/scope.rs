@@ -209,7 +209,7 @@ fn credentials(ctx: &mut Context<'_>, line: &ast::Authenticate) -> Option<hir::A
                 ctx.warning(Code::Repeated, name.span, format!("`{}` is named twice", name.text), "named before", "drop it");
             }
             Some((Symbol::Credential(id), _)) => credentials.push(id),
-            Some((Symbol::Unsupported("jwt" | "hmac" | "token" | "mtls"), _)) => {}
+            Some((Symbol::Unsupported("hmac" | "token" | "mtls"), _)) => {}
             Some((symbol, declared)) => {
                 let keyword = symbol.keyword();
                 ctx.push(

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use super::context::Context;
-use super::{constant, reply, suggest, test_value};
+use super::{reply, suggest, test_value};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
-use crate::lang::headers;
+use crate::lang::{headers, time};
 
 /// How deep `repeat` may nest.
 const NESTING: usize = 8;
@@ -45,13 +45,13 @@ fn bad(ctx: &mut Context<'_>, span: Span, message: impl Into<String>, label: &st
 
 fn one(ctx: &mut Context<'_>, step: &ast::Step, variables: &mut Vec<String>, sent: &mut bool) -> Option<hir::Step> {
     match &step.kind {
-        ast::StepKind::At(time) => match constant::time(&time.text) {
+        ast::StepKind::At(written) => match time::parse(&written.text).and_then(|nanoseconds| u64::try_from(nanoseconds).ok()) {
             Some(nanoseconds) => Some(hir::Step::At(nanoseconds, step.span)),
             None => {
                 bad(
                     ctx,
-                    time.span,
-                    format!("`{}` is no time", time.text),
+                    written.span,
+                    format!("`{}` is no time", written.text),
                     "expected a time of RFC 3339",
                     "write a time such as `2026-01-05T10:00:00Z`",
                 );
@@ -113,6 +113,7 @@ fn request(
     let mut from = None;
     let mut upstream: Option<hir::Answer> = None;
     let mut parts = Vec::new();
+    let mut tokens = Vec::new();
     for given in given {
         match given {
             ast::Given::From(written) => {
@@ -128,9 +129,7 @@ fn request(
                 from = Some(test_value::text(ctx, written, variables).unwrap_or_default());
             }
             ast::Given::Part(part) => parts.push(part),
-            ast::Given::Token(name, _) => {
-                ctx.not_yet(name.span, "`token` in a test", "give an `api_key` as a header: `header \"x-api-key\" = \"…\"`")
-            }
+            ast::Given::Token(name, claims) => tokens.extend(test_value::token(ctx, name, claims, variables)),
             ast::Given::Upstream(status, parts, span) => {
                 if upstream.is_some() {
                     bad(ctx, *span, "a second `upstream`", "given twice", "keep one of them");
@@ -152,7 +151,7 @@ fn request(
         from,
         headers,
         body,
-        tokens: Vec::new(),
+        tokens,
         upstream: upstream.unwrap_or(hir::Answer { status: 200, headers: Vec::new(), body: None }),
     })
 }

@@ -176,6 +176,10 @@ fn allowed<'a>(policy: &'a hir::Policy, literal: &Literal<'a>) -> Option<Allowed
             let single = elements.iter().all(|element| !matches!(element, Const::Cidr(..)));
             single.then_some(Allowed::Values(elements))
         }
+        // Between two ints there are floats.
+        (ExprKind::Less(left, right) | ExprKind::LessEqual(left, right), _) if left.ty == hir::Ty::Float || right.ty == hir::Ty::Float => {
+            None
+        }
         (ExprKind::Less(left, right) | ExprKind::LessEqual(left, right), holds) => {
             let strict = matches!(literal.expr.kind, ExprKind::Less(..)) == holds;
             match (&left.kind, &right.kind) {

@@ -13,7 +13,7 @@ use crate::ir::{ast, hir};
 
 /// What all lints look at.
 struct Subject<'a> {
-    /// The first file is the policy's own.
+    /// Parts of files; the first is of the policy's own.
     files: &'a [(FileId, ast::File)],
     policy: &'a hir::Policy,
 }

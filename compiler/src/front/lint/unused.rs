@@ -8,7 +8,8 @@ use crate::ir::ast;
 pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let used = names::Used::of(subject.files);
     let mut found = Vec::new();
-    for item in subject.files.first().into_iter().flat_map(|(_, file)| &file.items) {
+    let own = subject.files.first().map(|(id, _)| *id);
+    for item in subject.files.iter().filter(|(id, _)| Some(*id) == own).flat_map(|(_, file)| &file.items) {
         match item {
             ast::Item::Config(config) => {
                 for field in config.fields.iter().filter(|field| !used.config.contains(field.name.text.as_str())) {

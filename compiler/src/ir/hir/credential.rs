@@ -1,6 +1,6 @@
 //! Credentials: who a caller is, and how that is proved. One struct for each kind of declaration.
 
-use super::{ConfigId, Name};
+use super::{ConfigId, Hmac, Jwt, Name};
 
 /// A credential declaration.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,10 @@ pub enum Credential {
     ApiKey(ApiKey),
     /// `basic`
     Basic(Basic),
+    /// `hmac`
+    Hmac(Box<Hmac>),
+    /// `jwt`
+    Jwt(Jwt),
 }
 
 /// `api_key NAME { … }`.
@@ -86,6 +90,8 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => &key.name,
             Credential::Basic(basic) => &basic.name,
+            Credential::Hmac(hmac) => &hmac.name,
+            Credential::Jwt(jwt) => &jwt.name,
         }
     }
 
@@ -94,6 +100,8 @@ impl Credential {
         match self {
             Credential::ApiKey(_) => "api_key",
             Credential::Basic(_) => "basic",
+            Credential::Hmac(_) => "hmac",
+            Credential::Jwt(_) => "jwt",
         }
     }
 
@@ -102,6 +110,8 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => &key.from,
             Credential::Basic(basic) => &basic.from,
+            Credential::Hmac(hmac) => &hmac.from,
+            Credential::Jwt(jwt) => &jwt.from,
         }
     }
 
@@ -110,14 +120,25 @@ impl Credential {
         match self {
             Credential::ApiKey(key) => key.forward,
             Credential::Basic(basic) => basic.forward,
+            Credential::Jwt(jwt) => jwt.forward,
+            Credential::Hmac(hmac) => hmac.forward,
         }
     }
 
-    /// What can be read of it, the one that names the caller first.
+    /// Whether it can be verified only when the body of the request is in.
+    pub fn reads_body(&self) -> bool {
+        match self {
+            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Jwt(_) => false,
+            Credential::Hmac(hmac) => hmac.reads_body,
+        }
+    }
+
+    /// What can be read of it, the one that names the caller first; of a `jwt` its claims can.
     pub fn members(&self) -> &'static [Member] {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
             Credential::Basic(_) => &[Member::User],
+            Credential::Jwt(_) | Credential::Hmac(_) => &[],
         }
     }
 }

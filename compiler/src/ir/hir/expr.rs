@@ -22,7 +22,7 @@ pub struct Expr {
 pub enum Const {
     /// `true`
     Bool(bool),
-    /// An `int`, a `duration` (nanoseconds), a size (bytes).
+    /// An `int`, a `duration` or a `time` (nanoseconds), a size (bytes).
     Int(i64),
     /// A `float`.
     Float(f64),
@@ -43,6 +43,9 @@ pub enum ExprKind {
     Const(Const),
     /// A fact about the request or the response.
     Read(Read),
+    /// A fact by a key that is known only at run time (`Read::Computed`): the key is a string, or absent (then so is the fact,
+    /// and a list is empty).
+    ReadAt(Read, Box<Expr>),
     /// A configuration value.
     Config(ConfigId),
     /// A `let`.
@@ -89,7 +92,7 @@ pub enum ExprKind {
     Coalesce(Box<Expr>, Box<Expr>),
     /// Strings, ints, bools, ips and floats written one after the other.
     Concat(Vec<Expr>),
-    /// Saturating arithmetic on ints. The remainder by zero is zero.
+    /// Saturating arithmetic on ints, floats, durations and times. The remainder by zero is zero.
     Arithmetic(BinaryOp, Box<Expr>, Box<Expr>),
     /// Member of a JSON object by name, optional; what is no object or absent has none.
     JsonMember(Box<Expr>, Box<Expr>),
@@ -159,18 +162,83 @@ pub enum Read {
     ClientTls,
     /// `NAME.key_id` and the like: optional under `or` and `optional`
     Member(CredentialId, Member),
+    /// `NAME.claim`: the claim by its place in the declaration; optional under `or` and `optional`
+    Claim(CredentialId, u32),
     /// `NAME is present`
     CredentialPresent(CredentialId),
+    /// `now`: one instant for a request and its response
+    Now,
+    /// `now.weekday`, 1 is Monday; UTC
+    NowWeekday,
+    /// `now.hour`
+    NowHour,
+    /// `now.minute`
+    NowMinute,
     /// `request.body.size`
     BodySize,
     /// `request.body.text`
     BodyText,
+    /// The bytes of the body as they came, optional: what a signature covers
+    BodyBytes,
     /// `request.body.json`, optional: absent when the body is empty
     BodyJson,
     /// `request.body.form["k"]`, optional: the first, decoded
     BodyForm(String),
+    /// What a key that is known only at run time finds; stands in `ExprKind::ReadAt` and nowhere else.
+    Computed(Keyed),
     /// `response.status`
     ResponseStatus,
+    /// `response.body.text`
+    ResponseText,
+    /// `response.body.json`, optional
+    ResponseJson,
     /// `response.headers["k"]` (lower case), optional
     ResponseHeader(String),
+}
+
+/// What is read by a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Keyed {
+    /// `request.query[…]`
+    Query,
+    /// `request.query.all[…]`
+    QueryAll,
+    /// `request.headers[…]`; names in any case, one that no header has finds nothing
+    Header,
+    /// `request.headers.all[…]`
+    HeaderAll,
+    /// `request.cookies[…]`
+    Cookie,
+    /// `request.body.form[…]`
+    BodyForm,
+    /// `response.headers[…]`
+    ResponseHeader,
+}
+
+impl Keyed {
+    /// How it is written, without the key.
+    pub fn path(self) -> &'static str {
+        match self {
+            Keyed::Query => "request.query",
+            Keyed::QueryAll => "request.query.all",
+            Keyed::Header => "request.headers",
+            Keyed::HeaderAll => "request.headers.all",
+            Keyed::Cookie => "request.cookies",
+            Keyed::BodyForm => "request.body.form",
+            Keyed::ResponseHeader => "response.headers",
+        }
+    }
+
+    /// The same by a key that is known.
+    pub fn read(self, key: String) -> Read {
+        match self {
+            Keyed::Query => Read::Query(key),
+            Keyed::QueryAll => Read::QueryAll(key),
+            Keyed::Header => Read::Header(key),
+            Keyed::HeaderAll => Read::HeaderAll(key),
+            Keyed::Cookie => Read::Cookie(key),
+            Keyed::BodyForm => Read::BodyForm(key),
+            Keyed::ResponseHeader => Read::ResponseHeader(key),
+        }
+    }
 }

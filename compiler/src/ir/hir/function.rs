@@ -43,6 +43,12 @@ functions! {
     Replace = "replace";
     /// Optional; decimal digits with an optional sign, nothing else, in range
     Int = "int";
+    /// Optional; a JSON number, also with `+` and zeros before it
+    Float = "float";
+    /// Optional; a time of RFC 3339
+    Time = "time";
+    /// Whole seconds since 1970, rounded down
+    Unix = "unix";
     /// Optional; an address and nothing else
     Ip = "ip";
     /// The network of an address

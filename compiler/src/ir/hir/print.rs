@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::{
-    Absent, Action, Authenticate, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr, ExprKind, HeaderPattern,
-    HostPattern, Json, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply, ReplyBody, Rule, RuleKind, Segment, Target, Template,
+    Absent, Action, Authenticate, ClaimDefault, ClaimKind, ConfigDefault, Const, Credential, CredentialSource, Edit, EditTarget, Expr,
+    ExprKind, HeaderPattern, HostPattern, Json, JwkMaterial, Jwt, JwtKeys, Keys, Limit, LimitScope, On, Policy, Read, Redact, Reply,
+    ReplyBody, Rule, RuleKind, Segment, Target, Template,
 };
 use crate::ir::ast::{BinaryOp, Quantifier};
 
@@ -54,6 +55,8 @@ pub fn print(policy: &Policy) -> String {
         match credential {
             Credential::ApiKey(key) => keys(policy, "key", &key.keys, &mut line),
             Credential::Basic(basic) => keys(policy, "user", &basic.users, &mut line),
+            Credential::Hmac(hmac) => super::print_hmac::lines(policy, hmac, &mut line),
+            Credential::Jwt(jwt) => token(policy, jwt, &mut line),
         }
         if credential.forward() {
             line(1, "forward".to_owned());
@@ -83,6 +86,51 @@ pub fn print(policy: &Policy) -> String {
         line(0, format!("test {:?}: {} steps", test.name.text, test.steps.len()));
     }
     out
+}
+
+fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, String)) {
+    if let Some(issuer) = &jwt.issuer {
+        line(1, format!("issuer {issuer:?}"));
+    }
+    if !jwt.audiences.is_empty() {
+        line(1, format!("audiences {:?}", jwt.audiences));
+    }
+    let algorithms: Vec<&str> = jwt.algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+    line(1, format!("algorithms {}", algorithms.join(", ")));
+    match &jwt.keys {
+        JwtKeys::Known(keys) => {
+            for key in keys {
+                let kind = match &key.material {
+                    JwkMaterial::Rsa { n, .. } => format!("RSA {}", n.len() * 8),
+                    JwkMaterial::P256 { .. } => "P-256".to_owned(),
+                    JwkMaterial::P384 { .. } => "P-384".to_owned(),
+                    JwkMaterial::Ed25519(_) => "Ed25519".to_owned(),
+                };
+                let only = key.algorithm.map(|algorithm| format!(" for {}", algorithm.as_str())).unwrap_or_default();
+                line(1, format!("key {:?} {kind}{only}", key.id.as_deref().unwrap_or("")));
+            }
+        }
+        JwtKeys::Secret(id) => line(1, format!("secret {}", config_name(policy, id.index()))),
+        JwtKeys::Set(id) => line(1, format!("keys {}", config_name(policy, id.index()))),
+    }
+    let expires = if jwt.require_expiration { ", must expire" } else { "" };
+    let lifetime = jwt.max_lifetime.map(|lifetime| format!(", at most {lifetime} ns")).unwrap_or_default();
+    line(1, format!("skew {} ns{expires}{lifetime}", jwt.clock_skew));
+    for claim in &jwt.claims {
+        let kind = match &claim.kind {
+            ClaimKind::Enum(values) => format!("enum({})", values.join(", ")),
+            ClaimKind::Words => "words".to_owned(),
+            ClaimKind::Bool | ClaimKind::Int | ClaimKind::String | ClaimKind::List => claim.ty().present().to_string(),
+        };
+        let default = match &claim.default {
+            Some(ClaimDefault::Bool(value)) => format!(" = {value}"),
+            Some(ClaimDefault::Int(value)) => format!(" = {value}"),
+            Some(ClaimDefault::String(text)) => format!(" = {text:?}"),
+            Some(ClaimDefault::List(texts)) => format!(" = {texts:?}"),
+            None => String::new(),
+        };
+        line(1, format!("claim {:?}: {kind}{}{default}", claim.name.text, if claim.optional { "?" } else { "" }));
+    }
 }
 
 fn limit_lines(policy: &Policy, limit: &Limit, line: &mut impl FnMut(usize, String)) {
@@ -284,12 +332,10 @@ impl std::fmt::Display for Template {
 
 fn config_default(default: &ConfigDefault) -> String {
     match default {
-        ConfigDefault::Bool(value) => value.to_string(),
-        ConfigDefault::Int(value) => value.to_string(),
-        ConfigDefault::String(value) => format!("{value:?}"),
-        ConfigDefault::List(values) => format!("{values:?}"),
+        ConfigDefault::One(value) => constant(value),
+        ConfigDefault::List(values) => format!("[{}]", values.iter().map(constant).collect::<Vec<_>>().join(", ")),
         ConfigDefault::Map(entries) => {
-            let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key:?}: {value:?}")).collect();
+            let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key:?}: {}", constant(value))).collect();
             format!("{{{}}}", entries.join(", "))
         }
     }
@@ -319,13 +365,14 @@ impl Expr {
 }
 
 /// An expression; operators in parentheses, so that nothing hangs on precedence.
-fn expr(policy: &Policy, value: &Expr) -> String {
+pub(super) fn expr(policy: &Policy, value: &Expr) -> String {
     let one = |operand: &Expr| expr(policy, operand);
     let many = |operands: &[Expr], between: &str| operands.iter().map(one).collect::<Vec<_>>().join(between);
     let map = |index: usize| policy.maps.get(index).map_or("?", |map| map.name.text.as_str());
     match &value.kind {
         ExprKind::Const(value) => constant(value),
         ExprKind::Read(what) => read(policy, what),
+        ExprKind::ReadAt(what, key) => format!("{}[{}]", read(policy, what), one(key)),
         ExprKind::Config(id) => config_name(policy, id.index()),
         ExprKind::Let(id) => policy.lets.get(id.index()).map_or_else(|| "?".to_owned(), |item| item.name.text.clone()),
         ExprKind::List(id) => policy.lists.get(id.index()).map_or_else(|| "?".to_owned(), |list| list.name.text.clone()),
@@ -413,12 +460,27 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::ClientPort => "client.port".to_owned(),
         Read::ClientTls => "client.tls.present".to_owned(),
         Read::Member(id, member) => format!("{}.{}", credential(id.index()), member.as_str()),
+        Read::Claim(id, number) => {
+            let claim = match policy.credentials.get(id.index()) {
+                Some(Credential::Jwt(jwt)) => jwt.claims.get(*number as usize).map_or("?", |claim| claim.name.text.as_str()),
+                Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Hmac(_)) | None => "?",
+            };
+            format!("{}[{claim:?}]", credential(id.index()))
+        }
         Read::CredentialPresent(id) => format!("({} is present)", credential(id.index())),
+        Read::Now => "now".to_owned(),
+        Read::NowWeekday => "now.weekday".to_owned(),
+        Read::NowHour => "now.hour".to_owned(),
+        Read::NowMinute => "now.minute".to_owned(),
         Read::BodySize => "request.body.size".to_owned(),
         Read::BodyText => "request.body.text".to_owned(),
+        Read::BodyBytes => "request.body.bytes".to_owned(),
         Read::BodyJson => "request.body.json".to_owned(),
         Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
+        Read::Computed(keyed) => keyed.path().to_owned(),
         Read::ResponseStatus => "response.status".to_owned(),
+        Read::ResponseText => "response.body.text".to_owned(),
+        Read::ResponseJson => "response.body.json".to_owned(),
         Read::ResponseHeader(name) => format!("response.headers[{name:?}]"),
     }
 }

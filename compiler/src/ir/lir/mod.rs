@@ -176,6 +176,16 @@ pub enum BinaryOp {
     /// i64, signed
     LessEqual64,
     /// f64
+    AddFloat,
+    /// f64
+    SubtractFloat,
+    /// f64
+    MultiplyFloat,
+    /// f64: the lesser
+    LeastFloat,
+    /// f64: the greater
+    GreatestFloat,
+    /// f64
     EqualFloat,
     /// f64
     LessFloat,

@@ -163,8 +163,11 @@ fn binary(op: BinaryOp) -> &'static str {
     match op {
         BinaryOp::And32 => "&",
         BinaryOp::Or32 | BinaryOp::Or64 => "|",
-        BinaryOp::Add32 => "+",
-        BinaryOp::Multiply32 => "*",
+        BinaryOp::Add32 | BinaryOp::AddFloat => "+",
+        BinaryOp::SubtractFloat => "-",
+        BinaryOp::LeastFloat => "min",
+        BinaryOp::GreatestFloat => "max",
+        BinaryOp::Multiply32 | BinaryOp::MultiplyFloat => "*",
         BinaryOp::Equal32 | BinaryOp::Equal64 | BinaryOp::EqualFloat => "==",
         BinaryOp::Less32 | BinaryOp::Less64 | BinaryOp::LessFloat => "<",
         BinaryOp::LessEqual64 | BinaryOp::LessEqualFloat => "<=",

@@ -220,6 +220,9 @@ fn binary(op: BinaryOp) -> (Val, Val) {
         }
         BinaryOp::Or64 => (Val::I64, Val::I64),
         BinaryOp::Equal64 | BinaryOp::Less64 | BinaryOp::LessEqual64 => (Val::I64, Val::I32),
+        BinaryOp::AddFloat | BinaryOp::SubtractFloat | BinaryOp::MultiplyFloat | BinaryOp::LeastFloat | BinaryOp::GreatestFloat => {
+            (Val::F64, Val::F64)
+        }
         BinaryOp::EqualFloat | BinaryOp::LessFloat | BinaryOp::LessEqualFloat => (Val::F64, Val::I32),
     }
 }

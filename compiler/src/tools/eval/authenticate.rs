@@ -4,39 +4,66 @@
 use sha2::{Digest, Sha256};
 
 use super::bytes::{text, trim};
+use super::expr::Context;
 use super::facts::{self, Facts};
 use super::value::Value;
+use super::{hmac, jwt};
 use crate::ir::hir;
 use crate::lang::password;
+use crate::tools::engine::{EngineError, Nanoseconds};
 use crate::tools::message::Headers;
 
 /// What a verified credential says of the caller.
 pub(super) type Identity = Vec<(hir::Member, String)>;
 
 /// What a request presents of one credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Presented {
     /// Nothing.
     Absent,
     /// One that is verified, with what it says of the caller.
     Valid(Identity),
+    /// A token that is verified, with its claims in the order of the declaration.
+    Token(Vec<Value>),
     /// One that is not valid, with what that counts as.
     Invalid(&'static str),
     /// Several.
     Doubled,
+    /// One whose signature is not looked at yet: nothing in the headers speaks against it.
+    Open(Vec<u8>),
+    /// One that cannot be verified for want of a key.
+    Fault,
 }
 
 impl Presented {
     /// Whether it is verified.
     pub(super) fn is_valid(&self) -> bool {
-        matches!(self, Presented::Valid(_))
+        matches!(self, Presented::Valid(_) | Presented::Token(_))
+    }
+
+    /// A claim of a valid token.
+    pub(super) fn claim(&self, number: usize) -> Value {
+        match self {
+            Presented::Token(claims) => claims.get(number).cloned().unwrap_or(Value::Absent),
+            Presented::Absent
+            | Presented::Invalid(_)
+            | Presented::Doubled
+            | Presented::Valid(_)
+            | Presented::Open(_)
+            | Presented::Fault => Value::Absent,
+        }
     }
 
     /// What it says of the caller, when it is valid.
     pub(super) fn member(&self, member: hir::Member) -> Option<String> {
         match self {
             Presented::Valid(identity) => identity.iter().find(|(known, _)| *known == member).map(|(_, value)| value.clone()),
-            Presented::Absent | Presented::Invalid(_) | Presented::Doubled => None,
+            Presented::Absent
+            | Presented::Invalid(_)
+            | Presented::Doubled
+            | Presented::Token(_)
+            | Presented::Open(_)
+            | Presented::Fault => None,
         }
     }
 }
@@ -46,37 +73,64 @@ impl Presented {
 pub(super) struct Refusal {
     /// The credential that it names.
     pub(super) credential: hir::CredentialId,
-    /// 400 or 401.
+    /// 400 or 401; 503 for a fault.
     pub(super) status: u16,
     /// Why, for the operator.
     pub(super) outcome: &'static str,
+    /// Whether one was presented that is not valid.
+    pub(super) invalid: bool,
 }
 
-/// What is presented of each credential.
-pub(super) fn presented(policy: &hir::Policy, config: &[Value], facts: &Facts) -> Vec<Presented> {
-    policy
-        .credentials
-        .iter()
-        .map(|credential| match credential {
-            hir::Credential::ApiKey(key) => once(&key.from, facts, |value| {
-                let name = known(&key.keys, config, value).ok_or("unknown_key")?;
-                Ok(vec![(hir::Member::KeyId, name)])
-            }),
-            hir::Credential::Basic(basic) => once(&basic.from, facts, |value| {
-                let name = user(&basic.users, config, value)?;
-                Ok(vec![(hir::Member::User, name)])
-            }),
-        })
-        .collect()
+/// What is presented of each credential, as far as the headers tell.
+pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds) -> Result<Vec<Presented>, EngineError> {
+    let (config, facts) = (ctx.config, ctx.facts);
+    let each = ctx.policy.credentials.iter().map(|credential| match credential {
+        hir::Credential::ApiKey(key) => Ok(once(&key.from, facts, |value| {
+            let name = known(&key.keys, config, value).ok_or("unknown_key")?;
+            Ok(Presented::Valid(vec![(hir::Member::KeyId, name)]))
+        })),
+        hir::Credential::Basic(basic) => Ok(once(&basic.from, facts, |value| {
+            let name = user(&basic.users, config, value)?;
+            Ok(Presented::Valid(vec![(hir::Member::User, name)]))
+        })),
+        hir::Credential::Jwt(token) => Ok(once(&token.from, facts, |value| jwt::verify(token, config, value, now).map(Presented::Token))),
+        hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
+            Ok(value) => hmac::from_headers(signed, &value, ctx, now),
+            Err(other) => Ok(other),
+        },
+    });
+    each.collect()
+}
+
+/// What is presented of one credential when the body of the request, if it is read, is in.
+pub(super) fn verified(
+    id: hir::CredentialId,
+    ctx: Context<'_>,
+    now: Nanoseconds,
+    nonces: &mut hmac::Nonces,
+) -> Result<Presented, EngineError> {
+    let found = ctx.facts.credentials.get(id.index()).cloned().unwrap_or(Presented::Absent);
+    match (&found, ctx.policy.credentials.get(id.index())) {
+        (Presented::Open(value), Some(hir::Credential::Hmac(signed))) => hmac::verify((id.index(), signed), value, ctx, now, nonces),
+        _ => Ok(found),
+    }
 }
 
 /// What is presented when a credential has to be in one of its places, once.
-fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Identity, &'static str>) -> Presented {
+fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Presented, &'static str>) -> Presented {
+    match single(from, facts) {
+        Ok(value) => verify(&value).unwrap_or_else(Presented::Invalid),
+        Err(other) => other,
+    }
+}
+
+/// The one value that is presented; else that there is none, or several.
+fn single(from: &[hir::CredentialSource], facts: &Facts) -> Result<Vec<u8>, Presented> {
     let mut found: Vec<Vec<u8>> = from.iter().flat_map(|source| values(source, facts)).collect();
     match (found.pop(), found.is_empty()) {
-        (None, _) => Presented::Absent,
-        (Some(_), false) => Presented::Doubled,
-        (Some(value), true) => verify(&value).map_or_else(Presented::Invalid, Presented::Valid),
+        (None, _) => Err(Presented::Absent),
+        (Some(_), false) => Err(Presented::Doubled),
+        (Some(value), true) => Ok(value),
     }
 }
 
@@ -114,7 +168,9 @@ fn user(users: &hir::Keys, config: &[Value], value: &[u8]) -> Result<String, &'s
     let known = match users {
         hir::Keys::Known(users) => users.iter().find(|(user, _)| user == name).map(|(_, digest)| *digest),
         hir::Keys::Config(id) => match config.get(id.index()) {
-            Some(Value::Map(users)) => users.iter().find(|(user, _)| user == name).and_then(|(_, written)| password::digest(written)),
+            Some(Value::Map(users)) => {
+                users.iter().find(|(user, _)| user == name).and_then(|(_, written)| password::digest(&written.text()))
+            }
             Some(_) | None => None,
         },
     };
@@ -128,7 +184,9 @@ fn known(keys: &hir::Keys, config: &[Value], value: &[u8]) -> Option<String> {
     match keys {
         hir::Keys::Known(keys) => keys.iter().find(|(_, digest)| *digest == presented).map(|(name, _)| name.clone()),
         hir::Keys::Config(id) => match config.get(id.index()) {
-            Some(Value::Map(keys)) => keys.iter().find(|(_, written)| digest(written) == Some(presented)).map(|(name, _)| name.clone()),
+            Some(Value::Map(keys)) => {
+                keys.iter().find(|(_, written)| digest(&written.text()) == Some(presented)).map(|(name, _)| name.clone())
+            }
             Some(_) | None => None,
         },
     }
@@ -143,32 +201,42 @@ pub(super) fn digest(written: &str) -> Option<[u8; 32]> {
     if rest.is_empty() { bytes?.try_into().ok() } else { None }
 }
 
-/// Whether the `authenticate` lines of a scope refuse.
-pub(super) fn refusal(lines: &[hir::Authenticate], presented: &[Presented]) -> Option<Refusal> {
-    let state = |id: &hir::CredentialId| presented.get(id.index()).unwrap_or(&Presented::Absent);
+/// Whether the `authenticate` lines of the scopes refuse. What is presented is asked for in their order, and no further than needed;
+/// one that may still be right counts as right.
+pub(super) fn refusal(
+    lines: &[hir::Authenticate],
+    mut presented: impl FnMut(hir::CredentialId) -> Result<Presented, EngineError>,
+) -> Result<Option<Refusal>, EngineError> {
     for line in lines {
+        let mut missing = None;
+        let mut there = false;
         for id in &line.credentials {
-            match state(id) {
-                Presented::Doubled => return Some(Refusal { credential: *id, status: 400, outcome: "doubled" }),
-                Presented::Invalid(outcome) => return Some(Refusal { credential: *id, status: 401, outcome }),
-                Presented::Absent | Presented::Valid(_) => {}
+            let refused = |status, outcome| Ok(Some(Refusal { credential: *id, status, outcome, invalid: true }));
+            match presented(*id)? {
+                Presented::Doubled => return refused(400, "doubled"),
+                Presented::Invalid(outcome) => return refused(401, outcome),
+                Presented::Fault => return refused(503, "fault"),
+                Presented::Absent => missing = missing.or(Some(*id)),
+                Presented::Valid(_) | Presented::Token(_) | Presented::Open(_) => there = true,
             }
         }
-        let mut missing = line.credentials.iter().filter(|id| *state(id) == Presented::Absent);
-        let enough = line.optional || (line.any && line.credentials.iter().any(|id| state(id).is_valid()));
-        if !enough && let Some(id) = missing.next() {
-            return Some(Refusal { credential: *id, status: 401, outcome: "absent" });
+        let enough = line.optional || (line.any && there);
+        if let (false, Some(id)) = (enough, missing) {
+            return Ok(Some(Refusal { credential: id, status: 401, outcome: "absent", invalid: false }));
         }
     }
-    None
+    Ok(None)
 }
 
 /// The value of `www-authenticate` for a credential that is missing or not valid.
-pub(super) fn challenge(realm: &str, credential: &hir::Credential) -> String {
+pub(super) fn challenge(realm: &str, credential: &hir::Credential, invalid: bool) -> String {
     let scheme = match credential {
         hir::Credential::ApiKey(key) if key.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
         hir::Credential::ApiKey(_) => "ApiKey",
         hir::Credential::Basic(_) => return format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
+        hir::Credential::Hmac(_) => "Hmac",
+        hir::Credential::Jwt(_) if invalid => return format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
+        hir::Credential::Jwt(_) => "Bearer",
     };
     format!("{scheme} realm=\"{realm}\"")
 }

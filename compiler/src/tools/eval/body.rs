@@ -24,6 +24,12 @@ pub(super) struct Reads {
     pub(super) content: bool,
     pub(super) json: bool,
     pub(super) form: bool,
+    /// Anything of the response.
+    pub(super) of_response: bool,
+    /// Its body.
+    pub(super) response: bool,
+    /// Its body as JSON.
+    pub(super) response_json: bool,
 }
 
 impl BodyFacts {
@@ -77,7 +83,10 @@ pub(super) fn reads(policy: &hir::Policy, rule: &hir::Rule) -> Reads {
             reads.some |= read.is_request_body();
             reads.content |= read.is_request_body() && *read != hir::Read::BodySize;
             reads.json |= *read == hir::Read::BodyJson;
-            reads.form |= matches!(read, hir::Read::BodyForm(_));
+            reads.form |= matches!(read, hir::Read::BodyForm(_) | hir::Read::Computed(hir::Keyed::BodyForm));
+            reads.of_response |= read.is_response();
+            reads.response |= read.is_response_body();
+            reads.response_json |= *read == hir::Read::ResponseJson;
         });
     }
     reads
@@ -85,7 +94,16 @@ pub(super) fn reads(policy: &hir::Policy, rule: &hir::Rule) -> Reads {
 
 /// Whether a rule waits for the body: it reads it, and all that the headers tell of it holds.
 pub(super) fn waits(rule: &hir::Rule, ctx: Context<'_>) -> Result<bool, EngineError> {
-    if !reads(ctx.policy, rule).some || !rule::place_matches(ctx.policy, rule, ctx.facts) {
+    Ok(reads(ctx.policy, rule).some && known_holds(rule, ctx, |read| read.is_request_body() || read.is_response())?)
+}
+
+/// Whether a rule waits for the body of the response: it reads it, and all that is known without it holds.
+pub(super) fn waits_for_response(rule: &hir::Rule, ctx: Context<'_>) -> Result<bool, EngineError> {
+    Ok(reads(ctx.policy, rule).response && known_holds(rule, ctx, hir::Read::is_response_body)?)
+}
+
+fn known_holds(rule: &hir::Rule, ctx: Context<'_>, is_later: fn(&hir::Read) -> bool) -> Result<bool, EngineError> {
+    if !rule::place_matches(ctx.policy, rule, ctx.facts) {
         return Ok(false);
     }
     let mut open: Vec<&hir::Expr> = rule.conditions.iter().collect();
@@ -95,7 +113,7 @@ pub(super) fn waits(rule: &hir::Rule, ctx: Context<'_>) -> Result<bool, EngineEr
             continue;
         }
         let mut later = false;
-        condition.reads(ctx.policy, &mut |read| later |= read.is_request_body() || read.is_response());
+        condition.reads(ctx.policy, &mut |read| later |= is_later(read));
         if !later && !expr::eval(condition, ctx)?.is_true() {
             return Ok(false);
         }

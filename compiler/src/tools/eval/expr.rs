@@ -13,7 +13,7 @@ use super::path;
 use super::value::Value;
 use crate::ir::ast::{BinaryOp, Quantifier};
 use crate::ir::hir;
-use crate::lang;
+use crate::lang::{self, time};
 use crate::tools::engine::EngineError;
 
 /// Compiled regexes by pattern and flags.
@@ -35,6 +35,11 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
     Ok(match &expr.kind {
         hir::ExprKind::Const(constant) => Value::constant(constant),
         hir::ExprKind::Read(read) => self::read(read, ctx.facts),
+        hir::ExprKind::ReadAt(read, key) => match (read, eval(key, ctx)?) {
+            (hir::Read::Computed(keyed), Value::String(key)) => self::read(&keyed.read(as_name(*keyed, key)), ctx.facts),
+            (hir::Read::Computed(hir::Keyed::QueryAll | hir::Keyed::HeaderAll), _) => Value::List(Vec::new()),
+            _ => Value::Absent,
+        },
         hir::ExprKind::Config(id) => config(*id, ctx)?,
         hir::ExprKind::Let(id) => {
             let item = ctx.policy.lets.get(id.index()).ok_or_else(|| defect("let"))?;
@@ -61,7 +66,7 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
         }
         hir::ExprKind::ConfigMapGet(id, key) => match (config(*id, ctx)?, eval(key, ctx)?) {
             (Value::Map(entries), Value::String(key)) => {
-                Value::optional(entries.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value))
+                entries.into_iter().find(|(name, _)| *name == key).map_or(Value::Absent, |(_, value)| value)
             }
             _ => Value::Absent,
         },
@@ -110,15 +115,20 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
             present => present,
         },
         hir::ExprKind::Concat(pieces) => {
-            let mut whole = String::new();
-            for piece in pieces {
-                whole.push_str(&eval(piece, ctx)?.text());
+            let pieces = pieces.iter().map(|piece| eval(piece, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
+            if pieces.iter().any(|piece| matches!(piece, Value::Bytes(_))) {
+                let bytes = |piece: Value| if let Value::Bytes(bytes) = piece { bytes } else { piece.text().into_bytes() };
+                Value::Bytes(pieces.into_iter().flat_map(bytes).collect())
+            } else {
+                Value::String(pieces.iter().map(Value::text).collect())
             }
-            Value::String(whole)
         }
         hir::ExprKind::Arithmetic(op, left, right) => match (eval(left, ctx)?, eval(right, ctx)?) {
             (Value::Int(left), Value::Int(right)) => Value::Int(arithmetic(*op, left, right)),
-            _ => Value::Absent,
+            (left, right) => match (left.as_float(), right.as_float()) {
+                (Some(left), Some(right)) => Value::Float(float_arithmetic(*op, left, right)),
+                _ => Value::Absent,
+            },
         },
         hir::ExprKind::JsonMember(object, key) => match (eval(object, ctx)?, eval(key, ctx)?) {
             (Value::Json(json), Value::String(key)) => match json.kind {
@@ -233,6 +243,14 @@ fn matches(pattern: &str, flags: &str, subject: &str, regexes: &Regexes) -> Resu
     Ok(regexes.get(&key).is_some_and(|regex| regex.find(subject).is_some()))
 }
 
+/// A key as facts are found by: header names in lower case.
+fn as_name(keyed: hir::Keyed, key: String) -> String {
+    match keyed {
+        hir::Keyed::Header | hir::Keyed::HeaderAll | hir::Keyed::ResponseHeader => key.to_ascii_lowercase(),
+        hir::Keyed::Query | hir::Keyed::QueryAll | hir::Keyed::Cookie | hir::Keyed::BodyForm => key,
+    }
+}
+
 fn read(read: &hir::Read, facts: &Facts) -> Value {
     let list = |values: Vec<Vec<u8>>| Value::List(values.iter().map(|value| Value::String(text(value))).collect());
     let first = |values: Vec<Vec<u8>>| Value::optional(values.first().map(|value| text(value)));
@@ -262,21 +280,50 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::ClientPort => Value::Int(i64::from(facts.client_port)),
         hir::Read::ClientTls => Value::Bool(false),
         hir::Read::Member(id, member) => Value::optional(facts.credentials.get(id.index()).and_then(|presented| presented.member(*member))),
+        hir::Read::Claim(id, number) => {
+            facts.credentials.get(id.index()).map_or(Value::Absent, |presented| presented.claim(*number as usize))
+        }
         hir::Read::CredentialPresent(id) => Value::Bool(facts.credentials.get(id.index()).is_some_and(|presented| presented.is_valid())),
+        hir::Read::Now => Value::Int(facts.now),
+        // 1970-01-01 was a Thursday.
+        hir::Read::NowWeekday => Value::Int((facts.now.div_euclid(time::DAY) + 3).rem_euclid(7) + 1),
+        hir::Read::NowHour => Value::Int(facts.now.rem_euclid(time::DAY) / time::HOUR),
+        hir::Read::NowMinute => Value::Int(facts.now.rem_euclid(time::HOUR) / time::MINUTE),
         hir::Read::BodySize => match &facts.body {
             Some(body) if !body.too_large => count(body.bytes.len()),
             Some(_) => Value::Int(i64::MAX),
             None => Value::Int(0),
         },
+        hir::Read::BodyBytes => match &facts.body {
+            Some(body) if body.too_large => Value::Absent,
+            body => Value::Bytes(body.as_ref().map_or(Vec::new(), |body| body.bytes.clone())),
+        },
         hir::Read::BodyText => Value::optional(facts.body.as_ref().map_or(Some(String::new()), |body| body.text())),
         hir::Read::BodyJson => facts.body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json))),
         hir::Read::BodyForm(key) => Value::optional(facts.body.as_ref().and_then(|body| body.form(key))),
+        hir::Read::Computed(_) => Value::Absent,
+        hir::Read::ResponseText => Value::optional(facts.response_body.as_ref().map_or(Some(String::new()), |body| body.text())),
+        hir::Read::ResponseJson => {
+            facts.response_body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json)))
+        }
         hir::Read::ResponseStatus => facts.response.as_ref().map_or(Value::Absent, |response| Value::Int(i64::from(response.status))),
         hir::Read::ResponseHeader(name) => {
             let lines = facts.response.iter().flat_map(|response| facts::lines(&response.headers, name));
             Value::optional(facts::joined(&lines.map(<[u8]>::to_vec).collect::<Vec<_>>()))
         }
     }
+}
+
+/// Of floats: what is too large for one is the largest.
+fn float_arithmetic(op: BinaryOp, left: f64, right: f64) -> f64 {
+    let result = match op {
+        BinaryOp::Add => left + right,
+        BinaryOp::Subtract => left - right,
+        BinaryOp::Multiply => left * right,
+        // The checker refuses it.
+        BinaryOp::Remainder => 0.0,
+    };
+    result.clamp(f64::MIN, f64::MAX)
 }
 
 fn arithmetic(op: BinaryOp, left: i64, right: i64) -> i64 {

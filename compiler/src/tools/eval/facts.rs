@@ -28,8 +28,12 @@ pub(super) struct Facts {
     pub(super) client_port: u16,
     /// By credential id: what was presented.
     pub(super) credentials: Vec<Presented>,
+    /// When the request came, nanoseconds since 1970.
+    pub(super) now: i64,
     /// Once it is in.
     pub(super) body: Option<BodyFacts>,
+    /// The body of the response, when rules waited for it.
+    pub(super) response_body: Option<BodyFacts>,
     /// In response rules only.
     pub(super) response: Option<ResponseFacts>,
 }
@@ -104,7 +108,9 @@ impl Facts {
             client,
             client_port,
             credentials: Vec::new(),
+            now: 0,
             body: None,
+            response_body: None,
             response: None,
         })
     }

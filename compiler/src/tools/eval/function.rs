@@ -8,7 +8,7 @@ use sha2::Digest;
 use super::siphash::siphash_1_3;
 use super::value::Value;
 use crate::ir::hir::Function;
-use crate::lang::encoding;
+use crate::lang::{encoding, float, time};
 
 /// The value of a call.
 pub(super) fn call(function: Function, args: &[Value]) -> Value {
@@ -26,6 +26,12 @@ pub(super) fn call(function: Function, args: &[Value]) -> Value {
         Function::Join => join(args),
         Function::Replace => replace(args),
         Function::Int => string.and_then(int).map(Value::Int),
+        Function::Float => string.and_then(float::parse).map(Value::Float),
+        Function::Time => string.and_then(time::parse).map(Value::Int),
+        Function::Unix => match first {
+            Some(Value::Int(nanoseconds)) => Some(Value::Int(nanoseconds.div_euclid(time::SECOND))),
+            Some(_) | None => None,
+        },
         Function::Ip => string.and_then(|value| value.parse::<IpAddr>().ok()).map(|ip| Value::Ip(ip.to_canonical())),
         Function::Cidr => network(args),
         Function::UrlDecode => string.and_then(encoding::from_percent).map(Value::Bytes),

@@ -10,7 +10,8 @@ use super::config;
 use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
-use super::held::length_known;
+use super::held::{self, length_known};
+use super::hmac;
 use super::limit::{self, Admitted, Verdict};
 use super::redact::{self, Inspection};
 use super::reply;
@@ -32,6 +33,7 @@ pub struct Interpreter {
     config: Option<Vec<Value>>,
     now: Nanoseconds,
     tables: limit::Tables,
+    nonces: hmac::Nonces,
     counters: BTreeMap<(String, String), u64>,
     regexes: Regexes,
 }
@@ -42,12 +44,22 @@ pub(super) enum Course {
     Denied { by: String, response: Response },
     /// It goes on.
     Allowed { admitted: Admitted },
+    /// A fault that `on_fault` allows: it goes on as it came.
+    Untouched,
 }
 
 impl Interpreter {
     /// An interpreter of this policy; `start` it before the first request.
     pub fn new(policy: hir::Policy) -> Interpreter {
-        Interpreter { policy, config: None, now: 0, tables: limit::Tables::new(), counters: BTreeMap::new(), regexes: RefCell::default() }
+        Interpreter {
+            policy,
+            config: None,
+            now: 0,
+            tables: limit::Tables::new(),
+            nonces: hmac::Nonces::new(),
+            counters: BTreeMap::new(),
+            regexes: RefCell::default(),
+        }
     }
 }
 
@@ -59,6 +71,7 @@ impl Engine for Interpreter {
     fn start(&mut self, configuration: &str) -> Result<(), EngineError> {
         self.config = Some(config::read(&self.policy, configuration).map_err(EngineError)?);
         self.tables.clear();
+        self.nonces.clear();
         self.counters.clear();
         Ok(())
     }
@@ -75,6 +88,7 @@ impl Engine for Interpreter {
             config,
             now: self.now,
             tables: &mut self.tables,
+            nonces: &mut self.nonces,
             counters: &mut self.counters,
             regexes: &self.regexes,
         };
@@ -89,11 +103,12 @@ impl Engine for Interpreter {
 /// The interpreter while it handles one request.
 pub(super) struct Run<'a> {
     pub(super) policy: &'a hir::Policy,
-    config: &'a [Value],
-    now: Nanoseconds,
+    pub(super) config: &'a [Value],
+    pub(super) now: Nanoseconds,
     tables: &'a mut limit::Tables,
+    pub(super) nonces: &'a mut hmac::Nonces,
     counters: &'a mut BTreeMap<(String, String), u64>,
-    regexes: &'a Regexes,
+    pub(super) regexes: &'a Regexes,
 }
 
 impl<'a> Run<'a> {
@@ -109,9 +124,11 @@ impl<'a> Run<'a> {
             self.count("malformed", "deny");
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
-        facts.credentials = authenticate::presented(self.policy, self.config, &facts);
+        facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
+        facts.credentials = authenticate::presented(self.context(&facts), self.now)?;
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
+            Course::Untouched => Ok(allowed(untouched, as_answered(request, answer))),
             Course::Allowed { admitted } => {
                 let forwarded = self.forward(&facts, untouched)?;
                 self.respond(request, facts, forwarded, answer, &admitted)
@@ -123,22 +140,31 @@ impl<'a> Run<'a> {
     fn decide(&mut self, facts: &mut Facts, request: &Request) -> Result<Course, EngineError> {
         let policy = self.policy;
         let of_body = |rule: &&hir::Rule| body::reads(policy, rule).some;
+        // What the response decides waits for the body of the request only so as to keep what it needs of it.
+        let judged = |rule: &&hir::Rule| match rule.kind {
+            hir::RuleKind::Forbid(_) => !held::is_of_response(policy, rule),
+            hir::RuleKind::Permit => true,
+            hir::RuleKind::RewriteRequest(_)
+            | hir::RuleKind::RewriteResponse(_)
+            | hir::RuleKind::RedactResponse(_)
+            | hir::RuleKind::Route(_) => false,
+        };
         let (later, now): (Vec<&hir::Rule>, Vec<&hir::Rule>) = policy.rules.iter().partition(of_body);
+        let now: Vec<&hir::Rule> = now.into_iter().filter(judged).collect();
         let scopes = rule::matching_scopes(policy, facts);
         let mut admitted = Admitted::default();
         if let Some(denial) = self.limits(&scopes, false, facts, &mut admitted)? {
             return Ok(denial);
         }
         let lines: Vec<hir::Authenticate> = scopes.iter().flat_map(|scope| scope.authenticate.clone()).collect();
-        if let Some(refusal) = authenticate::refusal(&lines, &facts.credentials) {
-            return Ok(self.unauthenticated(&refusal));
+        if let Some(refused) = self.authenticate(&lines, facts, request)? {
+            return Ok(refused);
         }
         if let Some(denial) = self.limits(&scopes, true, facts, &mut admitted)? {
             return Ok(denial);
         }
         let mut permitted_by = None;
-        let judged = |rule: &hir::Rule| matches!(rule.kind, hir::RuleKind::Forbid(_) | hir::RuleKind::Permit);
-        self.watched(policy.rules.iter().filter(|rule| judged(rule) && !body::reads(policy, rule).some), facts)?;
+        self.watched(now.iter().copied(), facts)?;
         if let Some(denial) = self.judge(&now, facts, &mut permitted_by)? {
             return Ok(denial);
         }
@@ -156,7 +182,8 @@ impl<'a> Run<'a> {
             if let Some(denial) = self.take_body(facts, &waiting, request)? {
                 return Ok(denial);
             }
-            self.watched(watching.into_iter().filter(|rule| judged(rule)), facts)?;
+            self.watched(watching.into_iter().filter(judged), facts)?;
+            let waiting: Vec<&hir::Rule> = waiting.into_iter().filter(judged).collect();
             if let Some(denial) = self.judge(&waiting, facts, &mut permitted_by)? {
                 return Ok(denial);
             }
@@ -174,7 +201,12 @@ impl<'a> Run<'a> {
     }
 
     /// The first forbid of these that matches refuses; the first permit that matches is remembered if there is none yet.
-    fn judge(&mut self, rules: &[&hir::Rule], facts: &Facts, permitted_by: &mut Option<String>) -> Result<Option<Course>, EngineError> {
+    pub(super) fn judge(
+        &mut self,
+        rules: &[&hir::Rule],
+        facts: &Facts,
+        permitted_by: &mut Option<String>,
+    ) -> Result<Option<Course>, EngineError> {
         let policy = self.policy;
         let ctx = self.context(facts);
         for rule in rules.iter().filter(|rule| !rule.shadow) {
@@ -224,25 +256,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// `400` for a credential that is presented twice, else `401` with a challenge.
-    fn unauthenticated(&mut self, refusal: &authenticate::Refusal) -> Course {
-        let Some(credential) = self.policy.credentials.get(refusal.credential.index()) else {
-            return self.deny("fault", reply::empty(503, Headers::new()));
-        };
-        let mut headers = Headers::new();
-        if refusal.status == 401 {
-            let challenge = authenticate::challenge(&self.policy.name.text, credential);
-            headers.push(("www-authenticate".to_owned(), challenge.into_bytes()));
-        }
-        let by = credential.name().text.clone();
-        let outcome = match credential {
-            hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) => refusal.outcome,
-        };
-        self.count(&by, outcome);
-        Course::Denied { by, response: reply::empty(refusal.status, headers) }
-    }
-
     /// What the upstream receives.
     fn forward(&mut self, facts: &Facts, untouched: Forwarded) -> Result<Forwarded, EngineError> {
         let policy = self.policy;
@@ -288,10 +301,8 @@ impl<'a> Run<'a> {
     fn may_inspect(&self, facts: &Facts) -> Result<bool, EngineError> {
         let ctx = self.context(facts);
         for rule in &self.policy.rules {
-            if let hir::RuleKind::RedactResponse(redact) = &rule.kind
-                && !rule.shadow
-                && !redact.any.is_empty()
-            {
+            let redacts = matches!(&rule.kind, hir::RuleKind::RedactResponse(redact) if !redact.any.is_empty());
+            if !rule.shadow && (redacts || body::reads(self.policy, rule).response) {
                 let mut known = rule.clone();
                 known.conditions.retain(|condition| !reads_response(self.policy, condition));
                 if rule::matches(&known, ctx)? {
@@ -314,6 +325,9 @@ impl<'a> Run<'a> {
         let policy = self.policy;
         let mut response = as_answered(request, answer);
         facts.response = Some(ResponseFacts { status: response.status, headers: response.headers.clone() });
+        if let Some(Course::Denied { by, response }) = self.decide_response(&mut facts, &response, has_body(request, answer))? {
+            return Ok(denied(&by, response, Some(forwarded)));
+        }
         let ctx = self.context(&facts);
         let mut applying = Vec::new();
         for rule in &policy.rules {
@@ -353,7 +367,11 @@ impl<'a> Run<'a> {
             response.headers.push((name, value));
         }
         let mut message = Editable { headers: response.headers, ..Editable::default() };
-        let answers = |rule: &&hir::Rule| matches!(rule.kind, hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_));
+        let answers = |rule: &&hir::Rule| match rule.kind {
+            hir::RuleKind::RewriteResponse(_) | hir::RuleKind::RedactResponse(_) => true,
+            hir::RuleKind::Forbid(_) => held::is_of_response(policy, rule),
+            hir::RuleKind::Permit | hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_) => false,
+        };
         self.watched(policy.rules.iter().filter(answers), &facts)?;
         for rule in policy.rules.iter().filter(|rule| !rule.shadow) {
             if let hir::RuleKind::RewriteResponse(edits) = &rule.kind
@@ -394,12 +412,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn count(&mut self, rule: &str, outcome: &str) {
+    pub(super) fn count(&mut self, rule: &str, outcome: &str) {
         *self.counters.entry((rule.to_owned(), outcome.to_owned())).or_insert(0) += 1;
     }
 
     pub(super) fn deny(&mut self, by: &str, response: Response) -> Course {
-        self.count(by, "deny");
+        self.refuse(by, "deny", response)
+    }
+
+    pub(super) fn refuse(&mut self, by: &str, outcome: &str, response: Response) -> Course {
+        self.count(by, outcome);
         Course::Denied { by: by.to_owned(), response }
     }
 

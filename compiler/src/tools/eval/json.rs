@@ -163,11 +163,9 @@ impl Json {
         format!("{}{digits}{zeros}", if negative { "-" } else { "" }).parse().ok()
     }
 
-    /// The nearest float of a number of at most 15 digits, at most 22 places from the point.
+    /// The nearest float, if it is a number that one is near to. Every zero is the same.
     pub(super) fn float(&self) -> Option<f64> {
-        let (_, digits, power) = normal(&self.text);
-        let exact = self.kind == Kind::Number && digits.len() <= 15 && (-22..=22).contains(&power);
-        let value: f64 = if exact { self.text.parse().ok()? } else { return None };
+        let value = if self.kind == Kind::Number { crate::lang::float::parse(&self.text)? } else { return None };
         Some(if value == 0.0 { 0.0 } else { value })
     }
 }

@@ -28,8 +28,8 @@ pub(super) enum Value {
     List(Vec<Value>),
     /// `json`
     Json(Box<Json>),
-    /// `map<string, string>` of the configuration
-    Map(Vec<(String, String)>),
+    /// `map<string, T>` of the configuration
+    Map(Vec<(String, Value)>),
 }
 
 impl Value {
@@ -121,6 +121,23 @@ impl Value {
             | Value::Json(_)
             | Value::List(_)
             | Value::Map(_) => None,
+        }
+    }
+
+    /// A number as float.
+    pub(super) fn as_float(&self) -> Option<f64> {
+        match self {
+            Value::Int(int) => Some(as_float(*int)),
+            Value::Float(float) => Some(*float),
+            Value::Absent
+            | Value::Bool(_)
+            | Value::String(_)
+            | Value::Bytes(_)
+            | Value::Ip(_)
+            | Value::Cidr(..)
+            | Value::List(_)
+            | Value::Map(_)
+            | Value::Json(_) => None,
         }
     }
 

@@ -1,13 +1,26 @@
 //! What a module says of itself. In: the module. Out: how the host is to be set up for it.
 
+use serde_json::Value;
 use wasmparser::{Parser, Payload};
 
 /// The number of proxies in front whose word about the client counts (Envoy's `xff_num_trusted_hops`).
 pub fn trusted_hops(wasm: &[u8]) -> u8 {
+    section(wasm).and_then(|about| u8::try_from(about.get("trusted_hops")?.as_u64()?).ok()).unwrap_or(0)
+}
+
+/// Whether headers are to be held while bodies come in (Envoy's `allow_on_headers_stop_iteration`).
+pub(super) fn holds_headers(wasm: &[u8]) -> bool {
+    let holds = |about: Value| {
+        let features = about.get("host_features")?.as_array()?;
+        Some(features.iter().any(|feature| matches!(feature.as_str(), Some("request_header_hold" | "response_header_hold"))))
+    };
+    section(wasm).and_then(holds).unwrap_or(false)
+}
+
+fn section(wasm: &[u8]) -> Option<Value> {
     let about = Parser::new(0).parse_all(wasm).find_map(|payload| match payload {
         Ok(Payload::CustomSection(section)) if section.name() == "portcullis" => Some(section.data().to_vec()),
         _ => None,
     });
-    let about = about.and_then(|data| serde_json::from_slice::<serde_json::Value>(&data).ok());
-    about.and_then(|about| u8::try_from(about.get("trusted_hops")?.as_u64()?).ok()).unwrap_or(0)
+    about.and_then(|data| serde_json::from_slice(&data).ok())
 }

@@ -61,11 +61,6 @@ impl Module {
         let module = wasmi::Module::new(&engine, wasm).map_err(|error| refused(format!("failed to load Wasm bytecode: {error}")))?;
         Ok(Self { module })
     }
-
-    /// Whether it exports this.
-    pub(super) fn exports(&self, name: &str) -> bool {
-        self.module.exports().any(|export| export.name() == name)
-    }
 }
 
 fn refused(reason: String) -> EngineError {

@@ -85,11 +85,11 @@ impl Simulator {
         Ok(Self { trusted_hops: about::trusted_hops(wasm), ..Self::of(Module::new(wasm)?) })
     }
 
-    /// Likewise, with the switches that `portcullis deploy` sets for the module: headers are held where it reads the bodies of
-    /// requests.
+    /// Likewise, with the switches that `portcullis deploy` sets for the module: headers are held where it reads
+    /// bodies.
     pub fn deployed(wasm: &[u8]) -> Result<Self, EngineError> {
         let simulator = Self::new(wasm)?;
-        let holds = simulator.module.exports("proxy_on_request_body");
+        let holds = about::holds_headers(wasm);
         Ok(Self { allow_on_headers_stop_iteration: holds, ..simulator })
     }
 

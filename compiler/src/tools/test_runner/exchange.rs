@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::token;
 use super::value::{self, Variables};
 use crate::ir::hir;
+use crate::tools::engine::Nanoseconds;
 use crate::tools::message::{Answer, Body, Headers, Request};
 
 /// The client of a request that says nothing else (RFC 5737).
@@ -13,11 +15,13 @@ const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const CLIENT_PORT: u16 = 40_000;
 
 /// The request and the upstream's answer. An error says why there is none.
-pub(super) fn of(policy: &hir::Policy, given: &hir::Given, variables: &Variables) -> Result<(Request, Answer), String> {
-    if let Some((credential, _)) = given.tokens.first() {
-        let name = policy.credentials.get(credential.index()).map_or("", |credential| credential.name().text.as_str());
-        return Err(format!("`{name}` is an API key: no token can be made for it, give the key where it is read"));
-    }
+pub(super) fn of(
+    policy: &hir::Policy,
+    configuration: &str,
+    given: &hir::Given,
+    variables: &Variables,
+    now: Nanoseconds,
+) -> Result<(Request, Answer), String> {
     let client = match &given.from {
         Some(pieces) => {
             let address = value::string(pieces, variables);
@@ -26,23 +30,50 @@ pub(super) fn of(policy: &hir::Policy, given: &hir::Given, variables: &Variables
         None => CLIENT,
     };
     let mut headers = headers(&given.headers, variables);
+    let mut target = value::string(&given.target, variables);
+    for (credential, claims) in &given.tokens {
+        let Some(hir::Credential::Jwt(jwt)) = policy.credentials.get(credential.index()) else {
+            return Err("a token can only be made for a `jwt`".to_owned());
+        };
+        let token = token::sign(jwt, value::json(claims, variables), &secret(policy, jwt, configuration), now)?;
+        present(jwt, &token, &mut target, &mut headers);
+    }
     let authority = match headers.iter().position(|(name, _)| name == "host") {
         Some(at) => String::from_utf8_lossy(&headers.remove(at).1).into_owned(),
         None => default_host(policy),
     };
     let body = body(given.body.as_ref(), &mut headers, variables);
-    let request = Request {
-        method: given.method.clone(),
-        target: value::string(&given.target, variables),
-        authority,
-        headers,
-        body,
-        client,
-        client_port: CLIENT_PORT,
-    };
+    let request = Request { method: given.method.clone(), target, authority, headers, body, client, client_port: CLIENT_PORT };
     let mut headers = self::headers(&given.upstream.headers, variables);
     let body = self::body(given.upstream.body.as_ref(), &mut headers, variables);
     Ok((request, Answer { status: given.upstream.status, headers, body }))
+}
+
+/// The secret that an HMAC is made with.
+fn secret(policy: &hir::Policy, jwt: &hir::Jwt, configuration: &str) -> String {
+    let hir::JwtKeys::Secret(id) = &jwt.keys else { return String::new() };
+    let members: serde_json::Value = serde_json::from_str(configuration).unwrap_or_default();
+    let name = policy.config.get(id.index()).map_or("", |field| field.name.text.as_str());
+    members.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Puts a token into the first place that its declaration reads.
+fn present(jwt: &hir::Jwt, token: &str, target: &mut String, headers: &mut Headers) {
+    let (name, value) = match jwt.from.first() {
+        Some(hir::CredentialSource::Header(name)) => (name.clone(), token.to_owned()),
+        Some(hir::CredentialSource::Cookie(name)) => ("cookie".to_owned(), format!("{name}={token}")),
+        Some(hir::CredentialSource::Query(key)) => {
+            target.push(if target.contains('?') { '&' } else { '?' });
+            target.push_str(&value::encoded(key));
+            target.push('=');
+            target.push_str(token);
+            return;
+        }
+        Some(hir::CredentialSource::Bearer | hir::CredentialSource::Basic) | None => {
+            ("authorization".to_owned(), format!("Bearer {token}"))
+        }
+    };
+    headers.push((name, value.into_bytes()));
 }
 
 /// The first of the policy's hosts; of a pattern a name under it.

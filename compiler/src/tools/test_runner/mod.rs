@@ -6,12 +6,14 @@ mod expectation;
 pub mod output;
 mod parallel;
 mod report;
+mod token;
 mod value;
 
 use std::collections::BTreeMap;
 
 pub use parallel::run_parallel;
 pub use report::report;
+pub use token::with_test_keys;
 
 use super::engine::{Engine, EngineError, Nanoseconds};
 use super::message::{Outcome, Request};
@@ -52,7 +54,16 @@ pub fn run(policy: &hir::Policy, tests: &[&hir::Test], engine: &mut dyn Engine) 
 
 /// Runs one test. Also gives the outcomes of all its requests as far as it came: engines can be compared by them.
 pub fn run_one(policy: &hir::Policy, test: &hir::Test, engine: &mut dyn Engine) -> (TestResult, Vec<Outcome>) {
-    let mut run = Run { policy, engine, now: START, variables: Vec::new(), outcomes: Vec::new(), last: None, counted: BTreeMap::new() };
+    let mut run = Run {
+        policy,
+        engine,
+        now: START,
+        variables: Vec::new(),
+        configuration: String::new(),
+        outcomes: Vec::new(),
+        last: None,
+        counted: BTreeMap::new(),
+    };
     let stopped = run.begin(test).and_then(|()| run.steps(&test.steps)).err();
     let mut result = TestResult { name: test.name.text.clone(), passed: stopped.is_none(), failure: None, skipped: None };
     match stopped {
@@ -76,6 +87,8 @@ struct Run<'a> {
     now: Nanoseconds,
     /// Of the `repeat`s around the step.
     variables: Vec<(String, u64)>,
+    /// What the engine was started with.
+    configuration: String,
     outcomes: Vec<Outcome>,
     last: Option<(Request, Outcome)>,
     /// Counters at the beginning: engines that live longer than a test do not begin at zero.
@@ -88,6 +101,7 @@ impl Run<'_> {
         let (configuration, span) = configuration::of(self.policy, test);
         let failed = |expected: &str, error: EngineError| Stop::Failed(Failure { span, expected: expected.to_owned(), got: error.0 });
         self.engine.start(&configuration).map_err(|error| failed("a configuration that the policy accepts", error))?;
+        self.configuration = configuration;
         self.engine.set_time(self.now).map_err(|error| Stop::Skipped(error.0))?;
         self.counted = self.count().map_err(|error| failed("counters", error))?;
         Ok(())
@@ -122,7 +136,7 @@ impl Run<'_> {
 
     fn request(&mut self, given: &hir::Given, span: Span) -> Result<(), Stop> {
         let failed = |got: String| Stop::Failed(Failure { span, expected: "a request that can be sent".to_owned(), got });
-        let (request, answer) = exchange::of(self.policy, given, &self.variables).map_err(failed)?;
+        let (request, answer) = exchange::of(self.policy, &self.configuration, given, &self.variables, self.now).map_err(failed)?;
         let outcome = self.engine.request(&request, &answer).map_err(|error| failed(error.0))?;
         self.outcomes.push(outcome.clone());
         self.last = Some((request, outcome));

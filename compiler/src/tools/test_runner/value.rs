@@ -57,7 +57,7 @@ fn variable(name: &str, variables: &Variables) -> u64 {
     variables.iter().rev().find(|(known, _)| known == name).map_or(0, |(_, round)| *round)
 }
 
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         match byte {

@@ -1,17 +1,20 @@
 //! The body of the request, and JSON.
 
 use super::values::cell;
-use crate::abi::{frame, vm};
+use crate::abi::{Wasm, frame, vm};
 use crate::body::json;
-use crate::contract::slot;
+use crate::contract::{UNVERIFIED, slot};
+use crate::host::buffer;
 use crate::http::request::{self, or_fault};
+use crate::http::response;
 use crate::rt::pack;
 use crate::values::number;
 
 #[unsafe(export_name = "rt.body_hold")]
 extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
     let frame = frame();
-    let limit = most.cast_unsigned();
+    let held = most.cast_unsigned();
+    let limit = held & !UNVERIFIED;
     let announced = request::header(frame, slot::CONTENT_LENGTH as usize).and_then(number::parse);
     if announced.is_some_and(|size| size.cast_unsigned() > limit) {
         frame.body.too_large = true;
@@ -21,7 +24,7 @@ extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
     let opened = vm.streams.open(&mut vm.heap, frame.context, frame.root, super::index(cells));
     match vm.streams.find(frame.context) {
         Some(record) if opened => {
-            record.held = Some(limit);
+            record.held = Some((held, frame.limits.now));
             0
         }
         Some(_) | None => 2,
@@ -31,6 +34,16 @@ extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
 #[unsafe(export_name = "rt.body_was_held")]
 extern "C" fn body_was_held() -> i32 {
     i32::from(frame().body.was_held)
+}
+
+#[unsafe(export_name = "rt.body_unverified")]
+extern "C" fn body_unverified() -> i32 {
+    i32::from(frame().body.unverified)
+}
+
+#[unsafe(export_name = "rt.body_bytes")]
+extern "C" fn body_bytes() -> i64 {
+    pack::from_string(frame().body.raw())
 }
 
 #[unsafe(export_name = "rt.body_size")]
@@ -67,6 +80,50 @@ extern "C" fn body_form(key: i64) -> i64 {
     let frame = frame();
     let Some(written) = frame.body.form(pack::bytes(key)) else { return 0 };
     pack::from_bytes(request::query_text(frame, written))
+}
+
+#[unsafe(export_name = "rt.response_hold")]
+extern "C" fn response_hold(most: i64, waits: i32) -> i32 {
+    let frame = frame();
+    let limit = most.cast_unsigned();
+    let announced = response::header(frame, slot::CONTENT_LENGTH as usize).and_then(number::parse);
+    if announced.is_some_and(|size| size.cast_unsigned() > limit) {
+        frame.body.too_large = true;
+        return 1;
+    }
+    let Some(record) = vm().streams.find(frame.context) else { return 2 };
+    record.held = Some((limit, None));
+    record.waits = waits.cast_unsigned();
+    0
+}
+
+#[unsafe(export_name = "rt.response_body_in")]
+extern "C" fn response_body_in(size: i32, eos: i32) -> i32 {
+    let frame = frame();
+    let Some(record) = vm().streams.find(frame.context) else { return 0 };
+    let Some((limit, _)) = record.held else { return 0 };
+    if u64::from(size.cast_unsigned()) > limit {
+        record.held = None;
+        frame.body.too_large = true;
+        return 3;
+    }
+    if eos == 0 {
+        return 1;
+    }
+    record.held = None;
+    let most = u32::try_from(limit).unwrap_or(u32::MAX);
+    frame.body.fetch(&mut Wasm, frame.arena, buffer::RESPONSE_BODY, most, &mut frame.fault);
+    2
+}
+
+#[unsafe(export_name = "rt.response_waits")]
+extern "C" fn response_waits() -> i32 {
+    vm().streams.find(frame().context).map_or(0, |record| record.waits.cast_signed())
+}
+
+#[unsafe(export_name = "rt.body_unreadable")]
+extern "C" fn body_unreadable() {
+    frame().body.too_large = true;
 }
 
 #[unsafe(export_name = "rt.json_member")]

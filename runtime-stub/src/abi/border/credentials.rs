@@ -1,14 +1,17 @@
 //! Credentials.
 
 use super::index;
-use crate::abi::{Wasm, arena, frame, vm};
+use crate::abi::{Policy, Wasm, arena, frame, vm};
 use crate::auth::api_key::{self, Memory};
 use crate::auth::basic::{self, Users};
-use crate::auth::strip;
+use crate::auth::jwt::{self, Claim, Step};
+use crate::auth::{nonce, signed, strip};
 use crate::config::refusal::Refusal;
 use crate::contract::credential;
 use crate::host::{Host, level};
+use crate::rt::arena::Items;
 use crate::rt::pack;
+use crate::tables::jwks;
 
 #[unsafe(export_name = "rt.credential_check")]
 extern "C" fn credential_check(id: i32, from: i64, keys: i64) -> i32 {
@@ -56,9 +59,127 @@ extern "C" fn config_users(field: i32, name: i64) -> i32 {
     0
 }
 
+#[unsafe(export_name = "rt.credential_present")]
+extern "C" fn credential_present(id: i32, from: i64) -> i32 {
+    signed::present(frame(), id as u32, pack::bytes(from))
+}
+
+#[unsafe(export_name = "rt.credential_settle")]
+extern "C" fn credential_settle(id: i32, state: i32) -> i32 {
+    signed::close(frame(), id as u32, state)
+}
+
+#[unsafe(export_name = "rt.credential_parts")]
+extern "C" fn credential_parts(id: i32, separator: i32, prefix: i64) -> i64 {
+    let frame = frame();
+    let mut cells = Items::new(frame.arena);
+    signed::parts(signed::value(frame, id as u32), separator as u8, pack::bytes(prefix), |part| cells.push(pack::from_bytes(part)));
+    frame.fault |= cells.is_broken();
+    pack::from_list(cells.finish())
+}
+
+#[unsafe(export_name = "rt.credential_fresh")]
+extern "C" fn credential_fresh(text: i64, tolerance: i64) -> i32 {
+    signed::fresh(frame(), &mut Wasm, pack::bytes(text), tolerance)
+}
+
+#[unsafe(export_name = "rt.credential_secret")]
+extern "C" fn credential_secret(secret: i64) -> i64 {
+    pack::from_string(signed::key(frame(), pack::bytes(secret)))
+}
+
+#[unsafe(export_name = "rt.credential_once")]
+extern "C" fn credential_once(prefix: i64, nonce: i64, window: i64) -> i32 {
+    nonce::spend(frame(), vm(), &mut Wasm, pack::bytes(prefix), pack::bytes(nonce), window)
+}
+
 #[unsafe(export_name = "rt.credential_key_id")]
 extern "C" fn credential_key_id(id: i32) -> i64 {
     pack::from_string(api_key::key_id(frame(), id as u32))
+}
+
+#[unsafe(export_name = "rt.credential_check_jwt")]
+extern "C" fn credential_check_jwt(id: i32, from: i64, demands: i64, keys: i64) -> i32 {
+    let (id, demands, keys) = (id as u32, pack::bytes(demands), pack::bytes(keys));
+    let signed = match jwt::begin(frame(), &mut vm().verified, &mut Wasm, id, pack::bytes(from), demands) {
+        Step::Done(state) => return state,
+        Step::Verify(signed) => signed,
+    };
+    // Frame and VM are let go while the policy verifies: it comes back for the mechanism of the algorithm.
+    let mut holds = signed.is_known.then_some(true);
+    for key in jwt::candidates(&signed, demands, keys).into_iter().flatten() {
+        if holds != Some(true) {
+            holds = Some(Policy::verify(signed.algorithm, key, signed.message, signed.signature));
+        }
+    }
+    let vm = vm();
+    jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds)
+}
+
+#[unsafe(export_name = "rt.credential_reason")]
+extern "C" fn credential_reason(id: i32) -> i32 {
+    i32::from(jwt::reason(frame(), id as u32))
+}
+
+#[unsafe(export_name = "rt.claim_str")]
+extern "C" fn claim_str(id: i32, number: i32) -> i64 {
+    match jwt::claim(frame(), id as u32, index(number)) {
+        Claim::Text(text) => pack::from_bytes(text),
+        Claim::Absent | Claim::Number(_) | Claim::List(_) => 0,
+    }
+}
+
+#[unsafe(export_name = "rt.claim_int")]
+extern "C" fn claim_int(id: i32, number: i32) -> i64 {
+    match jwt::claim(frame(), id as u32, index(number)) {
+        Claim::Number(value) => value,
+        Claim::Absent | Claim::Text(_) | Claim::List(_) => 0,
+    }
+}
+
+#[unsafe(export_name = "rt.claim_cell")]
+extern "C" fn claim_cell(id: i32, number: i32) -> i32 {
+    let Claim::Number(value) = jwt::claim(frame(), id as u32, index(number)) else { return 0 };
+    let cell = arena().copy(&value.to_le_bytes());
+    frame().fault |= cell.is_none();
+    pack::from_record(cell)
+}
+
+#[unsafe(export_name = "rt.claim_list")]
+extern "C" fn claim_list(id: i32, number: i32) -> i64 {
+    let Claim::List(items) = jwt::claim(frame(), id as u32, index(number)) else { return 0 };
+    let Some(cells) = arena().filled(items.len(), 0i64) else {
+        frame().fault = true;
+        return 0;
+    };
+    for (cell, item) in cells.iter_mut().zip(items) {
+        *cell = pack::from_bytes(item);
+    }
+    pack::from_list(cells)
+}
+
+#[unsafe(export_name = "rt.config_jwks_load")]
+extern "C" fn config_jwks_load(field: i32, refusal: i64) -> i32 {
+    let (root, vm) = (frame().root, vm());
+    let loaded = vm.config.get_mut(root, index(field)).is_some_and(|value| {
+        let Some(keys) = jwt::keys::read(&value.text, arena()).ok() else { return false };
+        let Some(mut block) = vm.heap.alloc(jwks::size(keys)) else { return false };
+        jwks::write_into(&mut block, keys);
+        value.more = block;
+        true
+    });
+    if !loaded {
+        Wasm.log(level::ERROR, pack::bytes(refusal));
+    }
+    i32::from(loaded)
+}
+
+#[unsafe(export_name = "rt.config_jwks")]
+extern "C" fn config_jwks(field: i32) -> i64 {
+    let frame = frame();
+    let value = vm().config.get(frame.root, index(field));
+    frame.fault |= value.is_none();
+    value.map_or(0, |value| pack::from_bytes(&value.more))
 }
 
 #[unsafe(export_name = "rt.credential_strip")]

@@ -7,6 +7,7 @@ use crate::limits::bucket::Place;
 use crate::limits::headers;
 use crate::limits::step::{self, Verdict};
 use crate::limits::store::WorkerPut;
+use crate::rt::arena::Items;
 use crate::rt::pack;
 
 #[unsafe(export_name = "rt.limits_begin")]
@@ -51,6 +52,29 @@ extern "C" fn limits_keep_headers() {
     if let Some(kept) = headers::admission(&frame.limits, arena()) {
         frame.fault |= !vm.streams.find(frame.context).is_some_and(|record| record.keep_limits(&mut vm.heap, kept));
     }
+}
+
+#[unsafe(export_name = "rt.limits_keep_first")]
+extern "C" fn limits_keep_first() {
+    let (frame, vm) = (frame(), vm());
+    let Some(kept) = headers::admission(&frame.limits, arena()) else { return };
+    let ids = headers::admitted(&frame.limits, arena());
+    let record = vm.streams.find(frame.context);
+    frame.fault |= !record.is_some_and(|record| {
+        // The ids of rules, which stand there later, are not chosen before the body is in.
+        ids.is_some_and(|ids| record.keep_selected(&mut vm.heap, ids)) && record.keep_limits(&mut vm.heap, kept)
+    });
+}
+
+#[unsafe(export_name = "rt.limits_keep_more")]
+extern "C" fn limits_keep_more() {
+    let (frame, vm, arena) = (frame(), vm(), arena());
+    let Some(record) = vm.streams.find(frame.context) else { return };
+    let kept = record.limits(arena);
+    let mut before = Items::new(arena);
+    (0..record.selected_count()).for_each(|n| before.push(record.selected(n)));
+    let all = if before.is_broken() { None } else { headers::together(&frame.limits, kept, before.as_slice(), arena) };
+    frame.fault |= !all.is_some_and(|all| all.is_none_or(|all| record.keep_limits(&mut vm.heap, all)));
 }
 
 #[unsafe(export_name = "rt.response_limit_headers")]

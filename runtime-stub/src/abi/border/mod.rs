@@ -15,6 +15,7 @@ mod replies;
 mod request;
 mod response;
 mod rules;
+mod signatures;
 mod streams;
 mod text;
 mod values;

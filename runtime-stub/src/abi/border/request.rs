@@ -3,7 +3,9 @@
 use super::index;
 use crate::abi::{Wasm, frame};
 use crate::frame::Frame;
+use crate::http::request::or_fault;
 use crate::http::{host_name, query, request};
+use crate::limits::step;
 use crate::rt::arena::Items;
 use crate::rt::pack;
 use crate::tables::{strings, template};
@@ -102,6 +104,25 @@ extern "C" fn request_header_all(slot: i32) -> i64 {
     list(frame, lines, request::text)
 }
 
+#[unsafe(export_name = "rt.request_header_at")]
+extern "C" fn request_header_at(name: i64) -> i64 {
+    let frame = frame();
+    let found = frame.request.headers.value_of(pack::bytes(name), frame.arena);
+    pack::from_string(or_fault(found.ok(), &mut frame.fault))
+}
+
+#[unsafe(export_name = "rt.request_header_all_at")]
+extern "C" fn request_header_all_at(name: i64) -> i64 {
+    let frame = frame();
+    match frame.request.headers.lines_of(pack::bytes(name), frame.arena) {
+        Ok(lines) => list(frame, lines, request::text),
+        Err(_) => {
+            frame.fault = true;
+            0
+        }
+    }
+}
+
 #[unsafe(export_name = "rt.request_header_count")]
 extern "C" fn request_header_count() -> i64 {
     i64::from(frame().request.headers.count)
@@ -140,6 +161,13 @@ extern "C" fn client_port() -> i64 {
 #[unsafe(export_name = "rt.client_tls")]
 extern "C" fn client_tls() -> i32 {
     i32::from(request::client_tls(frame(), &mut Wasm))
+}
+
+#[unsafe(export_name = "rt.now")]
+extern "C" fn now() -> i64 {
+    let frame = frame();
+    let now = step::now(&mut frame.limits, &mut Wasm);
+    i64::try_from(or_fault(now.ok(), &mut frame.fault)).unwrap_or(i64::MAX)
 }
 
 #[unsafe(export_name = "rt.faulted")]

@@ -17,6 +17,11 @@ extern "C" fn stream_open(cells: i32) -> i32 {
     i32::from(opened)
 }
 
+#[unsafe(export_name = "rt.stream_close")]
+extern "C" fn stream_close() {
+    vm().close(frame().context);
+}
+
 #[unsafe(export_name = "rt.stream_keep_selected")]
 extern "C" fn stream_keep_selected(kind: i32) {
     let (frame, vm) = (frame(), vm());

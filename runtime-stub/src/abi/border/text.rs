@@ -5,7 +5,7 @@ use crate::abi::frame;
 use crate::http::request::or_fault;
 use crate::rt::arena::Text;
 use crate::rt::pack;
-use crate::values::{network, text};
+use crate::values::{float, network, text};
 
 #[unsafe(export_name = "rt.text_begin")]
 extern "C" fn text_begin() {
@@ -21,6 +21,11 @@ extern "C" fn text_str(value: i64) {
 #[unsafe(export_name = "rt.text_int")]
 extern "C" fn text_int(value: i64) {
     text::int(&mut frame().text, value);
+}
+
+#[unsafe(export_name = "rt.text_float")]
+extern "C" fn text_float(value: f64) {
+    float::write(&mut frame().text, value);
 }
 
 #[unsafe(export_name = "rt.text_bool")]

@@ -7,7 +7,7 @@ use crate::http::{address, utf8};
 use crate::rt::arena::Items;
 use crate::rt::pack;
 use crate::tables::{dfa, ints, networks, strings};
-use crate::values::{network, number, parts, string};
+use crate::values::{float, network, number, parts, string, time};
 
 #[unsafe(export_name = "rt.str_equal")]
 extern "C" fn str_equal(a: i64, b: i64) -> i32 {
@@ -93,6 +93,26 @@ extern "C" fn str_len(value: i64) -> i64 {
 #[unsafe(export_name = "rt.str_to_int")]
 extern "C" fn str_to_int(value: i64) -> i32 {
     pack::string(value).and_then(number::parse).map_or(0, |value| cell(value))
+}
+
+#[unsafe(export_name = "rt.str_to_float")]
+extern "C" fn str_to_float(value: i64) -> i32 {
+    pack::string(value).and_then(float::parse).map_or(0, |value| cell(value.to_bits().cast_signed()))
+}
+
+#[unsafe(export_name = "rt.str_to_time")]
+extern "C" fn str_to_time(value: i64) -> i32 {
+    pack::string(value).and_then(time::parse).map_or(0, |value| cell(value))
+}
+
+#[unsafe(export_name = "rt.time_unix")]
+extern "C" fn time_unix(time: i64) -> i64 {
+    time::unix(time)
+}
+
+#[unsafe(export_name = "rt.time_part")]
+extern "C" fn time_part(time: i64, unit: i64, cycle: i64) -> i64 {
+    time::part(time, unit, cycle)
 }
 
 #[unsafe(export_name = "rt.cell")]

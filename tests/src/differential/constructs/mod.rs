@@ -1,6 +1,8 @@
 //! Which constructs of the typed tree policies contain. The matches have no `_`, so that a new construct shows up here.
 
 mod all;
+mod signed;
+mod types;
 
 use std::collections::BTreeSet;
 
@@ -58,20 +60,12 @@ impl Found {
             self.expr(&item.body);
         }
         for list in &policy.lists {
-            self.add(match list.ty {
-                hir::TableType::String => "list string",
-                hir::TableType::Int => "list int",
-                hir::TableType::Ip => "list ip",
-                hir::TableType::Cidr => "list cidr",
-            });
+            self.add("list");
+            self.table(&list.ty);
         }
         for map in &policy.maps {
-            self.add(match map.ty {
-                hir::TableType::String => "map string",
-                hir::TableType::Int => "map int",
-                hir::TableType::Ip => "map ip",
-                hir::TableType::Cidr => "map cidr",
-            });
+            self.add("map");
+            self.table(&map.ty);
         }
         policy.credentials.iter().for_each(|credential| self.credential(credential));
         policy.limits.iter().for_each(|limit| self.limit(limit));
@@ -111,6 +105,27 @@ impl Found {
                 });
                 self.add_if(basic.forward, "basic forward");
             }
+            hir::Credential::Jwt(jwt) => {
+                self.add("jwt");
+                self.add_if(jwt.issuer.is_some(), "jwt issuer");
+                self.add_if(!jwt.audiences.is_empty(), "jwt audiences");
+                self.add_if(!jwt.require_expiration, "jwt without expiration");
+                self.add_if(jwt.max_lifetime.is_some(), "jwt max_lifetime");
+                self.add_if(jwt.forward, "jwt forward");
+                for claim in &jwt.claims {
+                    self.add(match claim.kind {
+                        hir::ClaimKind::Bool => "claim bool",
+                        hir::ClaimKind::Int => "claim int",
+                        hir::ClaimKind::String => "claim string",
+                        hir::ClaimKind::Enum(_) => "claim enum",
+                        hir::ClaimKind::Words => "claim words",
+                        hir::ClaimKind::List => "claim list",
+                    });
+                    self.add_if(claim.optional, "claim optional");
+                    self.add_if(claim.default.is_some(), "claim default");
+                }
+            }
+            hir::Credential::Hmac(hmac) => self.hmac(hmac),
         }
     }
 
@@ -127,24 +142,24 @@ impl Found {
         self.add_if(config.ty.is_optional(), "config optional");
         self.add_if(config.default.is_some(), "config default");
         match config.ty.present() {
-            hir::Ty::Bool => self.add("config bool"),
-            hir::Ty::Int => self.add("config int"),
-            hir::Ty::String => self.add("config string"),
-            hir::Ty::Secret => self.add("config secret"),
-            hir::Ty::List(_) => self.add("config list"),
-            hir::Ty::Map(_) => self.add("config map"),
-            hir::Ty::Float
-            | hir::Ty::Bytes
-            | hir::Ty::Ip
-            | hir::Ty::Cidr
-            | hir::Ty::Duration
-            | hir::Ty::Time
-            | hir::Ty::Rate
-            | hir::Ty::Json
-            | hir::Ty::Regex
-            | hir::Ty::Optional(_)
-            | hir::Ty::Error => {}
+            hir::Ty::List(item) => {
+                self.add("config list");
+                self.configured(item);
+            }
+            hir::Ty::Map(item) => {
+                self.add("config map");
+                self.configured(item);
+            }
+            ty => self.configured(ty),
         }
+    }
+
+    fn configured(&mut self, ty: &hir::Ty) {
+        self.names.extend(types::configured(ty));
+    }
+
+    fn table(&mut self, ty: &hir::Ty) {
+        self.names.extend(types::tabled(ty));
     }
 
     fn limit(&mut self, limit: &hir::Limit) {
@@ -317,6 +332,7 @@ impl Found {
             hir::Json::Null => self.add("json null"),
             hir::Json::Expr(expr) => {
                 self.add("json expr");
+                self.add_if(matches!(expr.ty, hir::Ty::List(_)), "json list");
                 self.expr(expr);
             }
             hir::Json::Array(items) => {
@@ -341,7 +357,7 @@ impl Found {
                 hir::Const::Ip(_) => "ip",
                 hir::Const::Cidr(..) => "cidr",
             },
-            hir::ExprKind::Read(read) => self::read(read),
+            hir::ExprKind::Read(read) | hir::ExprKind::ReadAt(read, _) => self::read(read),
             hir::ExprKind::Config(_) => "config",
             hir::ExprKind::Let(_) => "let name",
             hir::ExprKind::List(_) => "list name",
@@ -375,6 +391,21 @@ impl Found {
             hir::ExprKind::JsonIsNull(_) => "json is null",
             hir::ExprKind::JsonHas(..) => "json has",
             hir::ExprKind::Concat(_) => "concat",
+            hir::ExprKind::Arithmetic(op, ..) if expr.ty == hir::Ty::Float => match op {
+                BinaryOp::Add => "add floats",
+                BinaryOp::Subtract => "subtract floats",
+                BinaryOp::Multiply | BinaryOp::Remainder => "multiply floats",
+            },
+            hir::ExprKind::Arithmetic(op, left, _) if left.ty == hir::Ty::Time || expr.ty == hir::Ty::Time => match op {
+                BinaryOp::Add => "add to a time",
+                BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Remainder => "subtract from a time",
+            },
+            hir::ExprKind::Arithmetic(op, ..) if expr.ty == hir::Ty::Duration => match op {
+                BinaryOp::Add => "add durations",
+                BinaryOp::Subtract => "subtract durations",
+                BinaryOp::Multiply => "multiply a duration",
+                BinaryOp::Remainder => "remainder of durations",
+            },
             hir::ExprKind::Arithmetic(op, ..) => match op {
                 BinaryOp::Add => "add",
                 BinaryOp::Subtract => "subtract",
@@ -417,12 +448,29 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::ClientPort => "client.port",
         hir::Read::ClientTls => "client.tls",
         hir::Read::Member(_, member) => member.as_str(),
+        hir::Read::Claim(..) => "claim",
         hir::Read::CredentialPresent(_) => "credential present",
+        hir::Read::Now => "now",
+        hir::Read::NowWeekday => "now.weekday",
+        hir::Read::NowHour => "now.hour",
+        hir::Read::NowMinute => "now.minute",
         hir::Read::BodySize => "body.size",
         hir::Read::BodyText => "body.text",
+        hir::Read::BodyBytes => "body.bytes",
         hir::Read::BodyJson => "body.json",
         hir::Read::BodyForm(_) => "body.form",
+        hir::Read::Computed(keyed) => match keyed {
+            hir::Keyed::Query => "query by value",
+            hir::Keyed::QueryAll => "query.all by value",
+            hir::Keyed::Header => "header by value",
+            hir::Keyed::HeaderAll => "header.all by value",
+            hir::Keyed::Cookie => "cookie by value",
+            hir::Keyed::BodyForm => "form by value",
+            hir::Keyed::ResponseHeader => "response.header by value",
+        },
         hir::Read::ResponseStatus => "response.status",
         hir::Read::ResponseHeader(_) => "response.header",
+        hir::Read::ResponseText => "response.body.text",
+        hir::Read::ResponseJson => "response.body.json",
     }
 }

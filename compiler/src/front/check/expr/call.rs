@@ -36,10 +36,7 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
         ctx.error(Code::UnknownFunction, callee.span, format!("there is no function `{name}`"), "unknown function", help);
         return failed(span);
     };
-    let Some(compiled) = function.compiled else {
-        ctx.not_yet(callee.span, &format!("the function `{name}`"), "leave it out: a later version compiles it");
-        return failed(span);
-    };
+    let compiled = function.compiled;
     let mut plain = Vec::new();
     for arg in args {
         match arg {
@@ -51,12 +48,10 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
     if plain.len() > function.params.len() || plain.len() + function.optional < function.params.len() {
         return arguments(ctx, function, plain.len(), span);
     }
-    if compiled == hir::Function::Int
-        && let [operand] = plain.as_slice()
-    {
+    if let (hir::Function::Int | hir::Function::Float, [operand]) = (compiled, plain.as_slice()) {
         let value = check(ctx, env, operand);
         if *value.ty.present() == hir::Ty::Json {
-            return int_of_json(&value, span);
+            return number_of_json(&value, compiled, function.gives.ty(), span);
         }
     }
     let mut checked = Vec::new();
@@ -100,7 +95,7 @@ fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param,
         Param::Ip => expect::retype(ctx, value, &hir::Ty::Ip),
         Param::Text | Param::Bytes | Param::Compared => from_json(ctx, value, hir::Ty::String),
         Param::Int => from_json(ctx, value, hir::Ty::Int),
-        Param::Texts | Param::Measured | Param::Key | Param::Hashed | Param::Json => value,
+        Param::Time | Param::Texts | Param::Measured | Param::Key | Param::Hashed | Param::Json => value,
     };
     let ty = value.ty.present();
     if *ty == hir::Ty::Error {
@@ -121,12 +116,12 @@ fn from_json(ctx: &mut Context<'_>, value: hir::Expr, ty: hir::Ty) -> hir::Expr 
     if *value.ty.present() == hir::Ty::Json { expect::retype(ctx, value, &ty) } else { value }
 }
 
-/// `int(json)`: a JSON number is read as it is, a JSON string as a text.
-fn int_of_json(value: &hir::Expr, span: Span) -> hir::Expr {
-    let ty = hir::Ty::Int.optional();
-    let number = expect::json_as(value.clone(), hir::Ty::Int);
+/// `int(json)`, `float(json)`: a JSON number is read as it is, a JSON string as a text.
+fn number_of_json(value: &hir::Expr, function: hir::Function, ty: hir::Ty, span: Span) -> hir::Expr {
+    let number = expect::json_as(value.clone(), ty.clone());
+    let ty = ty.optional();
     let text = expect::json_as(value.clone(), hir::Ty::String);
-    let text = hir::Expr { kind: hir::ExprKind::Call(hir::Function::Int, vec![text]), ty: ty.clone(), span };
+    let text = hir::Expr { kind: hir::ExprKind::Call(function, vec![text]), ty: ty.clone(), span };
     hir::Expr { kind: hir::ExprKind::Coalesce(Box::new(number), Box::new(text)), ty, span }
 }
 
@@ -138,6 +133,7 @@ fn takes(param: Param, ty: &hir::Ty) -> bool {
         Param::Bytes => matches!(ty, String | Bytes),
         Param::Int => *ty == Int,
         Param::Ip => *ty == Ip,
+        Param::Time => *ty == hir::Ty::Time,
         Param::Texts => matches!(ty, List(item) if **item == String),
         Param::Measured => matches!(ty, String | Bytes | List(_)),
         Param::Key => matches!(ty, Secret | Bytes),
@@ -169,6 +165,7 @@ fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::
         Param::Bytes => "`bytes` or a `string`",
         Param::Int => "an `int`",
         Param::Ip => "an `ip`",
+        Param::Time => "a `time`",
         Param::Texts => "a `list<string>`",
         Param::Measured => "a `string`, `bytes` or a list",
         Param::Key => "a `secret`",
@@ -179,6 +176,7 @@ fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::
     let help = match (param, ty) {
         (Param::Text, hir::Ty::Bytes) => "write `text(…) ?? \"\"` for bytes that are a text".to_owned(),
         (Param::Int, hir::Ty::String) => "write `int(…) ?? 0` to read a number from text".to_owned(),
+        (Param::Time, hir::Ty::String) => "write `time(…) ?? now` to read a time from text".to_owned(),
         (Param::Ip, hir::Ty::String) => "write `ip(…) ?? client.ip` to read an address from text".to_owned(),
         _ => format!("write `{}`", function.usage),
     };

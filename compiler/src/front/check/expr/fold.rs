@@ -5,12 +5,12 @@ use super::{constant, failed};
 use crate::base::{Code, Span};
 use crate::front::check::context::Context;
 use crate::ir::hir;
-use crate::lang::encoding;
 use crate::lang::functions::Function;
+use crate::lang::{encoding, float, time};
 
 /// Whether constant arguments are in range; what is not is reported.
 pub(super) fn fits(ctx: &mut Context<'_>, function: &Function, args: &[hir::Expr]) -> bool {
-    if function.compiled != Some(hir::Function::Cidr) {
+    if function.compiled != hir::Function::Cidr {
         return true;
     }
     let mut well = true;
@@ -31,8 +31,10 @@ pub(super) fn fits(ctx: &mut Context<'_>, function: &Function, args: &[hir::Expr
 pub(super) fn conversion(ctx: &mut Context<'_>, function: &Function, args: &[hir::Expr], span: Span) -> Option<hir::Expr> {
     let [hir::Expr { kind: hir::ExprKind::Const(hir::Const::String(text)), .. }] = args else { return None };
     let bytes = |decoded: Option<Vec<u8>>| decoded.map(hir::Const::Bytes);
-    let (value, help) = match function.compiled? {
+    let (value, help) = match function.compiled {
         hir::Function::Ip => (literals::ip(text).ok().map(hir::Const::Ip), "write an address such as `192.0.2.1` or `2001:db8::1`"),
+        hir::Function::Time => (time::parse(text).map(hir::Const::Int), "write a time such as `2026-01-05T10:00:00Z`"),
+        hir::Function::Float => (float::parse(text).map(hir::Const::Float), "write a number such as `0.5`"),
         hir::Function::HexDecode => (bytes(encoding::from_hex(text)), "write an even number of hex digits"),
         hir::Function::Base64Decode => (bytes(encoding::from_base64(text)), "write base64 with its padding"),
         hir::Function::Base64UrlDecode => (bytes(encoding::from_base64url(text)), "write base64 with `-` and `_`, without padding"),
@@ -46,6 +48,7 @@ pub(super) fn conversion(ctx: &mut Context<'_>, function: &Function, args: &[hir
         | hir::Function::Join
         | hir::Function::Replace
         | hir::Function::Int
+        | hir::Function::Unix
         | hir::Function::Cidr
         | hir::Function::UrlEncode
         | hir::Function::Base64Encode

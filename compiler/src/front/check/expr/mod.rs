@@ -1,12 +1,16 @@
 //! Expressions: names resolved, types found, absence checked.
 
+mod arithmetic;
 mod bound;
 mod branch;
 mod call;
+mod choices;
 mod compare;
 mod expect;
 mod fold;
 mod habits;
+mod json;
+mod keys;
 mod logic;
 mod reach;
 mod read;
@@ -14,7 +18,8 @@ mod substitute;
 
 pub(super) use bound::bindable;
 pub(super) use branch::patterns;
-pub(super) use expect::{article, boolean, expect, expect_or_absent, int, text};
+pub(super) use choices::value as enum_value;
+pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, text};
 pub(super) use reach::{body_readable, readable, requested};
 pub(super) use read::credential;
 pub(super) use substitute::{size as substituted_size, substitute};
@@ -24,8 +29,13 @@ use super::env::Env;
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 
-/// Checks an expression by itself. At fault, it is reported and has the type `Error`.
+/// Checks an expression by itself. At fault, it is reported and has the type `Error`. An enum is a string here.
 pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
+    choices::as_text(exact(ctx, env, expr))
+}
+
+/// As [`check`]; an enum keeps its values.
+pub(super) fn exact(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
     if !ctx.enter(expr.span) {
         return failed(expr.span);
     }
@@ -81,15 +91,8 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
         ast::ExprKind::Compare { op, op_span, left, right } => {
             compare::check(ctx, env, &compare::Written { op: *op, op_span: *op_span, left, right, span })
         }
-        ast::ExprKind::Negate(operand) => negate(ctx, env, operand, span),
-        ast::ExprKind::Binary { op, left, right } => {
-            let left = int(ctx, env, left, "an operand of arithmetic");
-            let right = int(ctx, env, right, "an operand of arithmetic");
-            if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
-                return failed(span);
-            }
-            hir::Expr { kind: hir::ExprKind::Arithmetic(*op, Box::new(left), Box::new(right)), ty: hir::Ty::Int, span }
-        }
+        ast::ExprKind::Negate(operand) => arithmetic::negate(ctx, env, operand, span),
+        ast::ExprKind::Binary { op, left, right } => arithmetic::binary(ctx, env, *op, (left, right), span),
         ast::ExprKind::Call { callee, args } => call::check_call(ctx, env, callee, args, span),
         ast::ExprKind::If { condition, then, otherwise } => branch::check_if(ctx, env, (condition, then, otherwise), span),
         ast::ExprKind::Quantified { quantifier, name, list, condition } => {
@@ -102,22 +105,6 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
 fn misplaced(ctx: &mut Context<'_>, span: Span, what: &str, label: &str, help: &str) -> hir::Expr {
     ctx.error(Code::NotValue, span, format!("{what} where a value is expected"), label, help);
     failed(span)
-}
-
-fn negate(ctx: &mut Context<'_>, env: &Env, operand: &ast::Expr, span: Span) -> hir::Expr {
-    match operand.kind {
-        ast::ExprKind::Int(value) => constant(hir::Const::Int(value.saturating_neg()), hir::Ty::Int, span),
-        ast::ExprKind::Float(value) => constant(hir::Const::Float(-value), hir::Ty::Float, span),
-        _ => {
-            let operand = int(ctx, env, operand, "an operand of arithmetic");
-            if operand.ty == hir::Ty::Error {
-                return failed(span);
-            }
-            let zero = constant(hir::Const::Int(0), hir::Ty::Int, span);
-            let kind = hir::ExprKind::Arithmetic(ast::BinaryOp::Subtract, Box::new(zero), Box::new(operand));
-            hir::Expr { kind, ty: hir::Ty::Int, span }
-        }
-    }
 }
 
 fn interpolation(ctx: &mut Context<'_>, env: &Env, pieces: &[ast::Expr], span: Span) -> hir::Expr {
@@ -155,7 +142,7 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
     };
     // Of secrets, and only of them, absent ones are left out (keys in rotation).
     let any = |ty: &hir::Ty| items.iter().any(|item| item.ty.present() == ty);
-    let ty = [hir::Ty::Secret, hir::Ty::Bytes, hir::Ty::Cidr, hir::Ty::Ip].into_iter().find(|ty| any(ty)).unwrap_or(first);
+    let ty = [hir::Ty::Secret, hir::Ty::Bytes, hir::Ty::Cidr, hir::Ty::Ip, hir::Ty::Float].into_iter().find(|ty| any(ty)).unwrap_or(first);
     let items: Vec<hir::Expr> = items.into_iter().map(|item| expect::retype(ctx, item, &ty)).collect();
     if items.iter().any(|item| item.ty == hir::Ty::Error) {
         return failed(span);

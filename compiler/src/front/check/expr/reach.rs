@@ -47,17 +47,13 @@ pub(in crate::front::check) fn readable(ctx: &mut Context<'_>, env: &Env, what: 
     }
     match env.response {
         Response::Readable => true,
-        Response::NotYet => {
-            ctx.not_yet(span, &format!("`{what}` in {}", env.place), "read the response in `rewrite response` or `redact response`");
-            false
-        }
         Response::TooEarly => {
             ctx.error(
                 Code::TooEarly,
                 span,
                 format!("`{what}` is not known yet in {}", env.place),
                 "known only when the upstream has answered",
-                "read the request, or move this into a `rewrite response`",
+                "read the request, or move this into a `forbid` or `rewrite response`",
             );
             false
         }

@@ -1,13 +1,13 @@
 //! Names, members and keys: what a policy reads.
 
+use super::json::steps as json_steps;
 use super::reach::{body_readable, readable, requested};
-use super::{bound, check as check_expr, expect, failed, habits};
+use super::{bound, check as check_expr, expect, failed, habits, keys};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
-use crate::front::check::{suggest, table};
+use crate::front::check::suggest;
 use crate::ir::{ast, hir};
-use crate::lang::headers;
 use crate::lang::values::{self, Access, Phase};
 
 /// A declaration that an expression names directly, where it is no value by itself.
@@ -27,7 +27,7 @@ pub(super) fn named(ctx: &Context<'_>, expr: &ast::Expr) -> Option<Named> {
 }
 
 /// One step behind the first name.
-enum Step<'t> {
+pub(super) enum Step<'t> {
     Member(&'t ast::Name),
     Key(&'t ast::Expr),
 }
@@ -112,11 +112,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, steps) } else { plain(ctx, env, steps, span, value) }
         }
         Symbol::List(id) => {
-            let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
+            let ty = ctx.lists.get(id.index())?.ty.clone();
             plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
         }
         Symbol::Map(id) => {
-            let ty = table::expr_type(ctx.maps.get(id.index())?.ty).optional();
+            let ty = ctx.maps.get(id.index())?.ty.clone().optional();
             let [Step::Key(key)] = steps else {
                 ctx.error(
                     Code::NotValue,
@@ -167,6 +167,7 @@ fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
 fn plain(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
     match steps.first() {
         None => Some(value),
+        Some(_) if *value.ty.present() == hir::Ty::Json => json_steps(ctx, env, value, steps),
         Some(Step::Key(index)) if matches!(value.ty.present(), hir::Ty::List(_)) => {
             let element = bound::element(ctx, env, value, index, span)?;
             plain(ctx, env, steps.get(1..).unwrap_or(&[]), span, element)
@@ -249,7 +250,13 @@ fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> 
     }
     let otherwise = format!("capture it in the template, as in `on \"/{{{}}}\"`", name.text);
     let help = suggest::help(&name.text, env.captures.known.keys().map(String::as_str), &otherwise);
-    ctx.error(Code::BadCapture, span, message, format!("no template of this {} has it", env.place.trim_start_matches("a ")), help);
+    ctx.error(
+        Code::BadCapture,
+        span,
+        message,
+        format!("no template of this {} has it", env.place.trim_start_matches("an ").trim_start_matches("a ")),
+        help,
+    );
     None
 }
 
@@ -262,15 +269,52 @@ pub(in crate::front::check) fn credential(ctx: &mut Context<'_>, env: &Env, id: 
     let help = match env.place {
         "a `limit`" => format!("write `authenticate {name}` in every scope that applies the limit"),
         "a `let`" => "read it in the rule itself: a `let` belongs to no scope".to_owned(),
+        "an `hmac`" => "sign what the request says itself: one credential does not wait for another".to_owned(),
         _ => format!("move this into a `scope` with `authenticate {name}`"),
     };
     ctx.error(Code::NotAuthenticated, span, format!("`{name}` is not authenticated here"), "read without being verified", help);
     None
 }
 
+/// `NAME.claim` and `NAME["claim"]`.
+fn claim(ctx: &mut Context<'_>, env: &Env, jwt: &hir::Jwt, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    let name = &jwt.name.text;
+    let (wanted, at, rest) = match steps {
+        [Step::Member(member), rest @ ..] => (member.text.clone(), member.span, rest),
+        [Step::Key(ast::Expr { kind: ast::ExprKind::String(text), span }), rest @ ..] => (text.clone(), *span, rest),
+        [Step::Key(key), ..] => {
+            let help = format!("write the name of a claim, as in `{name}[\"sub\"]`");
+            ctx.error(Code::TypeMismatch, key.span, "claims have names that are known beforehand", "computed", help);
+            return None;
+        }
+        [] => {
+            let help = format!("name a claim, as in `{name}.sub`, or write `{name} is present`");
+            ctx.error(Code::TypeMismatch, span, format!("the credential `{name}` is no value by itself"), "used as a value", help);
+            return None;
+        }
+    };
+    let Some(number) = jwt.claims.iter().position(|claim| claim.name.text == wanted) else {
+        let otherwise = format!("declare it: `claims {{ {wanted}: string }}` in `jwt {name}`");
+        let help = suggest::help(&wanted, jwt.claims.iter().map(|claim| claim.name.text.as_str()), &otherwise);
+        ctx.error(Code::UnknownName, at, format!("`{name}` declares no claim `{wanted}`"), "unknown claim", help);
+        return None;
+    };
+    let absent = credential(ctx, env, id, span)? && !env.is_verified(id);
+    let ty = jwt.claims.get(number)?.ty();
+    let ty = if absent { ty.optional() } else { ty };
+    let kind = hir::ExprKind::Read(hir::Read::Claim(id, u32::try_from(number).unwrap_or(u32::MAX)));
+    plain(ctx, env, rest, span, hir::Expr { kind, ty, span })
+}
+
 fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, steps: &[Step<'_>], span: Span) -> Option<hir::Expr> {
+    if let Some(hir::Credential::Jwt(jwt)) = ctx.credentials.get(id.index()) {
+        let jwt = jwt.clone();
+        return claim(ctx, env, &jwt, id, steps, span);
+    }
     let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
-    let example = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect::<Vec<_>>().join(" or ");
+    let mut examples: Vec<String> = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect();
+    examples.push(format!("`{name} is present`"));
+    let example = examples.join(" or ");
     match steps {
         [Step::Member(written)] if members.iter().any(|member| member.as_str() == written.text) => {
             let member = *members.iter().find(|member| member.as_str() == written.text)?;
@@ -284,7 +328,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
                 span,
                 format!("the credential `{name}` is no value by itself"),
                 "used as a value",
-                format!("write {example}, or `{name} is present`"),
+                format!("write {example}"),
             );
             None
         }
@@ -328,7 +372,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
         _ => (rest, &[] as &[Step<'_>]),
     };
     let kind = match (&value.access, rest) {
-        (Access::Plain(read), []) => read.clone(),
+        (Access::Plain(read), []) => hir::ExprKind::Read(read.clone()),
         (Access::Plain(_), _) => {
             match rest.first() {
                 Some(Step::Member(_)) => not_a_value(ctx, &members.join("."), span),
@@ -336,8 +380,14 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             }
             return None;
         }
-        (Access::Header(read), [Step::Key(key)]) => read(header_key(ctx, value.path, key)?),
-        (Access::Key(read), [Step::Key(key)]) => read(literal_key(ctx, value.path, key)?),
+        (Access::Header(keyed), [Step::Key(key)]) => match keys::of(ctx, env, value.path, key)? {
+            keys::Key::Known(name) => hir::ExprKind::Read(keyed.read(keys::header_name(ctx, key.span, &name)?)),
+            keys::Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
+        (Access::Key(keyed), [Step::Key(key)]) => match keys::of(ctx, env, value.path, key)? {
+            keys::Key::Known(name) => hir::ExprKind::Read(keyed.read(name)),
+            keys::Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
         (Access::Header(_) | Access::Key(_), _) => {
             if matches!(rest.first(), Some(Step::Member(_))) {
                 not_a_value(ctx, &members.join("."), span);
@@ -353,7 +403,11 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             return None;
         }
         (Access::Json(read), steps) => {
-            if !body_readable(ctx, env, value.path, span) {
+            let allowed = match value.phase {
+                Phase::Response => readable(ctx, env, value.path, span),
+                Phase::Request | Phase::Body => body_readable(ctx, env, value.path, span),
+            };
+            if !allowed {
                 return None;
             }
             let whole = hir::Expr { kind: hir::ExprKind::Read(read.clone()), ty: value.read_type(), span };
@@ -369,7 +423,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
     if !allowed {
         return None;
     }
-    plain(ctx, env, behind, span, hir::Expr { kind: hir::ExprKind::Read(kind), ty: value.read_type(), span })
+    plain(ctx, env, behind, span, hir::Expr { kind, ty: value.read_type(), span })
 }
 
 fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
@@ -387,72 +441,4 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
         }
     };
     ctx.error(Code::UnknownMember, span, message, "unknown value", help);
-}
-
-fn literal_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    if let ast::ExprKind::String(text) = &key.kind {
-        return Some(text.clone());
-    }
-    ctx.not_yet(key.span, &format!("a computed key of `{path}`"), "write the key as a string literal");
-    None
-}
-
-fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    let name = literal_key(ctx, path, key)?.to_ascii_lowercase();
-    if headers::is_name(&name) {
-        return Some(name);
-    }
-    let help = match name.as_str() {
-        ":path" => "write `request.raw_path`",
-        ":method" => "write `request.method`",
-        ":authority" => "write `request.host`",
-        ":scheme" => "write `request.scheme`",
-        ":status" => "write `response.status`",
-        _ => "write letters, digits and `-`",
-    };
-    ctx.error(Code::BadHeaderName, key.span, format!("`{name}` is no header name"), "no header is called so", help);
-    None
-}
-
-/// Members and elements of a JSON value.
-fn json_steps(ctx: &mut Context<'_>, env: &Env, value: hir::Expr, steps: &[Step<'_>]) -> Option<hir::Expr> {
-    let mut value = value;
-    for step in steps {
-        let ty = hir::Ty::Json.optional();
-        let (kind, span) = match step {
-            Step::Member(name) => {
-                let key = super::constant(hir::Const::String(name.text.clone()), hir::Ty::String, name.span);
-                let span = value.span.to(name.span);
-                (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span)
-            }
-            Step::Key(key) => {
-                let span = value.span.to(key.span);
-                let key = check_expr(ctx, env, key);
-                match key.ty.present() {
-                    hir::Ty::Error => return None,
-                    hir::Ty::String => (hir::ExprKind::JsonMember(Box::new(value), Box::new(key)), span),
-                    hir::Ty::Int if key.ty.is_optional() => {
-                        expect::refuse_absent(ctx, &key, "the index of an element");
-                        return None;
-                    }
-                    hir::Ty::Int => (hir::ExprKind::JsonElement(Box::new(value), Box::new(key)), span),
-                    hir::Ty::Secret => {
-                        expect::leak(ctx, &key, "the name of a member");
-                        return None;
-                    }
-                    ty => {
-                        let label = format!("has type `{ty}`");
-                        let help = "write `[\"name\"]` for a member, `[0]` for an element";
-                        ctx.error(Code::TypeMismatch, key.span, "a JSON value is read by name or by index", label, help);
-                        return None;
-                    }
-                }
-            }
-        };
-        value = hir::Expr { kind, ty, span };
-        if env.knows(&value.kind) {
-            value.ty = hir::Ty::Json;
-        }
-    }
-    Some(value)
 }

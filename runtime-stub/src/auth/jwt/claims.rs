@@ -1,0 +1,129 @@
+//! What a token says (RFC 7519, section 4). In: its payload, demands, the time. Out: claims, or why the token is refused.
+
+use super::json::{Member, Word, find, get, members, string, word};
+use super::{Reason, Stop};
+use crate::config::json::Reader as Json;
+use crate::rt::arena::{Arena, Items};
+use crate::tables::jwt::{ClaimReader, Kind, Reader};
+
+/// Most members of all objects together.
+const MOST: usize = 1024;
+const SECOND: i64 = 1_000_000_000;
+
+/// The value of a declared claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim<'a> {
+    /// None.
+    Absent,
+    /// A string.
+    Text(&'a [u8]),
+    /// An int, or a bool as 0 or 1.
+    Number(i64),
+    /// A list of strings.
+    List(&'a [&'a [u8]]),
+}
+
+/// Reads all declared claims; `now` in nanoseconds.
+pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: i64, arena: &'a Arena) -> Result<&'a [Claim<'a>], Stop> {
+    let refused = |reason: Reason| Err(Stop::Refused(reason));
+    let Ok(members) = members(text, MOST, arena) else { return refused(Reason::Malformed) };
+    if let Some(issuer) = demands.issuer()
+        && find(members, const { word(b"iss") }).and_then(|value| string(value, arena)) != Some(issuer)
+    {
+        return refused(Reason::Issuer);
+    }
+    if demands.audiences().next().is_some() && !is_for(members, demands, arena) {
+        return refused(Reason::Audience);
+    }
+    times(members, demands, now)?;
+    let mut claims = Items::new(arena);
+    for claim in demands.claims() {
+        let given = get(members, claim.name()).map_or(Claim::Absent, |value| convert(claim, value, arena));
+        let value = match (given, claim.default()) {
+            (Claim::Absent, Some(default)) => convert(claim, default, arena),
+            (given, _) => given,
+        };
+        if value == Claim::Absent && !claim.is_optional() {
+            return refused(Reason::Claim);
+        }
+        claims.push(value);
+    }
+    if claims.is_broken() { Err(Stop::Fault) } else { Ok(claims.finish()) }
+}
+
+/// Whether one of the audiences is named: `aud` is a string or a list of them.
+fn is_for(members: &[Member<'_>], demands: Reader<'_>, arena: &Arena) -> bool {
+    let Some(value) = find(members, const { word(b"aud") }) else { return false };
+    let wanted = |audience: &[u8]| demands.audiences().any(|wanted| wanted == audience);
+    if let Some(audience) = string(value, arena) {
+        return wanted(audience);
+    }
+    strings(value, arena).is_some_and(|audiences| audiences.iter().any(|audience| wanted(audience)))
+}
+
+/// `exp`, `nbf` and `iat` against the clock.
+fn times(members: &[Member<'_>], demands: Reader<'_>, now: i64) -> Result<(), Stop> {
+    let date = |name: Word| match find(members, name) {
+        None => Ok(None),
+        Some(value) => seconds(value).map(|seconds| Some(seconds.saturating_mul(SECOND))).ok_or(Stop::Refused(Reason::Malformed)),
+    };
+    let (expires, begins, issued) = (date(const { word(b"exp") })?, date(const { word(b"nbf") })?, date(const { word(b"iat") })?);
+    let skew = demands.skew();
+    if expires.is_some_and(|at| now >= at.saturating_add(skew)) || expires.is_none() && demands.needs_expiration() {
+        return Err(Stop::Refused(Reason::Expired));
+    }
+    if [begins, issued].iter().flatten().any(|at| now < at.saturating_sub(skew)) {
+        return Err(Stop::Refused(Reason::NotYetValid));
+    }
+    if let Some(lifetime) = demands.lifetime() {
+        match (expires, issued) {
+            (Some(expires), Some(issued)) if expires.saturating_sub(issued) <= lifetime => {}
+            _ => return Err(Stop::Refused(Reason::Lifetime)),
+        }
+    }
+    Ok(())
+}
+
+/// A date: a number of seconds; of a fraction only the whole seconds count. An exponent is no way to write one.
+fn seconds(value: &[u8]) -> Option<i64> {
+    let whole = match crate::bytes::split_once(value, b'.') {
+        Some((whole, fraction)) if fraction.iter().all(u8::is_ascii_digit) => whole,
+        Some(_) => return None,
+        None => value,
+    };
+    crate::values::number::parse(whole)
+}
+
+/// The value as the claim's type; absent when it is of another.
+fn convert<'a>(claim: ClaimReader<'a>, value: &'a [u8], arena: &'a Arena) -> Claim<'a> {
+    let text = || string(value, arena);
+    let found = match claim.kind() {
+        Kind::String => text().map(Claim::Text),
+        Kind::Enum => text().filter(|text| claim.has_value(text)).map(Claim::Text),
+        Kind::Int => crate::values::number::parse(value).map(Claim::Number),
+        Kind::Bool => match value {
+            b"true" => Some(Claim::Number(1)),
+            b"false" => Some(Claim::Number(0)),
+            _ => None,
+        },
+        Kind::Words => text().and_then(|text| {
+            let mut words = Items::new(arena);
+            text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).for_each(|word| words.push(word));
+            (!words.is_broken()).then(|| Claim::List(words.finish()))
+        }),
+        Kind::List => strings(value, arena).map(Claim::List),
+    };
+    found.unwrap_or(Claim::Absent)
+}
+
+/// A list of strings, and of nothing else.
+fn strings<'a>(value: &'a [u8], arena: &'a Arena) -> Option<&'a [&'a [u8]]> {
+    let mut reader = Json::new(value, arena).ok()?;
+    let mut items = Items::new(arena);
+    let mut first = true;
+    reader.expect(b'[').ok()?;
+    while reader.another(b']', &mut first).ok()? {
+        items.push(reader.string().ok()?);
+    }
+    if items.is_broken() { None } else { Some(items.finish()) }
+}

@@ -1,0 +1,63 @@
+//! Random conditions on bodies of messages. In: which bodies can be read at a place. Out: text.
+
+use super::expr::Expressions;
+use super::world::{PATTERNS, QUERY, quoted};
+
+impl Expressions<'_> {
+    /// A message whose body can be read.
+    fn message(&mut self) -> &'static str {
+        match (self.place.body, self.place.response_body) {
+            (true, true) => {
+                if self.random.chance(50) {
+                    "request"
+                } else {
+                    "response"
+                }
+            }
+            (false, true) => "response",
+            (_, false) => "request",
+        }
+    }
+
+    /// A part of the body's JSON.
+    pub(super) fn json(&mut self) -> String {
+        let mut text = format!("{}.body.json", self.message());
+        for _ in 0..self.random.below(3) {
+            let key = self.read_optional();
+            let step = match self.random.below(6) {
+                0 => "[0]".to_owned(),
+                1 => format!("[{}]", self.pick(&["1", "-1", "request.query.count"])),
+                2 => format!("[{key}]"),
+                3 => "[\"a b\"]".to_owned(),
+                _ => format!(".{}", self.pick(&["a", "b", "n", "ids"])),
+            };
+            text.push_str(&step);
+        }
+        text
+    }
+
+    /// A condition on the body of the request.
+    pub(super) fn about_body(&mut self, depth: usize) -> String {
+        let json = self.json();
+        let kinds = if self.place.body { 16 } else { 14 };
+        match self.random.below(kinds) {
+            13 => format!("{}.body.text {} {}", self.message(), self.pick(&["contains", "==", "starts_with"]), self.literal()),
+            14 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
+            15 if self.random.chance(30) => format!("request.body.form[{}] == {}", self.key(QUERY), self.literal()),
+            15 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
+            3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
+            4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),
+            5 => format!("{json} == {}", self.json()),
+            6 => format!("({}) {} {json}", self.any_text(depth), self.pick(&["in", "not in"])),
+            7 => format!("{} in {json}", self.pick(&["1", "true", "7"])),
+            8 => format!("{json} contains {}", self.pick(&["\"a\"", "1", "false"])),
+            9 => format!("{json} {} {}", self.pick(&["in", "not in"]), self.pick(&["[\"a\", \"b\"]", "[1, 2, 100]"])),
+            10 => format!("({json} is present) and (json_text({json}) contains {})", self.literal()),
+            11 => format!("(({json}) ?? 5) < 7"),
+            12 => format!("(({json}) ?? false) or (({json}) ?? \"a\") == \"a\""),
+            0 => format!("(int({json}) ?? 0) > 0"),
+            1 => format!("{json} matches {}", self.pick(PATTERNS)),
+            _ => format!("{json} is {}", self.pick(&["present", "absent"])),
+        }
+    }
+}

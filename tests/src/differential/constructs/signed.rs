@@ -1,0 +1,37 @@
+//! Which constructs a policy has of `hmac`.
+
+use portcullis::ir::hir;
+
+use super::Found;
+
+impl Found {
+    pub(super) fn hmac(&mut self, hmac: &hir::Hmac) {
+        for from in &hmac.from {
+            self.add(match from {
+                hir::CredentialSource::Header(_) | hir::CredentialSource::Bearer | hir::CredentialSource::Basic => "hmac header",
+                hir::CredentialSource::Query(_) => "hmac query",
+                hir::CredentialSource::Cookie(_) => "hmac cookie",
+            });
+        }
+        self.add(match hmac.codes.encoding {
+            hir::Encoding::Hex => "hmac hex",
+            hir::Encoding::LowerHex => "hmac lower-case hex",
+            hir::Encoding::Base64 => "hmac base64",
+            hir::Encoding::Base64Url => "hmac base64url",
+        });
+        self.add(match hmac.algorithm {
+            hir::Algorithm::Sha256 => "hmac sha256",
+            hir::Algorithm::Sha512 => "hmac sha512",
+            hir::Algorithm::Sha1 => "hmac sha1",
+        });
+        self.add_if(hmac.codes.separator.is_some(), "hmac several codes");
+        self.add(if hmac.reads_body { "hmac of the body" } else { "hmac of the headers" });
+        self.add_if(hmac.timestamp.is_some(), "hmac timestamp");
+        self.add_if(hmac.secrets.len() > 1, "hmac rotation");
+        self.add_if(hmac.encoded_secrets, "hmac encoded secrets");
+        self.add_if(hmac.forward, "hmac forward");
+        if let Some(dedupe) = &hmac.dedupe {
+            self.add(if dedupe.nonce.is_some() { "hmac dedupe" } else { "hmac dedupe of codes" });
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Tokens for random requests, signed beforehand with the secret `generated`: some good, some not in one way each.
+
+/// Tokens; what is special about each stands beside it.
+pub const TOKENS: &[&str] = &[
+    // well
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwib24iOnRydWUsIm4iOjMsInciOiJhIGIgIGMiLCJ0aWVyIjoicHJvIn0.p-VMr4lvhdWvD7XI-KhHg44C-52rwsSwjrh3DJhTiuQ",
+    // for another hash
+    "eyJhbGciOiJIUzUxMiIsImtpZCI6IngifQ.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwib24iOmZhbHNlLCJuIjotNywidyI6IiJ9.mOGR5MMkHnHr3zR_NynB92ci6PCmN7R2ObXQ0P73VzH68RSdUOYXjDbZBAVd_Ig6Ev_-REDHo9w0Fe4L2b84bg",
+    // claims of other types
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhIiwib24iOiJ0cnVlIiwibiI6My41LCJ3IjpbImEiXSwidGllciI6ImdvbGQifQ.xCcg6IyzjKOjs07aVFcGd9YWoTE4lL-Xg-h6t1zVh0U",
+    // no key_id
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwfQ.xZNqKknQG5P0-UGL0aPjVpsGlGDE3-41WxK1EgfK4NY",
+    // expires soon
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MjI1NjAxLCJrZXlfaWQiOiJiIn0.e1iU9pPe-Snkf4AfbPl8r8wdhGABiGigcAZCVbQ2gtM",
+    // begins soon
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOlsidGhlbSIsInVzIl0sImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwibmJmIjoxNzY3MjI1NjA1fQ.wARiVEbJp0ruwHGceQg-ot9VLyewwFXFKe9lPEOU8HQ",
+    // without times
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImtleV9pZCI6ImQifQ.ViO5pgVnnf4wLTuEMDVzDCHqd7MC3ovpEi9Ep_LA-WQ",
+    // another issuer
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJvdGhlciIsImF1ZCI6InVzIiwiaWF0IjoxNzY3MjI1NjAwLCJleHAiOjE3NjczMTIwMDAsImtleV9pZCI6ImFjbWUifQ.3TWEPkx4Hz6wUikrSsjUJ3JOrC-fVH0jOMnEfUlvpdE",
+    // another audience
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOltdLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzMxMjAwMCwia2V5X2lkIjoiYWNtZSJ9.21-0gXnmTEyx6L136di2o_BONxv8khzXogKYmgBuUQY",
+    // another secret
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIn0.JkqjNBLeXVyre0D9kVS3vAnNL4SOyO8_uQYdrUPaTDk",
+    // unsigned
+    "eyJhbGciOiJub25lIn0.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIn0.",
+    // critical
+    "eyJhbGciOiJIUzI1NiIsImNyaXQiOltdfQ.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIn0.M2vFXlRTwCCRsG3-rMkbVvaBmxHijFW5vHX7Sp9e2f0",
+    // twice
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwia2V5X2lkIjoiYiJ9.aUQpklt3otsvsIoN_vKN25iWCyVp05fuOMASrp5MoSY",
+    // broken
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIn0.m_1zFHxFAT1ywxwBLOTlj_kXxJGqNAS_ANKy0i-4",
+];
