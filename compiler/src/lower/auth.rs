@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, REASONS, Val, credential, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{any, binary, not};
-use super::{hmac, jwt, reply, tables};
+use super::{hmac, jwt, reply, tables, token};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
@@ -16,7 +16,7 @@ const ABSENT: &str = "absent";
 fn absent(credential: &Credential) -> &'static str {
     match credential {
         Credential::ApiKey(_) => DENY,
-        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) => ABSENT,
+        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) | Credential::Token(_) => ABSENT,
     }
 }
 
@@ -38,6 +38,12 @@ fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
             (credential::SECRET, 401, "wrong_signature"),
             (credential::REPLAYED, 401, "replayed"),
         ],
+        Credential::Token(_) => &[
+            (credential::DOUBLED, 400, "doubled"),
+            (credential::MALFORMED, 401, "malformed"),
+            (credential::SECRET, 401, "wrong_signature"),
+            (credential::STALE, 401, "expired"),
+        ],
         // Of invalid ones the stub tells why: `jwt::refuse_invalid`.
         Credential::Jwt(_) => &[(credential::DOUBLED, 400, "doubled")],
     }
@@ -57,6 +63,7 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
         Some(Credential::Basic(basic)) => self::basic(builder, id, basic),
         Some(Credential::Hmac(hmac)) => Expr::Apply(hmac::functions(builder, id, hmac).whole, vec![]),
         Some(Credential::Jwt(token)) => jwt::state(builder, id, token),
+        Some(Credential::Token(token)) => token::state(builder, id, token),
         None => Expr::I32(credential::ABSENT),
     }
 }
@@ -66,7 +73,7 @@ pub(super) fn state_from_headers(builder: &mut Builder<'_>, id: CredentialId) ->
     let policy = builder.policy;
     match policy.credentials.get(id.index()) {
         Some(Credential::Hmac(hmac)) => Expr::Apply(hmac::functions(builder, id, hmac).from_headers, vec![]),
-        Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Jwt(_)) | None => state(builder, id),
+        Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Jwt(_) | Credential::Token(_)) | None => state(builder, id),
     }
 }
 
@@ -232,6 +239,8 @@ fn challenge(policy: &hir::Policy, credential: &Credential, invalid: bool) -> St
         Credential::ApiKey(_) => format!("ApiKey realm=\"{realm}\""),
         Credential::Basic(_) => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         Credential::Hmac(_) => format!("Hmac realm=\"{realm}\""),
+        Credential::Token(token) if token.from.contains(&CredentialSource::Bearer) => format!("Bearer realm=\"{realm}\""),
+        Credential::Token(_) => format!("Token realm=\"{realm}\""),
     }
 }
 

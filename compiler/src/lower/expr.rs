@@ -149,7 +149,13 @@ fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option
 fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     match &expr.kind {
         ExprKind::Const(value) => constant(builder, value),
-        ExprKind::Read(Read::Claim(id, number)) => super::jwt::claim(builder, *id, *number, &expr.ty),
+        ExprKind::Read(Read::Claim(id, number)) => {
+            let policy = builder.policy;
+            match policy.credentials.get(id.index()) {
+                Some(hir::Credential::Token(token)) => super::token::captured(builder, context, *id, token, *number, &expr.ty),
+                _ => super::jwt::claim(builder, *id, *number, &expr.ty),
+            }
+        }
         ExprKind::Read(read) => self::read(builder, context, read),
         ExprKind::Config(id) => config(builder, *id),
         ExprKind::Let(id) => Expr::Apply(let_function(builder, context.phase, *id), Vec::new()),

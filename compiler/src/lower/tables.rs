@@ -262,7 +262,7 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
     });
     let keys = policy.credentials.iter().any(|credential| match credential {
         Credential::ApiKey(key) => matches!(&key.keys, Keys::Config(id) if id.index() == number),
-        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) => false,
+        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) | Credential::Token(_) => false,
     });
     schema::Field { name: &field.name.text, kind, optional: field.ty.is_optional(), keys, default }
 }

@@ -138,7 +138,8 @@ pub const BASIC: &str = "people";
 
 /// What names the caller that a credential stands for.
 pub fn member(credential: &str) -> String {
-    format!("{credential}.{}", if credential.starts_with(BASIC) { "user" } else { "key_id" })
+    let named = credential.starts_with(BASIC) || credential.starts_with(super::signed::GROWN);
+    format!("{credential}.{}", if named { "user" } else { "key_id" })
 }
 
 /// Padded base64.

@@ -90,7 +90,11 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
             }
             declared.limits.push(declaration);
         }
-        ast::DeclarationKind::Token | ast::DeclarationKind::Mtls => {
+        ast::DeclarationKind::Token => {
+            declare_credential(ctx, &declaration.name, declared.credentials.len());
+            declared.credentials.push(credential::Declared::Token(declaration));
+        }
+        ast::DeclarationKind::Mtls => {
             unsupported_credential(ctx, &declaration.name, keyword);
             attrs::names(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
         }

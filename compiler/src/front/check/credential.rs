@@ -2,7 +2,7 @@
 
 use super::attrs::{self, Attrs};
 use super::context::Context;
-use super::{hmac, jwt, known_keys, suggest};
+use super::{hmac, jwt, known_keys, suggest, token};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -19,6 +19,8 @@ pub(super) enum Declared<'t> {
     Hmac(&'t ast::Declaration),
     /// `jwt`
     Jwt(&'t ast::Jwt),
+    /// `token`
+    Token(&'t ast::Declaration),
 }
 
 /// Checks all credentials; each keeps its place in the tree, at fault or not.
@@ -29,6 +31,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
             Declared::Basic(declaration) => hir::Credential::Basic(basic(ctx, declaration)),
             Declared::Hmac(declaration) => hir::Credential::Hmac(Box::new(hmac::blank(declaration))),
             Declared::Jwt(declaration) => hir::Credential::Jwt(jwt::check(ctx, declaration)),
+            Declared::Token(declaration) => hir::Credential::Token(Box::new(token::begin(ctx, declaration))),
         };
         ctx.credentials.push(checked);
     }
@@ -41,6 +44,12 @@ pub(super) fn finish(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
         let finished = match declared {
             Declared::ApiKey(_) | Declared::Basic(_) | Declared::Jwt(_) => continue,
             Declared::Hmac(declaration) => hir::Credential::Hmac(Box::new(hmac::check(ctx, declaration))),
+            Declared::Token(declaration) => {
+                let Some(hir::Credential::Token(begun)) = ctx.credentials.get(number) else { continue };
+                let mut finished = begun.clone();
+                token::finish(ctx, declaration, &mut finished);
+                hir::Credential::Token(finished)
+            }
         };
         if let Some(place) = ctx.credentials.get_mut(number) {
             *place = finished;

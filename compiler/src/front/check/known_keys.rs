@@ -181,7 +181,11 @@ pub(super) fn conflicts(ctx: &mut Context<'_>) {
         match credential {
             hir::Credential::ApiKey(hir::ApiKey { keys: hir::Keys::Config(id), name, .. }) => keys.push((*id, name.clone())),
             hir::Credential::Basic(hir::Basic { users: hir::Keys::Config(id), name, .. }) => users.push((*id, name.clone())),
-            hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Hmac(_) => {}
+            hir::Credential::ApiKey(_)
+            | hir::Credential::Basic(_)
+            | hir::Credential::Jwt(_)
+            | hir::Credential::Hmac(_)
+            | hir::Credential::Token(_) => {}
         }
     }
     for (id, user) in users {

@@ -1,6 +1,6 @@
 //! Credentials: who a caller is, and how that is proved. One struct for each kind of declaration.
 
-use super::{ConfigId, Hmac, Jwt, Name};
+use super::{ConfigId, Hmac, Jwt, Name, Token};
 
 /// A credential declaration.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub enum Credential {
     Hmac(Box<Hmac>),
     /// `jwt`
     Jwt(Jwt),
+    /// `token`
+    Token(Box<Token>),
 }
 
 /// `api_key NAME { … }`.
@@ -92,6 +94,7 @@ impl Credential {
             Credential::Basic(basic) => &basic.name,
             Credential::Hmac(hmac) => &hmac.name,
             Credential::Jwt(jwt) => &jwt.name,
+            Credential::Token(token) => &token.name,
         }
     }
 
@@ -102,6 +105,7 @@ impl Credential {
             Credential::Basic(_) => "basic",
             Credential::Hmac(_) => "hmac",
             Credential::Jwt(_) => "jwt",
+            Credential::Token(_) => "token",
         }
     }
 
@@ -112,6 +116,7 @@ impl Credential {
             Credential::Basic(basic) => &basic.from,
             Credential::Hmac(hmac) => &hmac.from,
             Credential::Jwt(jwt) => &jwt.from,
+            Credential::Token(token) => &token.from,
         }
     }
 
@@ -121,6 +126,7 @@ impl Credential {
             Credential::ApiKey(key) => key.forward,
             Credential::Basic(basic) => basic.forward,
             Credential::Jwt(jwt) => jwt.forward,
+            Credential::Token(token) => token.forward,
             Credential::Hmac(hmac) => hmac.forward,
         }
     }
@@ -128,7 +134,7 @@ impl Credential {
     /// Whether it can be verified only when the body of the request is in.
     pub fn reads_body(&self) -> bool {
         match self {
-            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Jwt(_) => false,
+            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Jwt(_) | Credential::Token(_) => false,
             Credential::Hmac(hmac) => hmac.reads_body,
         }
     }
@@ -138,7 +144,7 @@ impl Credential {
         match self {
             Credential::ApiKey(_) => &[Member::KeyId],
             Credential::Basic(_) => &[Member::User],
-            Credential::Jwt(_) | Credential::Hmac(_) => &[],
+            Credential::Jwt(_) | Credential::Hmac(_) | Credential::Token(_) => &[],
         }
     }
 }

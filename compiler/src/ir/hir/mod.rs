@@ -11,6 +11,7 @@ mod print;
 mod print_hmac;
 mod rule;
 mod test;
+mod token;
 mod ty;
 mod walk;
 
@@ -29,6 +30,7 @@ pub use rule::{
     Template,
 };
 pub use test::{Answer, Body, Expectation, Given, Header, Presence, Step, Test, TestPiece, TestValue};
+pub use token::{Capture, Token};
 pub use ty::Ty;
 
 pub use super::ast::Name;

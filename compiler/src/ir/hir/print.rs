@@ -57,6 +57,7 @@ pub fn print(policy: &Policy) -> String {
             Credential::Basic(basic) => keys(policy, "user", &basic.users, &mut line),
             Credential::Hmac(hmac) => super::print_hmac::lines(policy, hmac, &mut line),
             Credential::Jwt(jwt) => token(policy, jwt, &mut line),
+            Credential::Token(token) => super::print_hmac::token(policy, token, &mut line),
         }
         if credential.forward() {
             line(1, "forward".to_owned());
@@ -464,6 +465,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::Claim(id, number) => {
             let claim = match policy.credentials.get(id.index()) {
                 Some(Credential::Jwt(jwt)) => jwt.claims.get(*number as usize).map_or("?", |claim| claim.name.text.as_str()),
+                Some(Credential::Token(token)) => token.captures.get(*number as usize).map_or("?", |capture| capture.name.as_str()),
                 Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Hmac(_)) | None => "?",
             };
             format!("{}[{claim:?}]", credential(id.index()))

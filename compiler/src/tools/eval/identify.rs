@@ -78,7 +78,7 @@ impl Run<'_> {
         let by = credential.name().text.clone();
         let outcome = match credential {
             hir::Credential::ApiKey(_) => "deny",
-            hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Hmac(_) => refusal.outcome,
+            hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Hmac(_) | hir::Credential::Token(_) => refusal.outcome,
         };
         self.count(&by, outcome);
         Ok(Course::Denied { by, response: reply::empty(refusal.status, headers) })
