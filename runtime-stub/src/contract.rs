@@ -135,6 +135,10 @@ functions! {
     RequestHeader = "request_header"(I32) -> I64;
     /// All lines of a header slot: list.
     RequestHeaderAll = "request_header_all"(I32) -> I64;
+    /// Value of a header by its name in any case, lines joined, or absent.
+    RequestHeaderAt = "request_header_at"(I64) -> I64;
+    /// All lines of a header by its name in any case: list.
+    RequestHeaderAllAt = "request_header_all_at"(I64) -> I64;
     /// `request.headers.count`
     RequestHeaderCount = "request_header_count"() -> I64;
     /// Value of a cookie, or absent.
@@ -380,17 +384,19 @@ functions! {
     // ---- configuration of the current root context ----
     /// Reads and checks it against a schema (`tables::schema`): bool.
     ConfigLoad = "config_load"(I64, I32) -> I32;
+    /// Likewise for a schema with types other than strings, secrets, ints and bools.
+    ConfigLoadTyped = "config_load_typed"(I64, I32) -> I32;
     /// Checks that there is none, for a policy that declares none: bool.
     ConfigNone = "config_none"(I32) -> I32;
-    /// A string, secret; absent when optional and missing.
+    /// A string, secret, bytes, enum, network, or the address of an `ip`; absent when optional and missing.
     ConfigStr = "config_str"(I32) -> I64;
-    /// A present int, or bool as 0 or 1.
+    /// A present int, duration or time, a bool as 0 or 1, the bits of a float.
     ConfigInt = "config_int"(I32) -> I64;
-    /// An `int?`/`bool?` cell.
+    /// A cell with the same, when it may be missing.
     ConfigCell = "config_cell"(I32) -> I32;
-    /// A list of strings; empty when missing.
+    /// A list; empty when missing.
     ConfigList = "config_list"(I32) -> I64;
-    /// Value of a key in a configured map, or absent.
+    /// Value bytes of a key in a configured map (as in `map_get`), or absent.
     ConfigMapGet = "config_map_get"(I32, I64) -> I64;
     /// Whether a configured map (its name, for the log) has `{SHA256}BASE64` for each name: bool.
     ConfigUsers = "config_users"(I32, I64) -> I32;
@@ -548,6 +554,8 @@ functions! {
     ResponseBegin = "response_begin"(I64) -> I32;
     /// `response.status`
     ResponseStatus = "response_status"() -> I64;
+    /// Value of a response header by its name in any case, lines joined, or absent.
+    ResponseHeaderAt = "response_header_at"(I64) -> I64;
     /// Value of a response header slot, lines joined, or absent.
     ResponseHeader = "response_header"(I32) -> I64;
     /// Starts the choice of redactions for this response.

@@ -1,6 +1,7 @@
 //! Tables of the language: what exists, and which of it this version compiles. No algorithms over policies.
 
 pub mod attributes;
+pub mod duration;
 pub mod encoding;
 pub mod float;
 pub mod functions;

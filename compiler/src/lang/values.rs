@@ -1,7 +1,7 @@
 //! The built-in values: what a policy can read, section "What a rule can read" of the language.
 
 use super::Support;
-use crate::ir::hir::{Read, Ty};
+use crate::ir::hir::{Keyed, Read, Ty};
 
 /// When a value is known first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +20,9 @@ pub enum Access {
     /// `request.method`
     Plain(Read),
     /// `request.headers["k"]`: header names, in lower case.
-    Header(fn(String) -> Read),
+    Header(Keyed),
     /// `request.query["k"]`: any text.
-    Key(fn(String) -> Read),
+    Key(Keyed),
     /// `request.body.json`, with members and elements behind it.
     Json(Read),
     /// This version cannot read it.
@@ -79,17 +79,17 @@ pub static VALUES: &[Value] = &[
     Value { path: "request.id", ty: Ty::String, optional: true, phase: Phase::Request, access: Access::Plain(Read::RequestId) },
     plain("request.path", Ty::String, Read::Path),
     plain("request.raw_path", Ty::String, Read::RawPath),
-    keyed("request.query", Access::Key(Read::Query)),
-    keyed("request.query.all", Access::Key(Read::QueryAll)),
+    keyed("request.query", Access::Key(Keyed::Query)),
+    keyed("request.query.all", Access::Key(Keyed::QueryAll)),
     plain("request.query.count", Ty::Int, Read::QueryCount),
-    keyed("request.headers", Access::Header(Read::Header)),
-    keyed("request.headers.all", Access::Header(Read::HeaderAll)),
+    keyed("request.headers", Access::Header(Keyed::Header)),
+    keyed("request.headers.all", Access::Header(Keyed::HeaderAll)),
     plain("request.headers.count", Ty::Int, Read::HeaderCount),
-    keyed("request.cookies", Access::Key(Read::Cookie)),
+    keyed("request.cookies", Access::Key(Keyed::Cookie)),
     body("request.body.size", Ty::Int, false, Access::Plain(Read::BodySize)),
     body("request.body.text", Ty::String, false, Access::Plain(Read::BodyText)),
     body("request.body.json", Ty::Json, true, Access::Json(Read::BodyJson)),
-    body("request.body.form", Ty::String, true, Access::Key(Read::BodyForm)),
+    body("request.body.form", Ty::String, true, Access::Key(Keyed::BodyForm)),
     plain("client.ip", Ty::Ip, Read::ClientIp),
     plain("client.port", Ty::Int, Read::ClientPort),
     plain("client.tls.present", Ty::Bool, Read::ClientTls),
@@ -101,7 +101,7 @@ pub static VALUES: &[Value] = &[
         ty: Ty::String,
         optional: true,
         phase: Phase::Response,
-        access: Access::Header(Read::ResponseHeader),
+        access: Access::Header(Keyed::ResponseHeader),
     },
     Value {
         path: "response.body.text",

@@ -4,7 +4,8 @@
 use portcullis_runtime::contract::{Mechanism, Policy, Val, action, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
-use super::expr::{any, binary, both, not, request_header};
+use super::expr::{any, binary, both, not};
+use super::read::request_header;
 use super::{guard, reply, request, signed, tables};
 use crate::ir::hir::{Action, RuleKind};
 use crate::ir::lir::{BinaryOp, DataId, Expr, FunctionId, Local, Stmt};

@@ -5,7 +5,7 @@ use portcullis_runtime::contract::{Mechanism, Policy, Val};
 use super::build::{Builder, Context, Phase, call, give, index};
 use super::expr::not;
 use super::tables;
-use crate::ir::hir::{Basic, Credential, Keys};
+use crate::ir::hir::{Basic, Credential, Keys, Ty};
 use crate::ir::lir::{Expr, Local, Stmt};
 
 pub(super) fn lower(builder: &mut Builder<'_>) {
@@ -17,7 +17,8 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         body.push(Stmt::If(not(none), vec![give(Expr::I32(0))], vec![]));
     } else {
         let schema = tables::schema(builder);
-        let load = call(Mechanism::ConfigLoad, vec![Expr::Data(schema), Expr::Local(Local(0))]);
+        let reader = if policy.config.iter().all(|field| is_plain(&field.ty)) { Mechanism::ConfigLoad } else { Mechanism::ConfigLoadTyped };
+        let load = call(reader, vec![Expr::Data(schema), Expr::Local(Local(0))]);
         body.push(Stmt::If(not(load), vec![give(Expr::I32(0))], vec![]));
     }
     let mut checked = Vec::new();
@@ -38,4 +39,15 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     body.push(give(Expr::I32(1)));
     let function = builder.function("configure", context, Some(Val::I32), body);
     builder.implement(Policy::OnConfigure, function);
+}
+
+/// Whether values of this type are read as they are written; the others need readers that most policies do not.
+fn is_plain(ty: &Ty) -> bool {
+    match ty {
+        Ty::Bool | Ty::Int | Ty::String | Ty::Secret => true,
+        Ty::List(inner) | Ty::Map(inner) | Ty::Optional(inner) => is_plain(inner),
+        Ty::Float | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Enum(_) | Ty::Json | Ty::Rate | Ty::Regex | Ty::Error => {
+            false
+        }
+    }
 }

@@ -3,11 +3,11 @@
 use portcullis_runtime::contract::{Mechanism, Val};
 
 use super::build::{Builder, Context, Phase, call, index};
-use super::{bound, branch, compare, function, list, membership, tables, text};
+use super::{bound, branch, compare, function, list, membership, read, tables, text};
 use crate::ir::ast::BinaryOp as Arithmetic;
-use crate::ir::hir::{self, Const, ExprKind, Read, Ty};
+use crate::ir::hir::{self, Const, ExprKind, Ty};
 use crate::ir::lir::{BinaryOp, Content, Expr, Local, Stmt, UnaryOp};
-use crate::lang::{functions, time};
+use crate::lang::functions;
 use crate::plan;
 
 /// The Wasm type of values of a type.
@@ -16,9 +16,9 @@ pub(super) fn val(ty: &Ty) -> Val {
         Ty::Bool | Ty::Ip => Val::I32,
         Ty::Float => Val::F64,
         Ty::Int | Ty::Duration | Ty::Time => Val::I64,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
+        Ty::String | Ty::Enum(_) | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
         Ty::Optional(inner) => match inner.as_ref() {
-            Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
+            Ty::String | Ty::Enum(_) | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) => Val::I64,
             Ty::Bool | Ty::Ip | Ty::Float | Ty::Int | Ty::Duration | Ty::Time => Val::I32,
             Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Val::I32,
         },
@@ -28,7 +28,7 @@ pub(super) fn val(ty: &Ty) -> Val {
 
 /// Whether a value of this type is a text or bytes.
 pub(super) fn is_text(ty: &Ty) -> bool {
-    matches!(ty.present(), Ty::String | Ty::Bytes | Ty::Secret | Ty::Json)
+    matches!(ty.present(), Ty::String | Ty::Enum(_) | Ty::Bytes | Ty::Secret | Ty::Json)
 }
 
 /// Whether a value of this type is address and length in one i64, with 0 for absence.
@@ -78,7 +78,7 @@ pub(super) fn unwrap(ty: &Ty, local: Local) -> Expr {
     let here = Expr::Local(local);
     let Ty::Optional(inner) = ty else { return here };
     match inner.as_ref() {
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) | Ty::Ip => here,
+        Ty::String | Ty::Enum(_) | Ty::Bytes | Ty::Secret | Ty::Cidr | Ty::Json | Ty::List(_) | Ty::Ip => here,
         Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(Expr::Load(Box::new(here)))),
         Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(Expr::Load(Box::new(here)))),
         Ty::Int | Ty::Duration | Ty::Time | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => Expr::Load(Box::new(here)),
@@ -116,7 +116,8 @@ pub(super) fn natural_present(builder: &mut Builder<'_>, context: &mut Context, 
 /// The optional type that a node gives although its expression is known to be present; texts and addresses are the same
 /// value either way.
 fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option<Ty> {
-    let mut gives_cell = matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::Index(..) | ExprKind::JsonAs(_));
+    let mut gives_cell =
+        matches!(&expr.kind, ExprKind::MapGet(..) | ExprKind::ConfigMapGet(..) | ExprKind::Index(..) | ExprKind::JsonAs(_));
     if let ExprKind::Call(function, _) = &expr.kind {
         gives_cell = functions::of(*function).is_some_and(|entry| entry.absence == functions::Absence::Possible);
     }
@@ -149,22 +150,24 @@ fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option
 fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     match &expr.kind {
         ExprKind::Const(value) => constant(builder, value),
-        ExprKind::Read(Read::Claim(id, number)) => {
+        ExprKind::Read(hir::Read::Claim(id, number)) => {
             let policy = builder.policy;
             match policy.credentials.get(id.index()) {
                 Some(hir::Credential::Token(token)) => super::token::captured(builder, context, *id, token, *number, &expr.ty),
                 _ => super::jwt::claim(builder, *id, *number, &expr.ty),
             }
         }
-        ExprKind::Read(read) => self::read(builder, context, read),
-        ExprKind::Config(id) => config(builder, *id),
+        ExprKind::Read(read) => read::read(builder, context, read),
+        ExprKind::ReadAt(read, key) => read::read_at(builder, context, read, key),
+        ExprKind::Config(id) => read::config(builder, *id),
         ExprKind::Let(id) => Expr::Apply(let_function(builder, context.phase, *id), Vec::new()),
         ExprKind::List(id) => list::declared(builder, *id),
         ExprKind::ListOf(items) => list::in_place(builder, context, items),
         ExprKind::MapGet(id, key) => map_get(builder, context, *id, key, &expr.ty),
         ExprKind::ConfigMapGet(id, key) => {
             let key = lower(builder, context, key);
-            call(Mechanism::ConfigMapGet, vec![index(id.index()), key])
+            let found = call(Mechanism::ConfigMapGet, vec![index(id.index()), key]);
+            if is_packed(&expr.ty) { found } else { Expr::Unary(UnaryOp::Wrap, Box::new(found)) }
         }
         ExprKind::Not(operand) => not(lower(builder, context, operand)),
         ExprKind::And(items) => fold(builder, context, items, Expr::I32(1), both),
@@ -237,6 +240,7 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
                 | Ty::Rate
                 | Ty::Secret
                 | Ty::Json
+                | Ty::Enum(_)
                 | Ty::Regex
                 | Ty::List(_)
                 | Ty::Map(_)
@@ -294,130 +298,6 @@ pub(super) fn constant(builder: &mut Builder<'_>, value: &Const) -> Expr {
         Const::Ip(address) => Expr::Address(tables::address(builder, *address)),
         Const::Cidr(network, bits) => builder.bytes(&tables::network_record(*network, *bits)),
     }
-}
-
-pub(super) fn read(builder: &mut Builder<'_>, context: &mut Context, read: &Read) -> Expr {
-    match read {
-        Read::Method => call(Mechanism::RequestMethod, vec![]),
-        Read::Scheme => call(Mechanism::RequestScheme, vec![]),
-        Read::Host => call(Mechanism::RequestHost, vec![]),
-        Read::Protocol => call(Mechanism::RequestProtocol, vec![]),
-        Read::RequestId => request_header(builder, "x-request-id"),
-        Read::Path => call(Mechanism::RequestPath, vec![]),
-        Read::RawPath => call(Mechanism::RequestRawPath, vec![]),
-        Read::Query(key) => {
-            let key = builder.string(key);
-            call(Mechanism::RequestQuery, vec![key])
-        }
-        Read::QueryAll(key) => {
-            let key = builder.string(key);
-            call(Mechanism::RequestQueryAll, vec![key])
-        }
-        Read::QueryCount => call(Mechanism::RequestQueryCount, vec![]),
-        Read::Header(name) => request_header(builder, name),
-        Read::HeaderAll(name) => {
-            let slot = tables::request_slot(builder.plan, name);
-            call(Mechanism::RequestHeaderAll, vec![Expr::I32(slot)])
-        }
-        Read::HeaderCount => call(Mechanism::RequestHeaderCount, vec![]),
-        Read::Cookie(name) => {
-            let name = builder.string(name);
-            call(Mechanism::RequestCookie, vec![name])
-        }
-        Read::Capture(_, places) => capture(builder, context, places),
-        Read::ClientIp => call(Mechanism::ClientIp, vec![]),
-        Read::ClientPort => call(Mechanism::ClientPort, vec![]),
-        Read::ClientTls => call(Mechanism::ClientTls, vec![]),
-        Read::Now => now(),
-        // 1970-01-01 was a Thursday.
-        Read::NowWeekday => {
-            let day = time_part(call(Mechanism::IntAdd, vec![now(), Expr::I64(3 * time::DAY)]), time::DAY, 7);
-            call(Mechanism::IntAdd, vec![day, Expr::I64(1)])
-        }
-        Read::NowHour => time_part(now(), time::HOUR, 24),
-        Read::NowMinute => time_part(now(), time::MINUTE, 60),
-        Read::Member(id, member) => super::auth::member(builder, *id, *member),
-        // With its type, in `natural`.
-        Read::Claim(..) => Expr::I64(0),
-        Read::CredentialPresent(id) => super::auth::is_valid(builder, *id),
-        Read::BodySize => call(Mechanism::BodySize, vec![]),
-        Read::BodyText => call(Mechanism::BodyText, vec![]),
-        Read::BodyBytes => call(Mechanism::BodyBytes, vec![]),
-        Read::BodyJson => call(Mechanism::BodyJson, vec![]),
-        Read::BodyForm(key) => {
-            let key = builder.string(key);
-            call(Mechanism::BodyForm, vec![key])
-        }
-        // The body of the message that the callback is about.
-        Read::ResponseText => call(Mechanism::BodyText, vec![]),
-        Read::ResponseJson => call(Mechanism::BodyJson, vec![]),
-        Read::ResponseStatus => call(Mechanism::ResponseStatus, vec![]),
-        Read::ResponseHeader(name) => {
-            let slot = tables::response_slot(builder.plan, name);
-            call(Mechanism::ResponseHeader, vec![Expr::I32(slot)])
-        }
-    }
-}
-
-fn now() -> Expr {
-    call(Mechanism::Now, vec![])
-}
-
-/// How many units a time counts, within a cycle of so many.
-fn time_part(time: Expr, unit: i64, cycle: i64) -> Expr {
-    call(Mechanism::TimePart, vec![time, Expr::I64(unit), Expr::I64(cycle)])
-}
-
-pub(super) fn request_header(builder: &Builder<'_>, name: &str) -> Expr {
-    let slot = tables::request_slot(builder.plan, name);
-    call(Mechanism::RequestHeader, vec![Expr::I32(slot)])
-}
-
-/// A capture: the same segment whichever template matched, or the segment of the first that does.
-fn capture(builder: &mut Builder<'_>, context: &mut Context, places: &[(hir::Template, u32)]) -> Expr {
-    let segment = |number: u32| call(Mechanism::PathSegment, vec![index(number as usize)]);
-    let Some(((_, last), before)) = places.split_last() else { return Expr::I64(0) };
-    if before.iter().all(|(_, number)| number == last) {
-        return segment(*last);
-    }
-    // From the last to the first, so that the first that matches has the last word; flat, however many there are.
-    let value = context.local(Val::I64);
-    let mut body = vec![Stmt::Set(value, segment(*last))];
-    for (template, number) in before.iter().rev() {
-        let matched = tables::template(builder, template);
-        let matches = call(Mechanism::PathMatches, vec![Expr::Data(matched)]);
-        body.push(Stmt::If(matches, vec![Stmt::Set(value, segment(*number))], vec![]));
-    }
-    Expr::Block(body, Box::new(Expr::Local(value)))
-}
-
-fn config(builder: &Builder<'_>, id: hir::ConfigId) -> Expr {
-    let Some(field) = builder.policy.config.get(id.index()) else { return Expr::I32(0) };
-    let number = index(id.index());
-    let mechanism = match &field.ty {
-        Ty::Int | Ty::Duration | Ty::Time => Mechanism::ConfigInt,
-        Ty::Bool => return Expr::Unary(UnaryOp::Wrap, Box::new(call(Mechanism::ConfigInt, vec![number]))),
-        Ty::List(_) => Mechanism::ConfigList,
-        Ty::Optional(inner) => match inner.as_ref() {
-            Ty::Int | Ty::Bool | Ty::Duration | Ty::Time | Ty::Float => Mechanism::ConfigCell,
-            Ty::List(_) => Mechanism::ConfigList,
-            Ty::String
-            | Ty::Bytes
-            | Ty::Secret
-            | Ty::Json
-            | Ty::Ip
-            | Ty::Cidr
-            | Ty::Rate
-            | Ty::Regex
-            | Ty::Map(_)
-            | Ty::Optional(_)
-            | Ty::Error => Mechanism::ConfigStr,
-        },
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Json | Ty::Float | Ty::Ip | Ty::Cidr | Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Error => {
-            Mechanism::ConfigStr
-        }
-    };
-    call(mechanism, vec![number])
 }
 
 /// `MAP[key]`: strings as they are; ints and addresses are the bytes that the map holds, so their place is the value.

@@ -128,6 +128,7 @@ fn length(builder: &mut Builder<'_>, context: &mut Context, operand: &hir::Expr)
         | Ty::Rate
         | Ty::Secret
         | Ty::Json
+        | Ty::Enum(_)
         | Ty::Regex
         | Ty::Map(_)
         | Ty::Optional(_)

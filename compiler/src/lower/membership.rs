@@ -60,13 +60,11 @@ pub(super) fn elements(policy: &hir::Policy, list: &hir::Expr) -> Option<Vec<hir
 /// The elements of a declared list as expressions.
 fn constants(policy: &hir::Policy, id: hir::ListId, list: &hir::Expr) -> Vec<hir::Expr> {
     let Some(declared) = policy.lists.get(id.index()) else { return Vec::new() };
-    let ty = match declared.ty {
-        hir::TableType::String => Ty::String,
-        hir::TableType::Int => Ty::Int,
-        hir::TableType::Ip => Ty::Ip,
-        hir::TableType::Cidr => Ty::Cidr,
-    };
-    declared.values.iter().map(|value| hir::Expr { kind: ExprKind::Const(value.clone()), ty: ty.clone(), span: list.span }).collect()
+    declared
+        .values
+        .iter()
+        .map(|value| hir::Expr { kind: ExprKind::Const(value.clone()), ty: declared.ty.clone(), span: list.span })
+        .collect()
 }
 
 /// The needle in a table of constants.

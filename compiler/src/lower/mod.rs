@@ -20,6 +20,7 @@ mod limit;
 mod list;
 mod membership;
 mod metrics;
+mod read;
 mod redact;
 mod reply;
 mod request;

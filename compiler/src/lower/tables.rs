@@ -11,6 +11,7 @@ use portcullis_runtime::tables::template::Segment as TableSegment;
 use super::build::Builder;
 use crate::ir::hir::{self, ConfigDefault, Const, Credential, CredentialSource, ExprKind, HostPattern, Keys, Segment, Ty};
 use crate::ir::lir::{Content, DataId};
+use crate::lang::types;
 use crate::plan::{FIXED_HEADERS, Plan};
 
 /// Number of a header in the request's slots.
@@ -171,20 +172,25 @@ pub(super) fn record(ip: IpAddr) -> [u8; IP_SIZE] {
     bytes
 }
 
+/// A value as maps and configurations hold it: numbers are 8 bytes, addresses and networks records.
+fn value_bytes(value: &Const) -> Vec<u8> {
+    match value {
+        Const::String(text) => text.clone().into_bytes(),
+        Const::Int(value) => value.to_le_bytes().to_vec(),
+        Const::Bool(value) => i64::from(*value).to_le_bytes().to_vec(),
+        Const::Float(value) => value.to_bits().to_le_bytes().to_vec(),
+        Const::Bytes(value) => value.clone(),
+        Const::Ip(ip) => record(*ip).to_vec(),
+        Const::Cidr(network, bits) => network_record(*network, *bits),
+    }
+}
+
 /// A declared map. Numbers are 8 bytes, addresses `ip` records, networks tables of one.
 pub(super) fn map(builder: &mut Builder<'_>, id: hir::MapId) -> DataId {
     let mut pairs: Vec<(&str, Vec<u8>)> = Vec::new();
     if let Some(map) = builder.policy.maps.get(id.index()) {
         for (key, value) in &map.entries {
-            let bytes = match value {
-                Const::String(text) => text.clone().into_bytes(),
-                Const::Int(value) => value.to_le_bytes().to_vec(),
-                Const::Bool(value) => i64::from(*value).to_le_bytes().to_vec(),
-                Const::Float(value) => value.to_bits().to_le_bytes().to_vec(),
-                Const::Bytes(value) => value.clone(),
-                Const::Ip(ip) => record(*ip).to_vec(),
-                Const::Cidr(network, bits) => network_record(*network, *bits),
-            };
+            let bytes = value_bytes(value);
             pairs.push((key, bytes));
         }
     }
@@ -234,37 +240,36 @@ pub(super) fn schema(builder: &mut Builder<'_>) -> DataId {
 }
 
 fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config) -> schema::Field<'a> {
-    let kind = match field.ty.present() {
+    let (shape, item) = match field.ty.present() {
+        Ty::List(item) => (schema::Shape::List, &**item),
+        Ty::Map(item) => (schema::Shape::Map, &**item),
+        ty => (schema::Shape::One, ty),
+    };
+    let kind = match item {
         Ty::Bool => schema::Kind::Bool,
         Ty::Int => schema::Kind::Int,
-        Ty::List(_) => schema::Kind::List,
-        Ty::Map(_) => schema::Kind::Map,
+        Ty::Float => schema::Kind::Float,
         Ty::Secret => schema::Kind::Secret,
-        Ty::String
-        | Ty::Float
-        | Ty::Bytes
-        | Ty::Ip
-        | Ty::Cidr
-        | Ty::Duration
-        | Ty::Time
-        | Ty::Rate
-        | Ty::Json
-        | Ty::Regex
-        | Ty::Optional(_)
-        | Ty::Error => schema::Kind::String,
+        Ty::Bytes => schema::Kind::Bytes,
+        Ty::Ip => schema::Kind::Ip,
+        Ty::Cidr => schema::Kind::Cidr,
+        Ty::Duration => schema::Kind::Duration,
+        Ty::Time => schema::Kind::Time,
+        Ty::Enum(values) => schema::Kind::Enum(values.clone()),
+        Ty::Json => schema::Kind::Json,
+        Ty::String | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => schema::Kind::String,
     };
     let default = field.default.as_ref().map(|default| match default {
-        ConfigDefault::Bool(value) => schema::Default::Bool(*value),
-        ConfigDefault::Int(value) => schema::Default::Int(*value),
-        ConfigDefault::String(text) => schema::Default::String(text.clone()),
-        ConfigDefault::List(texts) => schema::Default::List(texts.clone()),
-        ConfigDefault::Map(entries) => schema::Default::Map(entries.clone()),
+        ConfigDefault::One(value) => vec![value_bytes(value)],
+        ConfigDefault::List(values) => values.iter().map(value_bytes).collect(),
+        ConfigDefault::Map(entries) => entries.iter().flat_map(|(key, value)| [key.clone().into_bytes(), value_bytes(value)]).collect(),
     });
+    let expected = format!("must be {}", types::in_configuration(&field.ty));
     let keys = policy.credentials.iter().any(|credential| match credential {
         Credential::ApiKey(key) => matches!(&key.keys, Keys::Config(id) if id.index() == number),
         Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) | Credential::Token(_) => false,
     });
-    schema::Field { name: &field.name.text, kind, optional: field.ty.is_optional(), keys, default }
+    schema::Field { name: &field.name.text, kind, shape, expected, optional: field.ty.is_optional(), keys, default }
 }
 
 /// Where a credential is read from.

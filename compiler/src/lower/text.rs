@@ -3,7 +3,8 @@
 use portcullis_runtime::contract::{Mechanism, Val};
 
 use super::build::{Builder, Context, act, call};
-use super::expr::{hold, is_present, unwrap};
+use super::expr::{hold, is_present, unwrap, val};
+use super::list::{cell, from_cell};
 use crate::ir::hir::{self, Const, ExprKind, Json, Ty};
 use crate::ir::lir::{Expr, Local, Stmt};
 
@@ -60,7 +61,7 @@ pub(super) fn as_json(builder: &mut Builder<'_>, context: &mut Context, expr: &h
     let (set, local) = hold(builder, context, expr);
     let written = context.local(Val::I64);
     let mut write = vec![act(Mechanism::TextBegin, vec![])];
-    write.extend(write_json(builder, &expr.ty, local));
+    write.extend(write_json(builder, context, &expr.ty, local));
     write.push(Stmt::Set(written, call(Mechanism::TextEnd, vec![])));
     let mut body = vec![set];
     if expr.ty.is_optional() {
@@ -88,7 +89,7 @@ pub(super) fn json(builder: &mut Builder<'_>, context: &mut Context, value: &Jso
             Piece::Value(expr) => {
                 let (set, local) = hold(builder, context, expr);
                 before.push(set);
-                writes.extend(write_json(builder, &expr.ty, local));
+                writes.extend(write_json(builder, context, &expr.ty, local));
             }
         }
     }
@@ -173,15 +174,23 @@ fn write_plain(ty: &Ty, local: Local) -> Stmt {
         Ty::Cidr => Mechanism::TextCidr,
         Ty::Int | Ty::Duration | Ty::Time => Mechanism::TextInt,
         Ty::Float => Mechanism::TextFloat,
-        Ty::String | Ty::Bytes | Ty::Secret | Ty::Json | Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => {
-            Mechanism::TextStr
-        }
+        Ty::String
+        | Ty::Enum(_)
+        | Ty::Bytes
+        | Ty::Secret
+        | Ty::Json
+        | Ty::Rate
+        | Ty::Regex
+        | Ty::List(_)
+        | Ty::Map(_)
+        | Ty::Optional(_)
+        | Ty::Error => Mechanism::TextStr,
     };
     act(mechanism, vec![value])
 }
 
 /// Writes a value as JSON; absent is `null`.
-fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Vec<Stmt> {
+fn write_json(builder: &mut Builder<'_>, context: &mut Context, ty: &Ty, local: Local) -> Vec<Stmt> {
     if matches!(ty.present(), Ty::Json) {
         let null = act(Mechanism::TextStr, vec![builder.string("null")]);
         let write = act(Mechanism::TextStr, vec![Expr::Local(local)]);
@@ -190,7 +199,9 @@ fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Vec<Stmt> {
     if super::expr::is_text(ty) {
         return vec![act(Mechanism::TextJson, vec![Expr::Local(local)])];
     }
-    let write = if matches!(ty.present(), Ty::Ip) {
+    let write = if let Ty::List(element) = ty.present() {
+        write_list(builder, context, element, local)
+    } else if matches!(ty.present(), Ty::Ip) {
         let quote = builder.string("\"");
         vec![
             act(Mechanism::TextStr, vec![quote.clone()]),
@@ -205,4 +216,14 @@ fn write_json(builder: &mut Builder<'_>, ty: &Ty, local: Local) -> Vec<Stmt> {
     }
     let null = act(Mechanism::TextStr, vec![builder.string("null")]);
     vec![Stmt::If(is_present(ty, Expr::Local(local)), write, vec![null])]
+}
+
+/// The elements of a list as a JSON array.
+fn write_list(builder: &mut Builder<'_>, context: &mut Context, element: &Ty, list: Local) -> Vec<Stmt> {
+    let (number, item) = (context.local(Val::I32), context.local(val(element)));
+    let mut add = |text: &str| act(Mechanism::TextStr, vec![builder.string(text)]);
+    let (open, comma, close) = (add("["), add(","), add("]"));
+    let mut step = vec![Stmt::If(Expr::Local(number), vec![comma], vec![]), Stmt::Set(item, from_cell(element, cell(list, number)))];
+    step.extend(write_json(builder, context, element, item));
+    vec![open, Stmt::Count(number, call(Mechanism::Rounds, vec![Expr::Local(list)]), step), close]
 }

@@ -121,6 +121,7 @@ pub(crate) fn subject(expr: &Expr) -> Option<Read> {
         | Read::NowHour
         | Read::NowMinute
         | Read::CredentialPresent(_)
+        | Read::Computed(_)
         | Read::BodySize
         | Read::BodyText
         | Read::BodyBytes

@@ -30,7 +30,7 @@ pub(super) fn of_rule(policy: &hir::Policy, rule: &hir::Rule) -> Option<Body> {
                 let body = found.get_or_insert_default();
                 body.text |= *read == Read::BodyText;
                 body.json |= *read == Read::BodyJson;
-                body.form |= matches!(read, Read::BodyForm(_));
+                body.form |= matches!(read, Read::BodyForm(_) | Read::Computed(hir::Keyed::BodyForm));
             }
         });
     }

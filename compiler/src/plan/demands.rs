@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Plan, response};
-use crate::ir::hir::{self, CredentialSource, Read};
+use crate::ir::hir::{self, CredentialSource, Keyed, Read};
 
 /// Headers that have a slot in every policy, so they are not demanded again; `host` stands for `:authority`.
 pub(crate) const FIXED: [&str; 4] = ["host", "content-type", "content-length", "authorization"];
@@ -16,7 +16,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             Read::Header(name) | Read::HeaderAll(name) => {
                 request.insert(name.clone());
             }
-            Read::Cookie(_) => {
+            Read::Cookie(_) | Read::Computed(Keyed::Cookie) => {
                 request.insert("cookie".to_owned());
             }
             Read::RequestId => {
@@ -47,6 +47,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
             | Read::Claim(..)
             | Read::CredentialPresent(_)
             | Read::BodySize
+            | Read::Computed(Keyed::Query | Keyed::QueryAll | Keyed::Header | Keyed::HeaderAll | Keyed::BodyForm | Keyed::ResponseHeader)
             | Read::BodyText
             | Read::BodyBytes
             | Read::BodyJson

@@ -165,8 +165,8 @@ pub fn verify(policy: &hir::Policy, plan: &Plan) -> Result<(), Diagnostics> {
         return refuse(rule.name.span, message, "one too many", "write one rule with several templates after `on`");
     }
     if let Some(span) = response::uncarried(policy, plan) {
-        let message = "a list of the request beside a fact of the response is not supported yet";
-        let label = "only single values are kept for the response";
+        let message = "a fact of the request that the response cannot see";
+        let label = "only single values that the request alone decides are kept for the response";
         let help = "test the request alone in a `let`, and use that beside the response";
         return Err(Diagnostic::error(Code::Unsupported, span, message, label).help(help).into());
     }

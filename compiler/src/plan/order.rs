@@ -28,7 +28,7 @@ fn sort_operands(expr: &mut hir::Expr) {
 /// A rough price in nanoseconds: host calls dominate, then scans, then table look-ups (host.md section 5).
 pub(super) fn cost(expr: &hir::Expr) -> u64 {
     let own: u64 = match &expr.kind {
-        ExprKind::Read(read) => read_cost(read),
+        ExprKind::Read(read) | ExprKind::ReadAt(read, _) => read_cost(read),
         ExprKind::Matches(..) => 200,
         ExprKind::Contains(..) | ExprKind::Concat(_) => 60,
         ExprKind::Let(_) | ExprKind::Invoke(..) => 100,
@@ -62,6 +62,7 @@ fn read_cost(read: &Read) -> u64 {
     match read {
         Read::ClientIp | Read::ClientPort | Read::ClientTls | Read::Protocol => 1300,
         Read::Now | Read::NowWeekday | Read::NowHour | Read::NowMinute => 100,
+        Read::Computed(_) => 200,
         Read::Cookie(_) | Read::Query(_) | Read::QueryAll(_) | Read::QueryCount => 60,
         Read::Member(..) | Read::Claim(..) | Read::CredentialPresent(_) => 10,
         Read::BodyText | Read::BodyForm(_) | Read::ResponseText => 1000,

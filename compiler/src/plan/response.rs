@@ -108,9 +108,18 @@ pub(crate) fn reads_request(policy: &hir::Policy, expr: &hir::Expr) -> bool {
 /// Whether values of this type fit into a cell. Lists do not: what uses them is carried instead.
 pub(crate) fn fits_cell(ty: &Ty) -> bool {
     match ty.present() {
-        Ty::Bool | Ty::Int | Ty::Float | Ty::String | Ty::Bytes | Ty::Ip | Ty::Cidr | Ty::Duration | Ty::Time | Ty::Secret | Ty::Json => {
-            true
-        }
+        Ty::Bool
+        | Ty::Int
+        | Ty::Float
+        | Ty::String
+        | Ty::Bytes
+        | Ty::Ip
+        | Ty::Cidr
+        | Ty::Duration
+        | Ty::Time
+        | Ty::Secret
+        | Ty::Json
+        | Ty::Enum(_) => true,
         Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => false,
     }
 }
@@ -131,6 +140,8 @@ fn lost(policy: &hir::Policy, expr: &hir::Expr) -> Option<Span> {
     }
     let body = match &expr.kind {
         ExprKind::Read(_) => return Some(expr.span),
+        // What names the fact is known only when the request is gone.
+        ExprKind::ReadAt(read, _) if !read.is_response() => return Some(expr.span),
         ExprKind::Let(id) => policy.lets.get(id.index()).and_then(|item| lost(policy, &item.value)),
         ExprKind::Invoke(id, _) => policy.fns.get(id.index()).filter(|item| reads_request(policy, &item.body)).map(|_| expr.span),
         _ => None,

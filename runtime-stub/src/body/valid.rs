@@ -10,7 +10,7 @@ pub const DEPTH: usize = 128;
 
 /// Whether it is; exhausted memory reads as no.
 pub fn check(text: &[u8], arena: &Arena) -> bool {
-    Reader::new(text, arena).is_ok_and(|mut reader| whole(&mut reader, arena).is_ok())
+    Reader::new(text, arena).is_ok_and(|mut reader| value(&mut reader, arena).is_ok() && reader.end().is_ok())
 }
 
 /// The brackets that are open.
@@ -38,7 +38,8 @@ impl Open {
     }
 }
 
-fn whole(reader: &mut Reader<'_>, arena: &Arena) -> Result<(), Invalid> {
+/// Takes one such value.
+pub fn value(reader: &mut Reader<'_>, arena: &Arena) -> Result<(), Invalid> {
     let mut open = Open { object: [false; DEPTH], names: [0; DEPTH], depth: 0 };
     // Digests of the names of all open objects; equal digests count as equal names, which refuses and never admits.
     let mut names: Items<'_, u64> = Items::new(arena);
@@ -70,7 +71,7 @@ fn whole(reader: &mut Reader<'_>, arena: &Arena) -> Result<(), Invalid> {
         }
         // A value has ended: brackets may close, then a comma leads to the next.
         loop {
-            let Some((object, start)) = open.top() else { return reader.end() };
+            let Some((object, start)) = open.top() else { return Ok(()) };
             if reader.take(b',') {
                 if object {
                     name(reader, &mut names)?;

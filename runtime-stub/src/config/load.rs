@@ -1,20 +1,25 @@
 //! Reads a configuration against its schema. In: bytes of the host, `tables::schema`. Out: values on the heap, or a refusal.
 
+use crate::body::valid;
 use crate::bytes;
+use crate::http::address;
 use crate::rt::arena::{Arena, Items};
 use crate::rt::heap::{Block, Heap, List};
 use crate::tables::keys::{self, Digest, Key};
-use crate::tables::schema::{self, FieldReader, Kind};
+use crate::tables::schema::{self, FieldReader, Shape, kind};
+use crate::values::encoding::{self, Alphabet};
+use crate::values::{float, network, time};
 
 use super::index;
 use super::json::{self, Reader};
 use super::refusal::Refusal;
 use super::roots::{self, Value, Values};
 
-/// Reads a whole configuration. On a refusal nothing is kept.
-pub fn load<'a>(text: &'a [u8], table: &'a [u8], arena: &'a Arena, heap: &mut Heap) -> Result<Values, Refusal<'a>> {
+/// Reads a whole configuration. On a refusal nothing is kept. `TYPED`: whether there are types other than strings, secrets, ints and
+/// bools, whose readers most policies do not need.
+pub fn load<'a, const TYPED: bool>(text: &'a [u8], table: &'a [u8], arena: &'a Arena, heap: &mut Heap) -> Result<Values, Refusal<'a>> {
     let mut values = List::new();
-    let mut loader = Loader { arena, heap, refusal: Refusal::Json };
+    let mut loader = Loader::<TYPED> { arena, heap, refusal: Refusal::Json };
     if loader.load(&mut values, text, table).is_some() {
         return Ok(values);
     }
@@ -25,13 +30,13 @@ pub fn load<'a>(text: &'a [u8], table: &'a [u8], arena: &'a Arena, heap: &mut He
 
 /// What reading needs. Steps give nothing when they refuse; the reason is kept here, which costs less code than results
 /// that carry it.
-struct Loader<'a, 'h> {
+struct Loader<'a, 'h, const TYPED: bool> {
     arena: &'a Arena,
     heap: &'h mut Heap,
     refusal: Refusal<'a>,
 }
 
-impl<'a> Loader<'a, '_> {
+impl<'a, const TYPED: bool> Loader<'a, '_, TYPED> {
     #[inline(never)]
     fn refuse<T>(&mut self, refusal: Refusal<'a>) -> Option<T> {
         self.refusal = refusal;
@@ -91,75 +96,135 @@ impl<'a> Loader<'a, '_> {
 
     /// The value that is written.
     fn given(&mut self, reader: &mut Reader<'a>, field: &FieldReader<'a>, place: &mut Value) -> Option<()> {
-        let wrong = Refusal::Type(field.name(), field.kind());
+        let mut all: Items<'_, &[u8]> = Items::new(self.arena);
+        let is_map = match field.shape() {
+            Shape::One => {
+                all.push(self.single(reader, field)?);
+                return self.keep(field, &all, place);
+            }
+            Shape::List => false,
+            Shape::Map => true,
+        };
+        let (wanted, open, close) = if is_map { (json::Kind::Object, b'{', b'}') } else { (json::Kind::Array, b'[', b']') };
+        if reader.kind().ok()? != wanted {
+            return self.wrong(field);
+        }
+        reader.expect(open).ok()?;
+        let mut first = true;
+        while reader.another(close, &mut first).ok()? {
+            if is_map {
+                all.push(reader.string().ok()?);
+                reader.expect(b':').ok()?;
+            }
+            all.push(self.single(reader, field)?);
+        }
+        self.keep(field, &all, place)
+    }
+
+    #[inline(never)]
+    fn wrong<T>(&mut self, field: &FieldReader<'a>) -> Option<T> {
+        self.refuse(Refusal::Type(field.name(), field.expected()))
+    }
+
+    /// One value, as it is held.
+    #[inline(never)]
+    fn single(&mut self, reader: &mut Reader<'a>, field: &FieldReader<'a>) -> Option<&'a [u8]> {
+        if TYPED && field.kind() == kind::JSON {
+            reader.space();
+            let start = reader.at();
+            valid::value(reader, self.arena).ok()?;
+            return Some(reader.since(start));
+        }
         let wanted = match field.kind() {
-            Kind::Int => json::Kind::Number,
-            Kind::Bool => json::Kind::Bool,
-            Kind::String | Kind::Secret => json::Kind::String,
-            Kind::List => json::Kind::Array,
-            Kind::Map => json::Kind::Object,
+            kind::INT | kind::FLOAT => json::Kind::Number,
+            kind::BOOL => json::Kind::Bool,
+            _ => json::Kind::String,
         };
         if reader.kind().ok()? != wanted {
-            return self.refuse(wrong);
+            return self.wrong(field);
         }
-        let mut all: Items<'_, &[u8]> = Items::new(self.arena);
-        match field.kind() {
-            Kind::Int => {
-                return match reader.int().ok()? {
-                    Some(number) => scalar(place, number),
-                    None => self.refuse(wrong),
-                };
-            }
-            Kind::Bool => return scalar(place, i64::from(reader.bool().ok()?)),
-            Kind::String | Kind::Secret => all.push(reader.string().ok()?),
-            Kind::List | Kind::Map => {
-                let is_map = field.kind() == Kind::Map;
-                let (open, close) = if is_map { (b'{', b'}') } else { (b'[', b']') };
-                reader.expect(open).ok()?;
-                let mut first = true;
-                while reader.another(close, &mut first).ok()? {
-                    if is_map {
-                        all.push(reader.string().ok()?);
-                        reader.expect(b':').ok()?;
-                    }
-                    if reader.kind().ok()? != json::Kind::String {
-                        return self.refuse(wrong);
-                    }
-                    all.push(reader.string().ok()?);
+        let number = match field.kind() {
+            kind::INT => reader.int().ok()?,
+            kind::BOOL => Some(i64::from(reader.bool().ok()?)),
+            kind::FLOAT if TYPED => float::parse(reader.number().ok()?).map(|value| value.to_bits().cast_signed()),
+            kind => {
+                let text = reader.string().ok()?;
+                if kind == kind::SECRET && text.is_empty() {
+                    return self.refuse(Refusal::Empty(field.name()));
+                }
+                if !TYPED || matches!(kind, kind::STRING | kind::SECRET) {
+                    return Some(text);
+                }
+                match kind {
+                    kind::DURATION => time::duration(text),
+                    kind::TIME => time::parse(text),
+                    _ => return self.read(text, field),
                 }
             }
+        };
+        let Some(number) = number else { return self.wrong(field) };
+        self.held(&number.to_le_bytes())
+    }
+
+    /// What a text stands for.
+    fn read(&mut self, text: &'a [u8], field: &FieldReader<'a>) -> Option<&'a [u8]> {
+        let found = match field.kind() {
+            kind::IP => address::parse_ip(text).map(|record| self.held(&record)),
+            kind::CIDR => network::parse(text).map(|record| self.held(&record)),
+            kind::BYTES => match encoding::from_base64(text, Alphabet::Standard, self.arena) {
+                Ok(bytes) => bytes.map(Some),
+                Err(_) => return self.refuse(Refusal::Memory),
+            },
+            _ => {
+                if field.values().any(|value| value == text) {
+                    Some(Some(text))
+                } else {
+                    None
+                }
+            }
+        };
+        match found {
+            Some(held) => held,
+            None => self.wrong(field),
         }
-        self.texts(field, &all, place)
+    }
+
+    /// Bytes in the arena.
+    fn held(&mut self, bytes: &[u8]) -> Option<&'a [u8]> {
+        let held = self.arena.copy(bytes);
+        if held.is_none() {
+            self.refusal = Refusal::Memory;
+        }
+        held
     }
 
     fn default(&mut self, field: &FieldReader<'a>, place: &mut Value) -> Option<()> {
-        if matches!(field.kind(), Kind::Int | Kind::Bool) {
-            return scalar(place, field.default_number());
-        }
         let mut all: Items<'_, &[u8]> = Items::new(self.arena);
-        for text in field.default_texts() {
-            all.push(text);
+        for part in field.default_parts() {
+            all.push(part);
         }
-        self.texts(field, &all, place)
+        self.keep(field, &all, place)
     }
 
-    /// A string (one text), a list (its elements) or a map (names and values in turn).
-    fn texts(&mut self, field: &FieldReader<'a>, texts: &Items<'a, &'a [u8]>, place: &mut Value) -> Option<()> {
-        if texts.is_broken() {
+    /// A value (one part), a list (its elements) or a map (names and values in turn).
+    #[inline(never)]
+    fn keep(&mut self, field: &FieldReader<'a>, parts: &Items<'a, &'a [u8]>, place: &mut Value) -> Option<()> {
+        if parts.is_broken() {
             return self.refuse(Refusal::Memory);
         }
-        let texts = texts.as_slice();
+        let parts = parts.as_slice();
         place.is_present = true;
-        match field.kind() {
-            Kind::Map => self.map(field, texts, place),
-            Kind::List => self.list(texts, place),
-            Kind::String | Kind::Secret | Kind::Int | Kind::Bool => {
-                let text = texts.first().copied().unwrap_or(&[]);
-                if field.kind() == Kind::Secret && text.is_empty() {
-                    return self.refuse(Refusal::Empty(field.name()));
+        match field.shape() {
+            Shape::Map => self.map(field, parts, place),
+            Shape::List => self.list(field, parts, place),
+            Shape::One => {
+                let part = parts.first().copied().unwrap_or(&[]);
+                if field.kind() >= kind::INT {
+                    place.number = bytes::u64_at(part, 0).cast_signed();
+                    return Some(());
                 }
-                place.text = self.block(text.len())?;
-                bytes::copy(&mut place.text, text);
+                place.text = self.block(part.len())?;
+                bytes::copy(&mut place.text, part);
                 Some(())
             }
         }
@@ -175,7 +240,7 @@ impl<'a> Loader<'a, '_> {
         block
     }
 
-    fn list(&mut self, elements: &[&'a [u8]], place: &mut Value) -> Option<()> {
+    fn list(&mut self, field: &FieldReader<'a>, elements: &[&'a [u8]], place: &mut Value) -> Option<()> {
         let mut size = 0usize;
         for element in elements {
             size = size.saturating_add(element.len()).saturating_add(4);
@@ -191,7 +256,7 @@ impl<'a> Loader<'a, '_> {
                 at = at.saturating_add(bytes::copy(rest, element));
             }
         }
-        write_cells(place);
+        write_cells::<TYPED>(place, field.kind());
         Some(())
     }
 
@@ -220,24 +285,30 @@ impl<'a> Loader<'a, '_> {
     }
 }
 
-fn scalar(place: &mut Value, number: i64) -> Option<()> {
-    place.is_present = true;
-    place.number = number;
-    Some(())
+/// Writes the cells by which generated code reads a list: numbers, or addresses, which only the module has.
+fn write_cells<const TYPED: bool>(value: &mut Value, kind: u8) {
+    let mut cells = core::mem::replace(&mut value.more, Block::EMPTY);
+    for (n, element) in value.elements().enumerate() {
+        let cell = if kind >= kind::INT {
+            bytes::u64_at(element, 0)
+        } else if TYPED && kind == kind::IP {
+            // An address has no length.
+            place_of(element) & u64::from(u32::MAX)
+        } else {
+            place_of(element)
+        };
+        bytes::put_u64(&mut cells, n.saturating_mul(8), cell);
+    }
+    value.more = cells;
 }
 
-/// Writes the cells by which generated code reads a list: addresses, which only the module has.
-fn write_cells(value: &mut Value) {
+/// Address and length, in the module.
+fn place_of(element: &[u8]) -> u64 {
     #[cfg(target_arch = "wasm32")]
-    {
-        let mut cells = core::mem::replace(&mut value.more, Block::EMPTY);
-        for (n, element) in value.elements().enumerate() {
-            bytes::put_u64(&mut cells, n.saturating_mul(8), crate::rt::pack::from_bytes(element).cast_unsigned());
-        }
-        value.more = cells;
-    }
+    let place = crate::rt::pack::from_bytes(element).cast_unsigned();
     #[cfg(not(target_arch = "wasm32"))]
-    let _ = value;
+    let place = element.len() as u64;
+    place
 }
 
 /// The digest that `sha256:HEX` writes.

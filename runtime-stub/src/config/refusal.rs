@@ -1,7 +1,6 @@
 //! Why a configuration is refused. In: the reason. Out: the line that is logged.
 
 use crate::rt::arena::{Arena, Text};
-use crate::tables::schema::Kind;
 
 /// A reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +17,8 @@ pub enum Refusal<'a> {
     Twice(&'a [u8]),
     /// A key that must be there.
     Missing(&'a [u8]),
-    /// A key with a value of another type.
-    Type(&'a [u8], Kind),
+    /// A key with a value of another type, and what it must be.
+    Type(&'a [u8], &'a [u8]),
     /// A secret without characters.
     Empty(&'a [u8]),
     /// A key of a map that comes twice.
@@ -44,17 +43,7 @@ impl<'a> Refusal<'a> {
             Refusal::Empty(key) => (Some(key), b"must not be empty", None),
             Refusal::MapTwice(key, name) => (Some(key), b"must name each entry once: twice there is ", Some(name)),
             Refusal::Entry(key, problem, name) => (Some(key), problem, Some(name)),
-            Refusal::Type(key, kind) => (
-                Some(key),
-                match kind {
-                    Kind::String | Kind::Secret => b"must be a string",
-                    Kind::Int => b"must be an int",
-                    Kind::Bool => b"must be a bool",
-                    Kind::List => b"must be a list of strings",
-                    Kind::Map => b"must be a map of strings",
-                },
-                None,
-            ),
+            Refusal::Type(key, expected) => (Some(key), expected, None),
         };
         let mut line = Text::new(arena);
         line.push(b"portcullis: ");

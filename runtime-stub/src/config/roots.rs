@@ -14,9 +14,9 @@ pub struct Value {
     pub is_present: bool,
     /// Whether its key was read.
     pub is_seen: bool,
-    /// An int, or a bool as 0 or 1, or the number of elements.
+    /// A number (`tables::schema::kind`), or the number of elements.
     pub number: i64,
-    /// A string, or the elements with their lengths before them, or a map (`config::index`).
+    /// A value as it is held, or the elements with their lengths before them, or a map (`config::index`).
     pub text: Block,
     /// Of a map of keys: `tables::keys`. Of a list: cells with its elements.
     pub more: Block,

@@ -6,6 +6,7 @@ use super::utf8;
 use crate::contract::slot;
 use crate::rt::arena::{Arena, Exhausted, Text};
 use crate::tables::slots;
+use crate::values::string;
 
 /// What is known of a slot.
 #[derive(Clone, Copy)]
@@ -104,6 +105,28 @@ impl<'a> Headers<'a> {
         Ok(Some(value))
     }
 
+    /// The lines of a header by its name in any case, as received, in order. Pseudo headers have no name; `host` is `:authority`.
+    pub fn lines_of(&self, name: &'a [u8], arena: &'a Arena) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>, Exhausted> {
+        let name = string::mapped(name, u8::to_ascii_lowercase, arena).ok_or(Exhausted)?;
+        let pairs = if name.starts_with(b":") { Pairs::EMPTY } else { self.pairs };
+        Ok(pairs.filter(move |(n, _)| *n == name || (*n == b":authority" && name == b"host")).map(|(_, value)| value))
+    }
+
+    /// The value of a header by its name: lines joined with `, `, as UTF-8.
+    pub fn value_of(&self, name: &'a [u8], arena: &'a Arena) -> Result<Option<&'a [u8]>, Exhausted> {
+        let mut text = Text::new(arena);
+        let mut found = false;
+        for line in self.lines_of(name, arena)? {
+            if found {
+                text.push(b", ");
+            }
+            text.push(line);
+            found = true;
+        }
+        let joined = text.finish().ok_or(Exhausted)?;
+        if found { utf8::lossy(joined, arena).map(Some).ok_or(Exhausted) } else { Ok(None) }
+    }
+
     fn join(&self, slot: usize, arena: &'a Arena) -> Option<&'a [u8]> {
         let mut text = Text::new(arena);
         for (n, line) in self.lines(slot).enumerate() {
@@ -153,6 +176,18 @@ mod tests {
         assert_eq!(headers.count, 4);
         assert!(headers.has(b"x-b") && !headers.has(b"x-c"));
         assert!(!headers.any_doubled());
+    }
+
+    #[test]
+    fn headers_are_found_by_any_name() {
+        let arena = Arena::new();
+        let headers =
+            index(&arena, &[(":authority", b"a.example"), (":path", b"/"), ("x-a", b"1"), ("x-c", b"\xff"), ("x-a", b"2"), ("x-e", b"")]);
+        let value = |name: &'static str| headers.value_of(name.as_bytes(), &arena).unwrap();
+        assert_eq!((value("x-a"), value("X-A"), value("x-b")), (Some(&b"1, 2"[..]), Some(&b"1, 2"[..]), None));
+        assert_eq!((value("Host"), value(":authority"), value(":path"), value("")), (Some(&b"a.example"[..]), None, None, None));
+        assert_eq!((value("x-c"), value("x-e")), (Some("\u{fffd}".as_bytes()), Some(&b""[..])));
+        assert_eq!(headers.lines_of(b"X-a", &arena).unwrap().collect::<Vec<_>>(), [b"1", b"2"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Networks that are values: an `ip` record whose host bits are zero, and the length of the prefix in one byte more.
 //! In: addresses, numbers of bits. Out: records, membership, text.
 
-use super::text;
+use super::{number, text};
 use crate::bytes;
 use crate::contract::{CIDR_SIZE, IP_SIZE};
+use crate::http::address;
 use crate::rt::arena::Text;
 
 /// The network of an address: so many bits of an IPv4 or IPv6 one. Numbers out of range count as the nearest that is in range.
@@ -27,6 +28,22 @@ fn mask(n: usize, bits: u8) -> u8 {
         Some(_) => 0xff,
         None => 0,
     }
+}
+
+/// A network and nothing else: an address, `/`, how many of its bits count; the others are zero. Of an IPv4-mapped IPv6 address at
+/// least the bits before the IPv4 one count.
+pub fn parse(text: &[u8]) -> Option<[u8; CIDR_SIZE]> {
+    let (written, digits) = bytes::split_once(text, b'/')?;
+    let ip = address::parse_ip(written)?;
+    let is_v4 = bytes::u8_at(&ip, 0) == 4;
+    let mapped = is_v4 && bytes::position(written, b':').is_some();
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let bits = number::parse(digits)?.saturating_sub(if mapped { 96 } else { 0 });
+    let network = of(&ip, bits, bits);
+    let fits = i64::from(bytes::u8_at(&network, IP_SIZE)) == bits && bytes::until(&network, IP_SIZE) == ip;
+    if fits { Some(network) } else { None }
 }
 
 /// Whether an address is in a network.

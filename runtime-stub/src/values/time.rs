@@ -1,5 +1,7 @@
 //! Times: nanoseconds since 1970. In: text or times. Out: times or their parts; nothing traps.
 
+use super::number;
+
 /// Nanoseconds of a second.
 const SECOND: i64 = 1_000_000_000;
 
@@ -89,6 +91,22 @@ fn offset(zone: &[u8]) -> Option<i64> {
     Some(if ahead { seconds } else { seconds.wrapping_neg() })
 }
 
+/// A duration as it is written: a whole number, maybe with `-` before it, and a unit.
+pub fn duration(text: &[u8]) -> Option<i64> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(digits.len()).saturating_add(count))?;
+    let length = match unit {
+        b"ms" => SECOND / 1000,
+        b"s" => SECOND,
+        b"m" => 60 * SECOND,
+        b"h" => 3600 * SECOND,
+        b"d" => 86_400 * SECOND,
+        _ => return None,
+    };
+    number::parse(number)?.checked_mul(length)
+}
+
 /// `unix(t)`: whole seconds, rounded down.
 pub fn unix(time: i64) -> i64 {
     time.div_euclid(SECOND)
@@ -101,7 +119,7 @@ pub fn part(time: i64, unit: i64, cycle: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, part, unix};
+    use super::{duration, parse, part, unix};
 
     #[test]
     fn times() {
@@ -162,6 +180,16 @@ mod tests {
             }
         }
         assert_eq!(expected / 86_400_000_000_000, 106_651);
+    }
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [("250ms", 250_000_000), ("30s", 30_000_000_000), ("-5m", -300_000_000_000), ("7d", 604_800_000_000_000)] {
+            assert_eq!(duration(text.as_bytes()), Some(expected), "{text}");
+        }
+        for bad in ["", "s", "-", "-s", "5", "5 s", " 5s", "5s ", "1.5s", "+5s", "1h30m", "5S", "106752d", "99999999999999999999ms"] {
+            assert_eq!(duration(bad.as_bytes()), None, "{bad}");
+        }
     }
 
     #[test]

@@ -43,6 +43,7 @@ impl Expressions<'_> {
         match self.random.below(kinds) {
             13 => format!("{}.body.text {} {}", self.message(), self.pick(&["contains", "==", "starts_with"]), self.literal()),
             14 => format!("request.body.size {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "3", "30"])),
+            15 if self.random.chance(30) => format!("request.body.form[{}] == {}", self.key(QUERY), self.literal()),
             15 => format!("request.body.form[{}] {} {}", quoted(self.random.word(QUERY)), self.pick(&["==", "!="]), self.literal()),
             3 => format!("{json} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "0.5", "true", "null", "\"a\"", "100"])),
             4 => format!("{json} {} ({})", self.pick(&["==", "!="]), self.any_text(depth)),

@@ -16,7 +16,18 @@ impl Expressions<'_> {
             Type::Float => self.float(depth),
             Type::Time => self.time(depth),
             Type::Duration => self.duration(depth),
+            Type::Tier => self.tier(depth),
+            Type::Bytes => self.bytes(depth),
+            Type::MaybeFloat => self.maybe_float(depth),
+            Type::MaybeTime => self.maybe_time(depth),
+            Type::Network => self.network(depth),
             Type::Ip
+            | Type::MaybeDuration
+            | Type::MaybeBool
+            | Type::MaybeBytes
+            | Type::MaybeTier
+            | Type::Tiers
+            | Type::Secrets
             | Type::MaybeIp
             | Type::Map
             | Type::Secret

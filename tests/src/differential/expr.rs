@@ -42,7 +42,7 @@ impl Expressions<'_> {
         if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
     }
 
-    fn map(&mut self, ty: Type) -> Option<String> {
+    pub(super) fn map(&mut self, ty: Type) -> Option<String> {
         let known: Vec<String> = self.world.maps.iter().filter(|map| map.ty == ty).map(|map| map.text.clone()).collect();
         if known.is_empty() { None } else { Some(self.random.pick(&known).clone()) }
     }
@@ -61,8 +61,9 @@ impl Expressions<'_> {
             return self.leaf();
         }
         let next = depth - 1;
-        match self.random.below(34) {
+        match self.random.below(36) {
             31..=33 => self.numbers_test(next),
+            34 | 35 => self.typed_test(next),
             0 | 1 => format!("({}) and ({})", self.boolean(next), self.boolean(next)),
             2 | 3 => format!("({}) or ({})", self.boolean(next), self.boolean(next)),
             4 => format!("({}) and ({}) and ({})", self.boolean(next), self.boolean(next), self.boolean(next)),
@@ -192,8 +193,28 @@ impl Expressions<'_> {
         if self.random.chance(60) { self.text_optional(depth) } else { self.text(depth) }
     }
 
+    /// A key that is computed.
+    pub(super) fn key(&mut self, known: &[&'static str]) -> String {
+        let literal = quoted(self.random.word(known));
+        let alone = self.place.request && !self.place.response;
+        match self.random.below(4) {
+            0 if alone => format!("(request.query[{}] ?? {literal})", quoted(self.random.word(QUERY))),
+            1 if alone => format!("request.headers[{}]", quoted(self.random.word(HEADERS))),
+            2 => format!("upper({literal})"),
+            _ => format!("trim({literal})"),
+        }
+    }
+
     /// A `string?` read straight from the message.
     pub(super) fn read_optional(&mut self) -> String {
+        if self.place.request && self.random.chance(10) {
+            return match self.random.below(4) {
+                0 => format!("request.query[{}]", self.key(QUERY)),
+                1 => format!("request.cookies[{}]", self.key(COOKIES)),
+                2 if self.place.response => format!("response.headers[{}]", self.key(ANSWERED)),
+                _ => format!("request.headers[{}]", self.key(HEADERS)),
+            };
+        }
         match self.random.below(9) {
             0 | 1 => format!("request.query[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => format!("request.cookies[{}]", quoted(self.random.word(COOKIES))),
@@ -301,7 +322,7 @@ impl Expressions<'_> {
         }
     }
 
-    fn any_integer_optional(&mut self, depth: usize) -> String {
+    pub(super) fn any_integer_optional(&mut self, depth: usize) -> String {
         if depth > 0 && self.random.chance(20) {
             return match self.random.below(3) {
                 0 => format!("({})[{}]", self.integers(depth - 1), self.integer(depth - 1)),
@@ -320,7 +341,7 @@ impl Expressions<'_> {
         }
     }
 
-    fn any_integer(&mut self, depth: usize) -> String {
+    pub(super) fn any_integer(&mut self, depth: usize) -> String {
         if self.random.chance(50) { self.any_integer_optional(depth) } else { self.integer(depth) }
     }
 
@@ -361,6 +382,8 @@ impl Expressions<'_> {
         let next = depth.saturating_sub(1);
         match self.random.below(7) {
             6 => format!("split({}, {})", self.text(next), self.literal()),
+            0 if self.place.request && self.random.chance(30) => format!("request.headers.all[{}]", self.key(HEADERS)),
+            1 if self.place.request && self.random.chance(30) => format!("request.query.all[{}]", self.key(QUERY)),
             0 => format!("request.headers.all[{}]", quoted(self.random.word(HEADERS))),
             1 => format!("request.query.all[{}]", quoted(self.random.word(QUERY))),
             2 | 3 => self.named(Type::Texts).unwrap_or_else(|| format!("[{}]", self.literal())),
@@ -381,6 +404,7 @@ impl Expressions<'_> {
         match self.map(Type::Ip) {
             Some(map) if self.random.chance(30) => format!("{map}[{}]", self.read_optional()),
             _ if self.place.request && self.random.chance(20) => format!("ip({})", self.read_optional()),
+            _ if self.random.chance(10) => self.named(Type::MaybeIp).unwrap_or_else(|| "client.ip".to_owned()),
             _ => match self.named(Type::Ip) {
                 Some(name) if self.random.chance(20) => name,
                 _ => "client.ip".to_owned(),

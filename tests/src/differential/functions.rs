@@ -20,7 +20,9 @@ impl Expressions<'_> {
         let next = depth.saturating_sub(1);
         let decoder = self.pick(&["hex_decode", "base64_decode", "base64url_decode", "url_decode"]);
         let secret = self.named(Type::Secret);
+        let held = self.named(Type::Bytes);
         match (self.random.below(6), secret) {
+            _ if held.is_some() && self.random.chance(20) => held.unwrap_or_default(),
             (0 | 1, Some(secret)) => {
                 let code = self.pick(&["hmac_sha256", "hmac_sha512", "hmac_sha1"]);
                 format!("{code}({secret}, {})", self.taken(next))
@@ -54,6 +56,11 @@ impl Expressions<'_> {
     pub(super) fn network(&mut self, depth: usize) -> String {
         let address =
             if self.random.chance(50) { "client.ip".to_owned() } else { format!("(ip({}) ?? client.ip)", self.text_optional(depth)) };
+        if let Some(network) = self.named(Type::Network)
+            && self.random.chance(30)
+        {
+            return network;
+        }
         let v4 = self.pick(&["0", "8", "24", "31", "32", "client.port"]);
         let v6 = self.pick(&["0", "32", "63", "64", "65", "128", "(0 - 1)"]);
         format!("cidr({address}, {v4}, {v6})")

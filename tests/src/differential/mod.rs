@@ -19,4 +19,5 @@ pub mod rules;
 pub mod shrink;
 pub mod signed;
 pub mod tokens;
+mod typed;
 pub mod world;

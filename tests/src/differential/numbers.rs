@@ -75,6 +75,11 @@ impl Expressions<'_> {
 
     /// A `float?`.
     pub(super) fn maybe_float(&mut self, depth: usize) -> String {
+        if let Some(map) = self.map(Type::Float)
+            && self.random.chance(30)
+        {
+            return format!("{map}[{}]", self.literal());
+        }
         format!("float({})", self.number_text(FLOATS, depth))
     }
 
@@ -98,6 +103,11 @@ impl Expressions<'_> {
 
     /// A `time?`.
     pub(super) fn maybe_time(&mut self, depth: usize) -> String {
+        if let Some(map) = self.map(Type::Time)
+            && self.random.chance(30)
+        {
+            return format!("{map}[{}]", self.literal());
+        }
         format!("time({})", self.number_text(TIMES, depth))
     }
 

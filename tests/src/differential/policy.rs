@@ -7,8 +7,9 @@ use super::expr::{Expressions, Place};
 use super::random::Random;
 use super::rules;
 use super::signed;
+use super::typed::Held;
 use super::world::{
-    ADDRESSES, BASIC, COOKIES, Credential, Function, HOSTS, KEYS, Limit, NETWORKS, Named, QUERY, TEXTS, Type, World, base64, member, quoted,
+    BASIC, COOKIES, Credential, Function, HOSTS, KEYS, Limit, Named, QUERY, TEXTS, TIER, Type, World, base64, member, quoted,
 };
 
 /// What was made.
@@ -64,8 +65,11 @@ pub fn reply(random: &mut Random, world: &World, place: &Place) -> String {
         3 => format!("{status} \"no: ${{{}}}\"", expressions.writable(2)),
         4 => {
             let (first, second, third) = (expressions.writable(2), expressions.boolean(1), expressions.integer(1));
+            let list = if place.request && expressions.random.chance(40) { expressions.texts(1) } else { "[]".to_owned() };
             let maybe = if place.request { expressions.optional_json() } else { "null".to_owned() };
-            format!("{status} json {{ error: {first}, \"b\\\"c\": [{second}, {third}, null], in: {{ x: {maybe}, y: {{}} }} }}")
+            format!(
+                "{status} json {{ error: {first}, \"b\\\"c\": [{second}, {third}, null], in: {{ x: {maybe}, y: {{}} }}, list: {list} }}"
+            )
         }
         _ => format!("302 location \"/login?to=${{{}}}\"", expressions.text(2)),
     }
@@ -108,56 +112,70 @@ fn json(text: &str) -> String {
     serde_json::Value::String(text.to_owned()).to_string()
 }
 
-fn texts(random: &mut Random) -> Vec<String> {
-    (0..random.below(5)).map(|_| random.word(TEXTS).to_owned()).collect()
-}
-
 fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
     let mut fields = Vec::new();
     for _ in 0..random.below(6) {
         let name = world.name("c");
         let optional = random.chance(35);
         let default = !optional && random.chance(40);
-        let list = texts(random);
-        let quoted_list: Vec<String> = list.iter().map(|text| quoted(text)).collect();
-        let mut distinct = list.clone();
-        distinct.sort();
-        distinct.dedup();
-        let text = random.word(TEXTS).to_owned();
-        let number = *random.pick(&["0", "1", "5", "-3", "9223372036854775807"]);
-        let truth = *random.pick(&["true", "false"]);
-        let (ty, ty_text, default_text, given) = match random.below(6) {
-            0 => (Type::Bool, "bool", truth.to_owned(), truth.to_owned()),
-            1 => (Type::Int, "int", number.to_owned(), number.to_owned()),
-            2 => (Type::Text, "string", quoted(&text), json(&text)),
-            3 => (Type::Secret, "secret", String::new(), json(if text.is_empty() { "s" } else { &text })),
-            4 => (Type::Texts, "list<string>", format!("[{}]", quoted_list.join(", ")), serde_json::to_string(&list).unwrap()),
+        let held = *random.pick(&Held::ALL);
+        let several: Vec<(String, String)> = (0..random.below(4)).map(|_| held.literal(random)).collect();
+        let shape = random.below(5);
+        let (ty, ty_text, default_text, given) = match shape {
+            0 => {
+                let (written, given): (Vec<String>, Vec<String>) = several.into_iter().unzip();
+                (held.list(), format!("list<{}>", held.written()), format!("[{}]", written.join(", ")), format!("[{}]", given.join(",")))
+            }
+            1 => {
+                let mut keys: Vec<&str> = several.iter().map(|_| random.word(TEXTS)).collect();
+                keys.sort_unstable();
+                keys.dedup();
+                let object: Vec<String> = keys.iter().zip(&several).map(|(key, (value, _))| format!("{}: {value}", quoted(key))).collect();
+                let given: Vec<String> = keys.iter().zip(&several).map(|(key, (_, value))| format!("{}:{value}", json(key))).collect();
+                let ty = if held == Held::Text { Some(Type::Map) } else { None };
+                (ty, format!("map<string, {}>", held.written()), format!("{{ {} }}", object.join(", ")), format!("{{{}}}", given.join(",")))
+            }
             _ => {
-                let object: Vec<String> = distinct.iter().map(|key| format!("{}: {}", quoted(key), quoted(&text))).collect();
-                let given: Vec<String> = distinct.iter().map(|key| format!("{}:{}", json(key), json(&text))).collect();
-                (Type::Map, "map<string, string>", format!("{{ {} }}", object.join(", ")), format!("{{{}}}", given.join(",")))
+                let (written, given) = held.literal(random);
+                (Some(held.ty(false)), held.written().to_owned(), written, given)
             }
         };
-        let default = default && ty != Type::Secret;
+        let default = default && held != Held::Secret;
         let mark = if optional { "?" } else { "" };
         let tail = if default { format!(" = {default_text}") } else { String::new() };
         fields.push(Node::line(format!("{name}: {ty_text}{mark}{tail}")));
         // One configuration in some dozens is refused, by all engines alike.
         let given = match random.below(60) {
-            0 => (*random.pick(&["null", "1.5", "{}", "[1]", "\"\"", "\"x\"", "1e2", "{\"a\":null}"])).to_owned(),
+            0 => (*random.pick(&["null", "1.5", "{}", "[1]", "\"\"", "\"x\"", "1e2", "{\"a\":null}", "1e400", "[\"\"]"])).to_owned(),
             _ => given,
         };
         if !((default || optional) && random.chance(50) || random.chance(1)) {
             members.push(format!("{}: {given}", json(&name)));
         }
-        let ty = match (ty, optional) {
-            (Type::Text, true) => Type::MaybeText,
-            (Type::Int, true) => Type::MaybeInt,
-            (Type::Secret, true) => Type::MaybeSecret,
-            (Type::Bool | Type::Texts, true) => continue,
-            (other, _) => other,
+        if shape == 1 && held != Held::Text && !optional {
+            world.maps.push(Named {
+                text: format!("config.{name}"),
+                ty: held.ty(held == Held::Network),
+                response: false,
+                configuration: true,
+            });
+        }
+        let ty = match (ty, optional, shape) {
+            (Some(_), true, 2..) => Some(held.ty(true)),
+            (_, true, _) => None,
+            (ty, false, _) => ty,
         };
+        let Some(ty) = ty else { continue };
         world.values.push(Named { text: format!("config.{name}"), ty, response: false, configuration: true });
+    }
+    if random.chance(15) {
+        let name = world.name("c");
+        let given = *random.pick(&["{\"a\":[1,\"a\",{}]}", "[]", "null", "\"a\"", "{\"a\":1,\"a\":1}", "1e2", "{\"a\": {\"b\" : true}}"]);
+        fields.push(Node::line(format!("{name}: json{}", random.pick(&["?", "", " = { a: [\"GET\", 2] }"]))));
+        if random.chance(90) {
+            members.push(format!("{}: {given}", json(&name)));
+        }
+        world.json.push(format!("config.{name}"));
     }
     if !fields.is_empty() {
         head.push(Node::block("config", fields));
@@ -165,28 +183,23 @@ fn config(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members:
 }
 
 fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
-    let literal = |random: &mut Random, kind: usize| match kind {
-        0 => quoted(random.word(TEXTS)),
-        1 => (*random.pick(&["0", "1", "-7", "42", "7", "9223372036854775807"])).to_owned(),
-        2 => quoted(random.word(ADDRESSES)),
-        _ => quoted(random.word(NETWORKS)),
-    };
-    const NAMES: [&str; 4] = ["string", "int", "ip", "cidr"];
+    let tabled = |random: &mut Random| *random.pick(Held::ALL.get(..10).unwrap_or(&Held::ALL));
     for _ in 0..random.below(4) {
-        let kind = random.below(4);
+        let held = tabled(random);
         let name = world.name("list");
         // Long enough now and then for tables that are searched rather than compared.
         let count = if random.chance(25) { random.between(9, 40) } else { random.below(5) };
-        let mut items: Vec<String> = (0..count).map(|_| literal(random, kind)).collect();
-        if kind == 0 && count > 8 {
+        let mut items: Vec<String> = (0..count).map(|_| held.literal(random).0).collect();
+        if held == Held::Text && count > 8 {
             items.extend((0..count).map(|number| quoted(&format!("item-{number}"))));
         }
-        head.push(Node::line(format!("list {name}: {} = [{}]", NAMES[kind], items.join(", "))));
-        let ty = [Type::Texts, Type::Ints, Type::Ips, Type::Networks][kind];
-        world.values.push(Named { text: name, ty, response: false, configuration: true });
+        head.push(Node::line(format!("list {name}: {} = [{}]", held.written(), items.join(", "))));
+        if let Some(ty) = held.list() {
+            world.values.push(Named { text: name, ty, response: false, configuration: true });
+        }
     }
     for _ in 0..random.below(4) {
-        let kind = random.below(4);
+        let held = tabled(random);
         let name = world.name("map");
         let mut keys: Vec<String> = (0..random.below(6)).map(|_| quoted(random.word(TEXTS))).collect();
         if random.chance(20) {
@@ -194,10 +207,9 @@ fn tables(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
         }
         keys.sort();
         keys.dedup();
-        let entries: Vec<String> = keys.into_iter().map(|key| format!("{key}: {}", literal(random, kind))).collect();
-        head.push(Node::line(format!("map {name}: string -> {} = {{ {} }}", NAMES[kind], entries.join(", "))));
-        let ty = [Type::Text, Type::Int, Type::Ip, Type::MaybeNetwork][kind];
-        world.maps.push(Named { text: name, ty, response: false, configuration: true });
+        let entries: Vec<String> = keys.into_iter().map(|key| format!("{key}: {}", held.literal(random).0)).collect();
+        head.push(Node::line(format!("map {name}: string -> {} = {{ {} }}", held.written(), entries.join(", "))));
+        world.maps.push(Named { text: name, ty: held.ty(held == Held::Network), response: false, configuration: true });
     }
 }
 
@@ -217,6 +229,7 @@ fn functions(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
                     Type::Int => "int",
                     Type::MaybeInt => "int?",
                     Type::Bool => "bool",
+                    Type::Tier => TIER,
                     Type::Float => "float",
                     Type::Time => "time",
                     Type::Duration => "duration",
@@ -239,10 +252,14 @@ fn lets(random: &mut Random, world: &mut World, head: &mut Vec<Node>) {
         let response = random.chance(20);
         let place = Place { request: true, response, ..Place::default() };
         let mut expressions = Expressions { random, world, place: &place };
-        let (ty, text) = match expressions.random.below(11) {
+        let (ty, text) = match expressions.random.below(12) {
             8 => (Type::Float, expressions.float(2)),
             9 => (Type::Time, expressions.time(2)),
             10 => (Type::Duration, expressions.duration(2)),
+            11 => match expressions.named(Type::Tier) {
+                Some(name) => (Type::Tier, name),
+                None => (Type::Bool, expressions.boolean(2)),
+            },
             5 => (Type::MaybeInt, expressions.maybe_integer(2)),
             6 => (Type::Texts, expressions.texts(2)),
             7 => (Type::Ip, "client.ip".to_owned()),

@@ -128,6 +128,10 @@ pub const PATTERNS: &[&str] = &[
     r"/\B/",
     "/s/i",
 ];
+/// Values of the enum.
+pub const TIERS: &[&str] = &["a", "abc", "GET", "x y"];
+/// The enum.
+pub const TIER: &str = "enum(a, abc, \"GET\", \"x y\")";
 /// Methods.
 pub const METHODS: &[&str] = &["GET", "POST", "HEAD", "DELETE", "PUT", "OPTIONS", "PATCH"];
 /// What API keys are called and what they are.
@@ -188,6 +192,28 @@ pub enum Type {
     MaybeSecret,
     /// `cidr?`
     MaybeNetwork,
+    /// `float?`
+    MaybeFloat,
+    /// `time?`
+    MaybeTime,
+    /// `duration?`
+    MaybeDuration,
+    /// `bool?`
+    MaybeBool,
+    /// `bytes`
+    Bytes,
+    /// `bytes?`
+    MaybeBytes,
+    /// `cidr`
+    Network,
+    /// One of `TIERS`
+    Tier,
+    /// Likewise, or absent
+    MaybeTier,
+    /// `list<enum>`
+    Tiers,
+    /// `list<secret>`
+    Secrets,
     /// `list<int>`
     Ints,
     /// `list<ip>`
@@ -249,6 +275,8 @@ pub struct Function {
 pub struct World {
     /// Values of `config`, `let` and `list`.
     pub values: Vec<Named>,
+    /// Configured JSON.
+    pub json: Vec<String>,
     /// Declared maps.
     pub maps: Vec<Named>,
     /// Declared functions.

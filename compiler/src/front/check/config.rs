@@ -1,8 +1,7 @@
 //! `config { … }`: names, types and defaults of what the plugin configuration brings.
 
-use super::constant;
 use super::context::Context;
-use super::ty;
+use super::{constant, table, test_value, ty};
 use crate::base::{Code, Diagnostic};
 use crate::ir::{ast, hir};
 
@@ -37,18 +36,10 @@ fn check_field(ctx: &mut Context<'_>, field: &ast::Field) -> Option<hir::Config>
     if !ty::type_names(ctx, &field.ty) {
         return None;
     }
-    let Some(base) = base_type(&field.ty) else {
-        let text = ctx.quote(field.ty.span).unwrap_or_else(|| field.ty.name.text.clone());
-        ctx.not_yet(
-            field.ty.span,
-            &format!("a configuration value of type `{text}`"),
-            "use `string`, `int`, `bool`, `secret`, `list<string>` or `map<string, string>`",
-        );
-        return None;
-    };
+    let base = base_type(ctx, &field.ty)?;
     let default = match &field.default {
         None => None,
-        Some(expr) if base == hir::Ty::Secret => {
+        Some(expr) if holds_secrets(&base) => {
             ctx.error(
                 Code::SecretLeak,
                 expr.span,
@@ -72,70 +63,105 @@ fn check_field(ctx: &mut Context<'_>, field: &ast::Field) -> Option<hir::Config>
     Some(hir::Config { name: field.name.clone(), ty, default })
 }
 
-fn base_type(ty: &ast::Type) -> Option<hir::Ty> {
-    let plain = |ty: Option<&ast::Type>| ty.is_some_and(|ty| ty.name.text == "string" && !ty.optional);
-    match ty.name.text.as_str() {
-        "bool" => Some(hir::Ty::Bool),
-        "int" => Some(hir::Ty::Int),
-        "string" => Some(hir::Ty::String),
-        "secret" => Some(hir::Ty::Secret),
-        "list" if plain(ty.args.first()) => Some(hir::Ty::List(Box::new(hir::Ty::String))),
-        "map" if plain(ty.args.first()) && plain(ty.args.get(1)) => Some(hir::Ty::Map(Box::new(hir::Ty::String))),
-        _ => None,
+/// The type of a field without its `?`; what cannot be configured is reported.
+fn base_type(ctx: &mut Context<'_>, written: &ast::Type) -> Option<hir::Ty> {
+    let single = |written: &ast::Type| {
+        let ty = ty::value_type(written)?;
+        (!ty.is_optional() && !matches!(ty, hir::Ty::List(_) | hir::Ty::Map(_) | hir::Ty::Json)).then_some(ty)
+    };
+    let found = match written.name.text.as_str() {
+        "list" => written.args.first().and_then(single).map(|item| hir::Ty::List(Box::new(item))),
+        "map" => {
+            let key = written.args.first().is_some_and(|key| key.name.text == "string" && !key.optional);
+            let item = if key { written.args.get(1).and_then(single) } else { None };
+            item.map(|item| hir::Ty::Map(Box::new(item)))
+        }
+        "json" => Some(hir::Ty::Json),
+        _ => single(&ast::Type { optional: false, ..written.clone() }),
+    };
+    if found.is_none() {
+        let text = ctx.quote(written.span).unwrap_or_else(|| written.name.text.clone());
+        let help = match written.name.text.as_str() {
+            "rate" => "declare the count as `int`, and write `config.NAME per 1m` in the limit",
+            "percent" => "write percentages in `split`: only there they stand",
+            "words" => "use `list<string>`",
+            "map" => "use `map<string, T>` of single values, such as `map<string, int>`",
+            _ => "use a single type such as `string`, `int` or `duration`, or `list<T>` of one",
+        };
+        ctx.error(
+            Code::TypeMismatch,
+            written.span,
+            format!("a configuration cannot bring a `{text}`"),
+            "not a type of configuration",
+            help,
+        );
+    }
+    found
+}
+
+fn holds_secrets(ty: &hir::Ty) -> bool {
+    match ty {
+        hir::Ty::Secret => true,
+        hir::Ty::List(item) | hir::Ty::Map(item) => **item == hir::Ty::Secret,
+        _ => false,
     }
 }
 
 fn default(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<hir::ConfigDefault> {
-    let value = match (ty, &expr.kind) {
-        (hir::Ty::Bool, ast::ExprKind::Bool(value)) => Some(hir::ConfigDefault::Bool(*value)),
-        (hir::Ty::Int, _) => constant::int(expr).map(hir::ConfigDefault::Int),
-        (hir::Ty::String, ast::ExprKind::String(value)) => Some(hir::ConfigDefault::String(value.clone())),
-        (hir::Ty::List(_), ast::ExprKind::List(elements)) => elements
-            .iter()
-            .map(|element| match element {
-                ast::Arg::Expr(element) => constant::string(element).map(str::to_owned),
-                ast::Arg::Source(_) | ast::Arg::Named(..) => None,
-            })
-            .collect::<Option<Vec<_>>>()
-            .map(hir::ConfigDefault::List),
-        (hir::Ty::Map(_), ast::ExprKind::Object(members)) => {
-            constant::distinct_members(ctx, members);
-            members
-                .iter()
-                .map(|member| Some((member.name.text.clone(), constant::string(&member.value)?.to_owned())))
-                .collect::<Option<Vec<_>>>()
-                .map(hir::ConfigDefault::Map)
+    match (ty, &expr.kind) {
+        (hir::Ty::List(item), ast::ExprKind::List(elements)) => {
+            let mut values = Vec::new();
+            for element in elements {
+                let ast::Arg::Expr(element) = element else { return refused(ctx, ty, expr) };
+                values.push(table::literal(ctx, item, element)?);
+            }
+            Some(hir::ConfigDefault::List(values))
         }
-        _ => None,
-    };
-    if value.is_none() {
-        ctx.error(
-            Code::NotConstant,
-            expr.span,
-            format!("the default is no `{ty}` literal"),
-            format!("expected {} literal", super::expr::article(ty)),
-            format!("write {}", example(ty)),
-        );
+        (hir::Ty::Map(item), ast::ExprKind::Object(members)) => {
+            constant::distinct_members(ctx, members);
+            let mut entries = Vec::new();
+            for member in members {
+                entries.push((member.name.text.clone(), table::literal(ctx, item, &member.value)?));
+            }
+            Some(hir::ConfigDefault::Map(entries))
+        }
+        (hir::Ty::List(_) | hir::Ty::Map(_), _) => refused(ctx, ty, expr),
+        (hir::Ty::Json, _) => {
+            let value = test_value::value(ctx, expr, &[])?;
+            Some(hir::ConfigDefault::One(hir::Const::String(test_value::json(&value))))
+        }
+        _ => table::constant(ctx, ty, expr).map_or_else(|| refused(ctx, ty, expr), |value| value.map(hir::ConfigDefault::One)),
     }
-    value
+}
+
+fn refused<T>(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<T> {
+    ctx.error(
+        Code::NotConstant,
+        expr.span,
+        format!("the default is no `{ty}` literal"),
+        format!("expected {} literal", super::expr::article(ty)),
+        format!("write {}", example(ty)),
+    );
+    None
 }
 
 fn example(ty: &hir::Ty) -> &'static str {
     match ty.present() {
         hir::Ty::Bool => "`true` or `false`",
         hir::Ty::Int => "a number such as `60`",
+        hir::Ty::Float => "a number such as `0.5`",
+        hir::Ty::Ip => "an address such as `\"192.0.2.1\"`",
+        hir::Ty::Cidr => "a network such as `\"10.0.0.0/8\"`",
+        hir::Ty::Duration => "a duration such as `30s`",
+        hir::Ty::Time => "a time such as `\"2026-01-05T10:00:00Z\"`",
         hir::Ty::List(_) => "a list such as `[\"a\", \"b\"]`",
         hir::Ty::Map(_) => "an object such as `{ \"a\": \"b\" }`",
         hir::Ty::String
-        | hir::Ty::Float
         | hir::Ty::Bytes
-        | hir::Ty::Ip
-        | hir::Ty::Cidr
-        | hir::Ty::Duration
-        | hir::Ty::Time
+        | hir::Ty::Enum(_)
+        | hir::Ty::Json
         | hir::Ty::Rate
         | hir::Ty::Secret
-        | hir::Ty::Json
         | hir::Ty::Regex
         | hir::Ty::Optional(_)
         | hir::Ty::Error => "a string such as `\"a\"`",

@@ -20,6 +20,24 @@ pub(super) fn int(expr: &ast::Expr) -> Option<i64> {
     None
 }
 
+/// A float literal or an integer, with its sign.
+pub(super) fn float(expr: &ast::Expr) -> Option<f64> {
+    match &expr.kind {
+        ast::ExprKind::Float(value) => Some(*value),
+        ast::ExprKind::Negate(operand) if matches!(operand.kind, ast::ExprKind::Float(_)) => float(operand).map(|value| -value),
+        _ => int(expr).map(|value| value as f64),
+    }
+}
+
+/// A duration literal, with its sign: nanoseconds.
+pub(super) fn duration(expr: &ast::Expr) -> Option<i64> {
+    match &expr.kind {
+        ast::ExprKind::Duration(value) => Some(*value),
+        ast::ExprKind::Negate(operand) if matches!(operand.kind, ast::ExprKind::Duration(_)) => duration(operand).map(i64::saturating_neg),
+        _ => None,
+    }
+}
+
 /// A string literal without interpolation.
 pub(super) fn string(expr: &ast::Expr) -> Option<&str> {
     if let ast::ExprKind::String(text) = &expr.kind { Some(text) } else { None }

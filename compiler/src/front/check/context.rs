@@ -136,6 +136,7 @@ impl<'a> Context<'a> {
     pub(super) fn reads(&self, expr: &hir::Expr) -> (bool, bool) {
         match &expr.kind {
             hir::ExprKind::Read(read) => (true, read.is_response()),
+            hir::ExprKind::ReadAt(read, key) => (true, read.is_response() || self.reads(key).1),
             hir::ExprKind::Let(id) => self.let_reads.get(id.index()).copied().unwrap_or((false, false)),
             _ => {
                 let own = match &expr.kind {
@@ -154,6 +155,7 @@ impl<'a> Context<'a> {
     pub(super) fn reads_body(&self, expr: &hir::Expr) -> bool {
         match &expr.kind {
             hir::ExprKind::Read(read) => read.is_request_body(),
+            hir::ExprKind::ReadAt(read, key) => read.is_request_body() || self.reads_body(key),
             hir::ExprKind::Let(id) => self.lets.get(id.index()).is_some_and(|item| self.reads_body(&item.value)),
             hir::ExprKind::Invoke(id, _) if self.fn_needs.get(id.index()).is_some_and(|needs| needs.body) => true,
             _ => expr.operands().into_iter().any(|operand| self.reads_body(operand)),

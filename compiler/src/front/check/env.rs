@@ -83,6 +83,7 @@ impl Env {
             | hir::ExprKind::Or(_)
             | hir::ExprKind::Const(_)
             | hir::ExprKind::Read(_)
+            | hir::ExprKind::ReadAt(..)
             | hir::ExprKind::Config(_)
             | hir::ExprKind::Let(_)
             | hir::ExprKind::List(_)

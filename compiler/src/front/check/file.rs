@@ -19,6 +19,10 @@ pub(super) enum Node {
     String(String),
     /// An integer.
     Int(i64),
+    /// A bool.
+    Bool(bool),
+    /// A number that is no integer.
+    Float(f64),
     /// Anything else that is no array or object.
     Other,
     /// An array.
@@ -35,14 +39,14 @@ impl<'de> Visitor<'de> for NodeVisitor {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
-    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
     }
     fn visit_unit<E>(self) -> Result<Node, E> {
         Ok(Node::Other)
     }
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Float(value))
     }
     fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
         Ok(Node::Int(value))
@@ -211,7 +215,7 @@ pub(super) fn object(ctx: &mut Context<'_>, source: &ast::Source) -> Option<(Str
     let text = strip_mark(&file.text);
     match serde_json::from_str(text) {
         Ok(Node::Object(members)) => Some((file.path, members)),
-        Ok(Node::Array(_) | Node::String(_) | Node::Int(_) | Node::Other) => {
+        Ok(Node::Array(_) | Node::String(_) | Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other) => {
             no_object(ctx, &file);
             None
         }

@@ -46,11 +46,11 @@ pub(super) fn body(ctx: &mut Context<'_>, item: &ast::Function) -> Option<hir::F
         env.bindings.push((param.name.text.clone(), ty.clone()));
         params.push((param.name.clone(), ty));
     }
-    let body = expr::check(ctx, &env, &item.body);
+    let body = expr::exact(ctx, &env, &item.body);
     if !well || body.ty == hir::Ty::Error {
         return None;
     }
-    if matches!(body.ty.present(), hir::Ty::Regex | hir::Ty::Rate | hir::Ty::Cidr | hir::Ty::Map(_)) {
+    if matches!(body.ty.present(), hir::Ty::Regex | hir::Ty::Rate | hir::Ty::Map(_)) {
         ctx.error(
             Code::TypeMismatch,
             item.body.span,

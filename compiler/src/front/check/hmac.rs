@@ -65,7 +65,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hi
     for value in hmac.exprs() {
         hmac_message::reads(ctx, value, &mut |read| {
             reads_json |= *read == hir::Read::BodyJson;
-            reads_form |= matches!(read, hir::Read::BodyForm(_));
+            reads_form |= matches!(read, hir::Read::BodyForm(_) | hir::Read::Computed(hir::Keyed::BodyForm));
         });
     }
     hir::Hmac { reads_body, reads_json, reads_form, ..hmac }

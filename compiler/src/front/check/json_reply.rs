@@ -51,8 +51,16 @@ fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Js
     let span = checked.span;
     match checked.ty.present() {
         hir::Ty::Error => None,
-        hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String | hir::Ty::Json => Some(hir::Json::Expr(checked)),
-        hir::Ty::Ip | hir::Ty::Cidr if !checked.ty.is_optional() => {
+        hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String | hir::Ty::Enum(_) | hir::Ty::Json => {
+            Some(hir::Json::Expr(checked))
+        }
+        hir::Ty::Ip => Some(hir::Json::Expr(checked)),
+        hir::Ty::List(item) if written(item) => Some(hir::Json::Expr(checked)),
+        hir::Ty::List(item) if **item == hir::Ty::Secret => {
+            expr::leak(ctx, &checked, "part of a reply");
+            None
+        }
+        hir::Ty::Cidr if !checked.ty.is_optional() => {
             Some(hir::Json::Expr(hir::Expr { kind: hir::ExprKind::Concat(vec![checked]), ty: hir::Ty::String, span }))
         }
         hir::Ty::Secret => {
@@ -65,21 +73,23 @@ fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Js
             );
             None
         }
-        hir::Ty::List(_) | hir::Ty::Map(_) => {
-            ctx.not_yet(span, "a whole list or map in a JSON reply", "write the elements out, as in `[a, b]`");
-            None
-        }
-        hir::Ty::Ip
-        | hir::Ty::Bytes
+        hir::Ty::Bytes
         | hir::Ty::Cidr
         | hir::Ty::Duration
         | hir::Ty::Time
         | hir::Ty::Rate
         | hir::Ty::Regex
+        | hir::Ty::List(_)
+        | hir::Ty::Map(_)
         | hir::Ty::Optional(_) => {
             let label = format!("has type `{}`", checked.ty);
             ctx.error(Code::NotText, span, "a value that JSON cannot hold", label, "write a string, a number or a bool");
             None
         }
     }
+}
+
+/// Whether elements of this type can be written as JSON.
+fn written(item: &hir::Ty) -> bool {
+    matches!(item, hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String | hir::Ty::Enum(_) | hir::Ty::Ip | hir::Ty::Json)
 }

@@ -122,7 +122,7 @@ fn key(item: &Node) -> Result<Option<hir::Jwk>, Fault> {
     let member = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
     let text = |name: &str| match member(name) {
         Some(Node::String(text)) => Some(text.as_str()),
-        Some(Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_)) | None => None,
+        Some(Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other | Node::Array(_) | Node::Object(_)) | None => None,
     };
     if let Some((name, _)) = members
         .iter()

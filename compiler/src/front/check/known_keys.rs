@@ -77,7 +77,7 @@ pub(super) fn check(ctx: &mut Context<'_>, kind: &Kind, declaration: &ast::Decla
             for member in members {
                 match member.value {
                     Node::String(text) => entries.push((member.name, text, member.span)),
-                    Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_) => {
+                    Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other | Node::Array(_) | Node::Object(_) => {
                         digest_refused(ctx, kind, &member.name, member.span);
                     }
                 }

@@ -76,7 +76,7 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let], fns: &[&ast::Func
 
 fn check_let(ctx: &mut Context<'_>, item: &ast::Let) {
     let env = Env { body: true, response: super::env::Response::Readable, ..Env::new("a `let`") };
-    let value = expr::check(ctx, &env, &item.value);
+    let value = expr::exact(ctx, &env, &item.value);
     if value.ty == hir::Ty::Error {
         return;
     }
@@ -119,7 +119,7 @@ fn check_fn(ctx: &mut Context<'_>, item: &ast::Function) {
 /// Whether an expression reads the request, beside the response; the credentials that it reads are gathered.
 fn reads_request(ctx: &Context<'_>, expr: &hir::Expr, credentials: &mut BTreeSet<hir::CredentialId>) -> bool {
     let mut found = match &expr.kind {
-        hir::ExprKind::Read(read) => {
+        hir::ExprKind::Read(read) | hir::ExprKind::ReadAt(read, _) => {
             credentials.extend(read.credential());
             !read.is_response()
         }

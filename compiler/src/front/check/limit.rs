@@ -195,7 +195,7 @@ fn one_rate(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::E
             if !ctx.enter(span) {
                 return None;
             }
-            let subject = expr::check(ctx, env, subject);
+            let subject = expr::exact(ctx, env, subject);
             let rates: Vec<Option<Rate>> = arms.iter().map(|arm| one_rate(ctx, env, attr, &arm.value)).collect();
             ctx.leave();
             let patterns = expr::patterns(ctx, &subject, arms, span)?;

@@ -1,33 +1,35 @@
 //! `list` and `map` declarations: constants from literals or files.
 
 use super::context::Context;
+use super::env::Env;
 use super::file::{self, Element, Node};
-use super::{constant, ty};
+use super::{constant as literals, ty};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
+use crate::lang::{duration, encoding, float, time};
 
 /// Checks all lists and maps; each keeps its place in the tree, at fault or not.
 pub(super) fn check(ctx: &mut Context<'_>, lists: &[&ast::ListOrMap], maps: &[&ast::ListOrMap]) {
     for item in lists {
-        let (ty, values) = list(ctx, item).unwrap_or((hir::TableType::String, Vec::new()));
+        let (ty, values) = list(ctx, item).unwrap_or((hir::Ty::String, Vec::new()));
         ctx.lists.push(hir::List { name: item.name.clone(), ty, values });
     }
     for item in maps {
-        let (ty, entries) = map(ctx, item).unwrap_or((hir::TableType::String, Vec::new()));
+        let (ty, entries) = map(ctx, item).unwrap_or((hir::Ty::String, Vec::new()));
         ctx.maps.push(hir::Map { name: item.name.clone(), ty, entries });
     }
 }
 
-fn list(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType, Vec<hir::Const>)> {
+fn list(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::Ty, Vec<hir::Const>)> {
     let ty = element_type(ctx, &item.ty)?;
     let mut values = Vec::new();
     match &item.value {
         ast::Value::Expr(ast::Expr { kind: ast::ExprKind::List(elements), .. }) => {
             for element in elements {
                 match element {
-                    ast::Arg::Expr(expr) => values.extend(literal(ctx, ty, expr)),
-                    ast::Arg::Source(source) => not_literal(ctx, ty, source.span),
-                    ast::Arg::Named(name, _) => not_literal(ctx, ty, name.span),
+                    ast::Arg::Expr(expr) => values.extend(literal(ctx, &ty, expr)),
+                    ast::Arg::Source(source) => not_literal(ctx, &ty, source.span),
+                    ast::Arg::Named(name, _) => not_literal(ctx, &ty, name.span),
                 }
             }
         }
@@ -37,8 +39,8 @@ fn list(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType,
             let mut wrong = 0;
             for (element, span) in &elements {
                 let value = match element {
-                    Element::Json(node) => from_file(ty, node),
-                    Element::Line(line) => from_line(ty, line),
+                    Element::Json(node) => from_file(&ty, node),
+                    Element::Line(line) => from_line(&ty, line),
                 };
                 match value {
                     Ok(value) => values.push(value),
@@ -64,7 +66,7 @@ fn list(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType,
     Some((ty, values))
 }
 
-fn map(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType, Vec<(String, hir::Const)>)> {
+fn map(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::Ty, Vec<(String, hir::Const)>)> {
     if let Some(key) = &item.key {
         if !ty::type_names(ctx, key) {
             return None;
@@ -77,9 +79,9 @@ fn map(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType, 
     let mut entries = Vec::new();
     match &item.value {
         ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Object(members), .. }) => {
-            constant::distinct_members(ctx, members);
+            literals::distinct_members(ctx, members);
             for member in members {
-                entries.extend(literal(ctx, ty, &member.value).map(|value| (member.name.text.clone(), value)));
+                entries.extend(literal(ctx, &ty, &member.value).map(|value| (member.name.text.clone(), value)));
             }
         }
         ast::Value::Source(source) => {
@@ -87,7 +89,7 @@ fn map(ctx: &mut Context<'_>, item: &ast::ListOrMap) -> Option<(hir::TableType, 
             empty(ctx, source.span, members.is_empty(), "key");
             let mut wrong = 0;
             for member in members {
-                match from_file(ty, &member.value) {
+                match from_file(&ty, &member.value) {
                     Ok(value) => entries.push((member.name, value)),
                     Err(_) if wrong >= file::MOST_FINDINGS => {}
                     Err((reason, help)) => {
@@ -120,64 +122,85 @@ fn value_span(value: &ast::Value) -> Span {
     }
 }
 
-fn element_type(ctx: &mut Context<'_>, ty: &ast::Type) -> Option<hir::TableType> {
+fn element_type(ctx: &mut Context<'_>, ty: &ast::Type) -> Option<hir::Ty> {
     if !ty::type_names(ctx, ty) {
         return None;
     }
-    let found = match ty.name.text.as_str() {
-        "string" => Some(hir::TableType::String),
-        "int" => Some(hir::TableType::Int),
-        "ip" => Some(hir::TableType::Ip),
-        "cidr" => Some(hir::TableType::Cidr),
-        _ => None,
-    };
-    if found.is_none() || ty.optional {
+    let found = ty::value_type(ty).filter(|found| !ty.optional && !matches!(found, hir::Ty::List(_) | hir::Ty::Json | hir::Ty::Secret));
+    if found.is_none() {
         let text = ctx.quote(ty.span).unwrap_or_else(|| ty.name.text.clone());
-        ctx.not_yet(ty.span, &format!("a list or map of `{text}`"), "use `string`, `int`, `ip` or `cidr`");
-        return None;
+        let (label, help) = if ty.name.text == "secret" {
+            ("it would lie in the module", "declare secrets in `config`")
+        } else {
+            (
+                "elements are single values that are there",
+                "use `string`, `int`, `float`, `bool`, `ip`, `cidr`, `duration`, `time` or an `enum`",
+            )
+        };
+        ctx.error(Code::TypeMismatch, ty.span, format!("there are no lists or maps of `{text}`"), label, help);
     }
     found
 }
 
-/// The table's type as an expression type.
-pub(super) fn expr_type(ty: hir::TableType) -> hir::Ty {
-    match ty {
-        hir::TableType::String => hir::Ty::String,
-        hir::TableType::Int => hir::Ty::Int,
-        hir::TableType::Ip => hir::Ty::Ip,
-        hir::TableType::Cidr => hir::Ty::Cidr,
-    }
-}
-
-fn literal(ctx: &mut Context<'_>, ty: hir::TableType, expr: &ast::Expr) -> Option<hir::Const> {
-    let text = constant::string(expr);
-    let checked = match (ty, text) {
-        (hir::TableType::Int, _) => constant::int(expr).map(hir::Const::Int),
-        (hir::TableType::String, Some(text)) => Some(hir::Const::String(text.to_owned())),
-        (hir::TableType::Ip, Some(text)) => return ip(ctx, expr.span, text),
-        (hir::TableType::Cidr, Some(text)) => return cidr(ctx, expr.span, text),
-        (hir::TableType::String | hir::TableType::Ip | hir::TableType::Cidr, None) => None,
-    };
-    if checked.is_none() {
+/// An element of this type; what is none is reported.
+pub(super) fn literal(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<hir::Const> {
+    let Some(value) = constant(ctx, ty, expr) else {
         not_literal(ctx, ty, expr.span);
-    }
-    checked
+        return None;
+    };
+    value
 }
 
-fn not_literal(ctx: &mut Context<'_>, ty: hir::TableType, span: Span) {
-    let ty = expr_type(ty);
+/// A constant of this type: nothing when it is none, `Some(None)` when what is wrong with it was reported.
+pub(super) fn constant(ctx: &mut Context<'_>, ty: &hir::Ty, expr: &ast::Expr) -> Option<Option<hir::Const>> {
+    match (ty, literals::string(expr), &expr.kind) {
+        (hir::Ty::Ip, Some(text), _) => return Some(ip(ctx, expr.span, text)),
+        (hir::Ty::Cidr, Some(text), _) => return Some(cidr(ctx, expr.span, text)),
+        (hir::Ty::Enum(values), Some(text), _) => return Some(super::expr::enum_value(ctx, text, values, ty, expr.span)),
+        (hir::Ty::Enum(values), None, ast::ExprKind::Name(name)) => return Some(super::expr::enum_value(ctx, name, values, ty, expr.span)),
+        _ => {}
+    }
+    let value = match (ty, &expr.kind) {
+        (hir::Ty::Int, _) => literals::int(expr).map(hir::Const::Int),
+        (hir::Ty::Bool, ast::ExprKind::Bool(value)) => Some(hir::Const::Bool(*value)),
+        (hir::Ty::Float, _) => literals::float(expr).map(hir::Const::Float),
+        (hir::Ty::Duration, _) => literals::duration(expr).map(hir::Const::Int),
+        (hir::Ty::Time, ast::ExprKind::String(text)) => time::parse(text).map(hir::Const::Int),
+        (hir::Ty::Bytes, ast::ExprKind::String(text)) => Some(hir::Const::Bytes(text.clone().into_bytes())),
+        (hir::Ty::String, ast::ExprKind::String(text)) => Some(hir::Const::String(text.clone())),
+        // `time("…")`, `hex_decode("…")` and the like are known now.
+        (hir::Ty::Time | hir::Ty::Bytes, ast::ExprKind::Call { .. }) => {
+            let value = super::expr::check(ctx, &Env::configuration("a constant"), expr);
+            match (value.kind, value.ty) {
+                (_, hir::Ty::Error) => return Some(None),
+                (hir::ExprKind::Const(value), found) if found == *ty => Some(value),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    value.map(Some)
+}
+
+fn not_literal(ctx: &mut Context<'_>, ty: &hir::Ty, span: Span) {
     ctx.error(
         Code::NotConstant,
         span,
         format!("an element that is no `{ty}` literal"),
-        format!("expected {} literal", super::expr::article(&ty)),
-        if ty == hir::Ty::Int { "write a number".to_owned() } else { "write a string literal: tables hold constants".to_owned() },
+        format!("expected {} literal", super::expr::article(ty)),
+        match ty {
+            hir::Ty::Int | hir::Ty::Float => "write a number",
+            hir::Ty::Bool => "write `true` or `false`",
+            hir::Ty::Duration => "write a duration such as `30s`",
+            hir::Ty::Time => "write a time such as `\"2026-01-05T10:00:00Z\"`",
+            _ => "write a string literal",
+        },
     );
 }
 
 /// An address constant; text that is none is reported.
 pub(super) fn ip(ctx: &mut Context<'_>, span: Span, text: &str) -> Option<hir::Const> {
-    match constant::ip(text) {
+    match literals::ip(text) {
         Ok(address) => Some(hir::Const::Ip(address)),
         Err(help) => {
             ctx.error(Code::BadAddress, span, format!("`{text}` is no IP address"), "expected an IP address", help);
@@ -188,7 +211,7 @@ pub(super) fn ip(ctx: &mut Context<'_>, span: Span, text: &str) -> Option<hir::C
 
 /// A network constant; text that is none is reported.
 pub(super) fn cidr(ctx: &mut Context<'_>, span: Span, text: &str) -> Option<hir::Const> {
-    match constant::cidr(text) {
+    match literals::cidr(text) {
         Ok((address, bits)) => Some(hir::Const::Cidr(address, bits)),
         Err(help) => {
             ctx.error(Code::BadAddress, span, format!("`{text}` is no network"), "expected a network in CIDR notation", help);
@@ -207,47 +230,67 @@ fn empty(ctx: &mut Context<'_>, span: Span, empty: bool, what: &str) {
 /// Why a value in a file is none, and what to do.
 type Fault = (String, String);
 
-fn from_file(ty: hir::TableType, node: &Node) -> Result<hir::Const, Fault> {
+fn from_file(ty: &hir::Ty, node: &Node) -> Result<hir::Const, Fault> {
     match (ty, node) {
-        (hir::TableType::String, Node::String(text)) => Ok(hir::Const::String(text.clone())),
-        (hir::TableType::Int, Node::Int(value)) => Ok(hir::Const::Int(*value)),
-        (hir::TableType::Ip | hir::TableType::Cidr, Node::String(text)) => network(ty, text),
-        (
-            hir::TableType::String | hir::TableType::Int | hir::TableType::Ip | hir::TableType::Cidr,
-            Node::String(_) | Node::Int(_) | Node::Other | Node::Array(_) | Node::Object(_),
-        ) => {
-            let help = if ty == hir::TableType::Int { "write a number without fraction" } else { "write a string" };
-            Err((format!("no `{}`", expr_type(ty)), help.to_owned()))
+        (hir::Ty::String, Node::String(text)) => Ok(hir::Const::String(text.clone())),
+        (hir::Ty::Int, Node::Int(value)) => Ok(hir::Const::Int(*value)),
+        (hir::Ty::Float, Node::Int(value)) => Ok(hir::Const::Float(*value as f64)),
+        (hir::Ty::Float, Node::Float(value)) => Ok(hir::Const::Float(*value)),
+        (hir::Ty::Bool, Node::Bool(value)) => Ok(hir::Const::Bool(*value)),
+        (hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool, _) => {
+            let help = match ty {
+                hir::Ty::Int => "write a number without fraction",
+                hir::Ty::Float => "write a number",
+                hir::Ty::Bool => "write `true` or `false`",
+                _ => "write a string",
+            };
+            Err((format!("no `{ty}`"), help.to_owned()))
+        }
+        (_, Node::String(text)) => from_text(ty, text),
+        (ty, Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other | Node::Array(_) | Node::Object(_)) => {
+            Err((format!("no `{ty}`"), "write a string".to_owned()))
         }
     }
 }
 
-fn network(ty: hir::TableType, text: &str) -> Result<hir::Const, Fault> {
-    if ty == hir::TableType::Ip {
-        return constant::ip(text).map(hir::Const::Ip).map_err(|help| ("no IP address".to_owned(), help));
-    }
-    constant::cidr(text).map(|(address, bits)| hir::Const::Cidr(address, bits)).map_err(|help| ("no network".to_owned(), help))
+/// What a text stands for that is no string.
+fn from_text(ty: &hir::Ty, text: &str) -> Result<hir::Const, Fault> {
+    let found = match ty {
+        hir::Ty::Ip => return literals::ip(text).map(hir::Const::Ip).map_err(|help| ("no IP address".to_owned(), help)),
+        hir::Ty::Cidr => {
+            let network = literals::cidr(text).map(|(address, bits)| hir::Const::Cidr(address, bits));
+            return network.map_err(|help| ("no network".to_owned(), help));
+        }
+        hir::Ty::Float => float::parse(text).map(hir::Const::Float).ok_or("write a number"),
+        hir::Ty::Bool => text.parse().map(hir::Const::Bool).map_err(|_| "write `true` or `false`"),
+        hir::Ty::Duration => duration::parse(text).map(hir::Const::Int).ok_or("write a duration such as `30s`"),
+        hir::Ty::Time => time::parse(text).map(hir::Const::Int).ok_or("write a time such as `2026-01-05T10:00:00Z`"),
+        hir::Ty::Bytes => encoding::from_base64(text).map(hir::Const::Bytes).ok_or("write base64 with its padding"),
+        hir::Ty::Enum(values) if values.iter().any(|value| value == text) => Ok(hir::Const::String(text.to_owned())),
+        _ => Err("write one of its values"),
+    };
+    found.map_err(|help| (format!("no `{ty}`"), help.to_owned()))
 }
 
 /// A value on a line. What looks like the syntax of another format is refused: it would become part of the value.
-fn from_line(ty: hir::TableType, line: &str) -> Result<hir::Const, Fault> {
+fn from_line(ty: &hir::Ty, line: &str) -> Result<hir::Const, Fault> {
     let fault = |reason: &str, help: &str| Err((reason.to_owned(), help.to_owned()));
     let comment = line.split_once('#').is_some_and(|(before, _)| before.ends_with([' ', '\t']));
     if comment {
         return fault("a comment, or a part of the value", "give comments their own lines, or write the file as a JSON array");
     }
     match ty {
-        hir::TableType::String if line.chars().any(char::is_control) => {
+        hir::Ty::String if line.chars().any(char::is_control) => {
             fault("a value with a control character", "drop it, or write the file as a JSON array")
         }
-        hir::TableType::String if line.starts_with(['"', '\'', '`']) => {
+        hir::Ty::String if line.starts_with(['"', '\'', '`']) => {
             fault("quotes would be a part of the value", "drop the quotes, or write the file as a JSON array")
         }
-        hir::TableType::String if line.ends_with([',', ';']) => {
+        hir::Ty::String if line.ends_with([',', ';']) => {
             fault("the separator would be a part of the value", "drop it, or write the file as a JSON array")
         }
-        hir::TableType::String => Ok(hir::Const::String(line.to_owned())),
-        hir::TableType::Int => {
+        hir::Ty::String => Ok(hir::Const::String(line.to_owned())),
+        hir::Ty::Int => {
             let digits = line.strip_prefix('-').unwrap_or(line);
             let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
             match line.parse() {
@@ -255,6 +298,6 @@ fn from_line(ty: hir::TableType, line: &str) -> Result<hir::Const, Fault> {
                 Ok(_) | Err(_) => fault("no integer", "write digits, with `-` before them if need be"),
             }
         }
-        hir::TableType::Ip | hir::TableType::Cidr => network(ty, line),
+        ty => from_text(ty, line),
     }
 }

@@ -5,6 +5,7 @@ use super::context::{Context, Symbol};
 use super::suggest;
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
+use crate::lang::duration;
 
 /// A string with counters in it; anything else is reported.
 pub(super) fn text(ctx: &mut Context<'_>, written: &ast::Expr, variables: &[String]) -> Option<Vec<hir::TestPiece>> {
@@ -126,8 +127,8 @@ pub(super) fn config(ctx: &mut Context<'_>, object: &ast::Expr, variables: &[Str
             ctx.error(Code::UnknownMember, member.name.span, message, "not declared in `config`", help);
             continue;
         };
-        let Some(value) = value(ctx, &member.value, variables) else { continue };
         let ty = id.and_then(|id| ctx.config.get(id.index())).map(|field| field.ty.clone());
+        let Some(value) = configured(ctx, ty.as_ref().unwrap_or(&hir::Ty::Error), &member.value, variables) else { continue };
         if let Some(ty) = ty.filter(|ty| !fits(ty, &value)) {
             ctx.error(
                 Code::TypeMismatch,
@@ -143,12 +144,71 @@ pub(super) fn config(ctx: &mut Context<'_>, object: &ast::Expr, variables: &[Str
     Some(values)
 }
 
+/// A value for a field of this type: durations and values of enums stand as in the language.
+fn configured(ctx: &mut Context<'_>, ty: &hir::Ty, written: &ast::Expr, variables: &[String]) -> Option<hir::TestValue> {
+    let text = |text: String| Some(hir::TestValue::String(vec![hir::TestPiece::Text(text)]));
+    match (ty.present(), &written.kind) {
+        (hir::Ty::Duration, _) if constant::duration(written).is_some() => text(duration::text(constant::duration(written)?)),
+        (hir::Ty::Enum(values), ast::ExprKind::Name(name)) if values.contains(name) => text(name.clone()),
+        (hir::Ty::List(item), ast::ExprKind::List(elements)) => {
+            let mut values = Vec::new();
+            for element in elements {
+                match element {
+                    ast::Arg::Expr(element) => values.push(configured(ctx, item, element, variables)?),
+                    ast::Arg::Source(_) | ast::Arg::Named(..) => return value(ctx, written, variables),
+                }
+            }
+            Some(hir::TestValue::List(values))
+        }
+        (hir::Ty::Map(item), ast::ExprKind::Object(members)) => {
+            constant::distinct_members(ctx, members);
+            let mut values = Vec::new();
+            for member in members {
+                values.push((member.name.text.clone(), configured(ctx, item, &member.value, variables)?));
+            }
+            Some(hir::TestValue::Object(values))
+        }
+        _ => value(ctx, written, variables),
+    }
+}
+
+/// The JSON text of a value without variables.
+pub(super) fn json(value: &hir::TestValue) -> String {
+    match value {
+        hir::TestValue::Null | hir::TestValue::Variable(_) => "null".to_owned(),
+        hir::TestValue::Bool(value) => value.to_string(),
+        hir::TestValue::Int(value) => value.to_string(),
+        hir::TestValue::Float(value) => value.to_string(),
+        hir::TestValue::String(pieces) => {
+            let text: String = pieces.iter().map(|piece| if let hir::TestPiece::Text(text) = piece { text.as_str() } else { "" }).collect();
+            serde_json::Value::String(text).to_string()
+        }
+        hir::TestValue::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(",")),
+        hir::TestValue::Object(members) => {
+            let member = |(name, value): &(String, hir::TestValue)| format!("{}:{}", serde_json::Value::from(name.as_str()), json(value));
+            format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+        }
+    }
+}
+
 fn fits(ty: &hir::Ty, value: &hir::TestValue) -> bool {
     match (ty, value) {
-        (hir::Ty::Optional(_), hir::TestValue::Null)
+        (hir::Ty::Json, _)
+        | (hir::Ty::Optional(_), hir::TestValue::Null)
         | (hir::Ty::Bool, hir::TestValue::Bool(_))
-        | (hir::Ty::Int, hir::TestValue::Int(_) | hir::TestValue::Variable(_))
-        | (hir::Ty::String | hir::Ty::Secret, hir::TestValue::String(_)) => true,
+        | (hir::Ty::Int | hir::Ty::Float, hir::TestValue::Int(_) | hir::TestValue::Variable(_))
+        | (hir::Ty::Float, hir::TestValue::Float(_))
+        | (
+            hir::Ty::String
+            | hir::Ty::Secret
+            | hir::Ty::Bytes
+            | hir::Ty::Ip
+            | hir::Ty::Cidr
+            | hir::Ty::Duration
+            | hir::Ty::Time
+            | hir::Ty::Enum(_),
+            hir::TestValue::String(_),
+        ) => true,
         (hir::Ty::Optional(inner), value) => fits(inner, value),
         (hir::Ty::List(item), hir::TestValue::List(items)) => items.iter().all(|value| fits(item, value)),
         (hir::Ty::Map(item), hir::TestValue::Object(members)) => members.iter().all(|(_, value)| fits(item, value)),

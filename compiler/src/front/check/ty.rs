@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::suggest;
-use crate::base::Code;
+use crate::base::{Code, Diagnostic};
 use crate::ir::{ast, hir};
 use crate::lang::types;
 
@@ -40,6 +40,16 @@ fn known(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
         return false;
     }
     let mut well = true;
+    for (place, value) in ty.values.iter().enumerate() {
+        if let Some(first) = ty.values.iter().take(place).find(|earlier| earlier.text == value.text) {
+            ctx.push(
+                Diagnostic::error(Code::DuplicateKey, value.span, format!("the value `{}` appears twice", value.text), "again here")
+                    .also(first.span, "first here")
+                    .help("keep one of them"),
+            );
+            well = false;
+        }
+    }
     for arg in &ty.args {
         well &= type_names(ctx, arg);
     }
@@ -57,10 +67,13 @@ pub(super) fn value_type(ty: &ast::Type) -> Option<hir::Ty> {
         "ip" => hir::Ty::Ip,
         "duration" => hir::Ty::Duration,
         "time" => hir::Ty::Time,
+        "cidr" => hir::Ty::Cidr,
+        "json" => hir::Ty::Json,
         "secret" => hir::Ty::Secret,
+        "enum" => hir::Ty::Enum(ty.values.iter().map(|value| value.text.clone()).collect()),
         "list" => {
             let element = value_type(ty.args.first()?)?;
-            if element.is_optional() || matches!(element, hir::Ty::List(_)) {
+            if element.is_optional() || matches!(element, hir::Ty::List(_) | hir::Ty::Json) {
                 return None;
             }
             hir::Ty::List(Box::new(element))

@@ -43,6 +43,9 @@ pub enum ExprKind {
     Const(Const),
     /// A fact about the request or the response.
     Read(Read),
+    /// A fact by a key that is known only at run time (`Read::Computed`): the key is a string, or absent (then so is the fact,
+    /// and a list is empty).
+    ReadAt(Read, Box<Expr>),
     /// A configuration value.
     Config(ConfigId),
     /// A `let`.
@@ -181,6 +184,8 @@ pub enum Read {
     BodyJson,
     /// `request.body.form["k"]`, optional: the first, decoded
     BodyForm(String),
+    /// What a key that is known only at run time finds; stands in `ExprKind::ReadAt` and nowhere else.
+    Computed(Keyed),
     /// `response.status`
     ResponseStatus,
     /// `response.body.text`
@@ -189,4 +194,51 @@ pub enum Read {
     ResponseJson,
     /// `response.headers["k"]` (lower case), optional
     ResponseHeader(String),
+}
+
+/// What is read by a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Keyed {
+    /// `request.query[…]`
+    Query,
+    /// `request.query.all[…]`
+    QueryAll,
+    /// `request.headers[…]`; names in any case, one that no header has finds nothing
+    Header,
+    /// `request.headers.all[…]`
+    HeaderAll,
+    /// `request.cookies[…]`
+    Cookie,
+    /// `request.body.form[…]`
+    BodyForm,
+    /// `response.headers[…]`
+    ResponseHeader,
+}
+
+impl Keyed {
+    /// How it is written, without the key.
+    pub fn path(self) -> &'static str {
+        match self {
+            Keyed::Query => "request.query",
+            Keyed::QueryAll => "request.query.all",
+            Keyed::Header => "request.headers",
+            Keyed::HeaderAll => "request.headers.all",
+            Keyed::Cookie => "request.cookies",
+            Keyed::BodyForm => "request.body.form",
+            Keyed::ResponseHeader => "response.headers",
+        }
+    }
+
+    /// The same by a key that is known.
+    pub fn read(self, key: String) -> Read {
+        match self {
+            Keyed::Query => Read::Query(key),
+            Keyed::QueryAll => Read::QueryAll(key),
+            Keyed::Header => Read::Header(key),
+            Keyed::HeaderAll => Read::HeaderAll(key),
+            Keyed::Cookie => Read::Cookie(key),
+            Keyed::BodyForm => Read::BodyForm(key),
+            Keyed::ResponseHeader => Read::ResponseHeader(key),
+        }
+    }
 }

@@ -78,7 +78,8 @@ impl Claim {
         let ty = match &self.kind {
             ClaimKind::Bool => Ty::Bool,
             ClaimKind::Int => Ty::Int,
-            ClaimKind::String | ClaimKind::Enum(_) => Ty::String,
+            ClaimKind::String => Ty::String,
+            ClaimKind::Enum(values) => Ty::Enum(values.clone()),
             ClaimKind::Words | ClaimKind::List => Ty::List(Box::new(Ty::String)),
         };
         if self.optional { ty.optional() } else { ty }

@@ -16,13 +16,13 @@ mod ty;
 mod walk;
 
 pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member};
-pub use expr::{Const, Expr, ExprKind, Read};
+pub use expr::{Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;
 pub use hmac::{Algorithm, Codes, Dedupe, Encoding, Hmac, Piece, Timestamp, TimestampForm, TimestampSource};
 pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
-    ReplyBody, Scope, TableType,
+    ReplyBody, Scope,
 };
 pub use print::print;
 pub use rule::{

@@ -97,7 +97,7 @@ pub enum HostPattern {
     Under(String),
 }
 
-/// A field of `config`. Its type is Bool, Int, String, Secret, `list<string>`, `map<string, string>`, or one of these optional.
+/// A field of `config`. Its type is a single value, a list or a map of such, or one of these optional.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The key in the configuration.
@@ -111,16 +111,12 @@ pub struct Config {
 /// A default in `config`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ConfigDefault {
-    /// bool
-    Bool(bool),
-    /// int
-    Int(i64),
-    /// string
-    String(String),
-    /// list of strings
-    List(Vec<String>),
-    /// map of strings
-    Map(Vec<(String, String)>),
+    /// A single value.
+    One(super::Const),
+    /// The elements of a list.
+    List(Vec<super::Const>),
+    /// The entries of a map; keys are distinct.
+    Map(Vec<(String, super::Const)>),
 }
 
 /// `let name = value`.
@@ -143,26 +139,13 @@ pub struct Fn {
     pub body: Expr,
 }
 
-/// Element types of declared lists and maps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TableType {
-    /// strings
-    String,
-    /// ints
-    Int,
-    /// addresses
-    Ip,
-    /// networks
-    Cidr,
-}
-
 /// A declared list of constants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct List {
     /// Its name.
     pub name: Name,
     /// What it holds.
-    pub ty: TableType,
+    pub ty: Ty,
     /// In the order written.
     pub values: Vec<super::Const>,
 }
@@ -173,7 +156,7 @@ pub struct Map {
     /// Its name.
     pub name: Name,
     /// What it holds.
-    pub ty: TableType,
+    pub ty: Ty,
     /// Keys are distinct; in the order written.
     pub entries: Vec<(String, super::Const)>,
 }

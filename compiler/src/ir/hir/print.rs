@@ -333,12 +333,10 @@ impl std::fmt::Display for Template {
 
 fn config_default(default: &ConfigDefault) -> String {
     match default {
-        ConfigDefault::Bool(value) => value.to_string(),
-        ConfigDefault::Int(value) => value.to_string(),
-        ConfigDefault::String(value) => format!("{value:?}"),
-        ConfigDefault::List(values) => format!("{values:?}"),
+        ConfigDefault::One(value) => constant(value),
+        ConfigDefault::List(values) => format!("[{}]", values.iter().map(constant).collect::<Vec<_>>().join(", ")),
         ConfigDefault::Map(entries) => {
-            let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key:?}: {value:?}")).collect();
+            let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key:?}: {}", constant(value))).collect();
             format!("{{{}}}", entries.join(", "))
         }
     }
@@ -375,6 +373,7 @@ pub(super) fn expr(policy: &Policy, value: &Expr) -> String {
     match &value.kind {
         ExprKind::Const(value) => constant(value),
         ExprKind::Read(what) => read(policy, what),
+        ExprKind::ReadAt(what, key) => format!("{}[{}]", read(policy, what), one(key)),
         ExprKind::Config(id) => config_name(policy, id.index()),
         ExprKind::Let(id) => policy.lets.get(id.index()).map_or_else(|| "?".to_owned(), |item| item.name.text.clone()),
         ExprKind::List(id) => policy.lists.get(id.index()).map_or_else(|| "?".to_owned(), |list| list.name.text.clone()),
@@ -480,6 +479,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::BodyBytes => "request.body.bytes".to_owned(),
         Read::BodyJson => "request.body.json".to_owned(),
         Read::BodyForm(key) => format!("request.body.form[{key:?}]"),
+        Read::Computed(keyed) => keyed.path().to_owned(),
         Read::ResponseStatus => "response.status".to_owned(),
         Read::ResponseText => "response.body.text".to_owned(),
         Read::ResponseJson => "response.body.json".to_owned(),

@@ -27,6 +27,8 @@ pub enum Ty {
     Secret,
     /// `json`
     Json,
+    /// `enum(a, b)`: a string that is one of these
+    Enum(Vec<String>),
     /// A regular expression: only on the right of `matches`.
     Regex,
     /// `list<T>`
@@ -56,6 +58,7 @@ impl Ty {
             | Ty::Rate
             | Ty::Secret
             | Ty::Json
+            | Ty::Enum(_)
             | Ty::Regex
             | Ty::List(_)
             | Ty::Map(_)
@@ -66,6 +69,31 @@ impl Ty {
     /// Whether a value may be absent.
     pub fn is_optional(&self) -> bool {
         matches!(self, Ty::Optional(_))
+    }
+
+    /// The type with strings for enums: what an enum is where none is expected.
+    #[must_use]
+    pub fn without_enums(&self) -> Ty {
+        match self {
+            Ty::Enum(_) => Ty::String,
+            Ty::List(item) => Ty::List(Box::new(item.without_enums())),
+            Ty::Map(item) => Ty::Map(Box::new(item.without_enums())),
+            Ty::Optional(inner) => Ty::Optional(Box::new(inner.without_enums())),
+            Ty::Bool
+            | Ty::Int
+            | Ty::Float
+            | Ty::String
+            | Ty::Bytes
+            | Ty::Ip
+            | Ty::Cidr
+            | Ty::Duration
+            | Ty::Time
+            | Ty::Rate
+            | Ty::Secret
+            | Ty::Json
+            | Ty::Regex
+            | Ty::Error => self.clone(),
+        }
     }
 
     /// `T?` of this type.
@@ -85,6 +113,7 @@ impl Ty {
             | Ty::Rate
             | Ty::Secret
             | Ty::Json
+            | Ty::Enum(_)
             | Ty::Regex
             | Ty::List(_)
             | Ty::Map(_) => Ty::Optional(Box::new(self)),
@@ -107,6 +136,7 @@ impl std::fmt::Display for Ty {
             Ty::Rate => f.write_str("rate"),
             Ty::Secret => f.write_str("secret"),
             Ty::Json => f.write_str("json"),
+            Ty::Enum(values) => write!(f, "enum({})", values.iter().map(|value| enum_value(value)).collect::<Vec<_>>().join(", ")),
             Ty::Regex => f.write_str("regex"),
             Ty::List(item) => write!(f, "list<{item}>"),
             Ty::Map(value) => write!(f, "map<string, {value}>"),
@@ -114,4 +144,12 @@ impl std::fmt::Display for Ty {
             Ty::Error => f.write_str("unknown"),
         }
     }
+}
+
+/// A value of an enum as it is written in a type: a name, or a string where it is none.
+fn enum_value(value: &str) -> String {
+    let mut letters = value.chars();
+    let begins = letters.next().is_some_and(|first| first == '_' || first.is_ascii_lowercase());
+    let name = begins && letters.all(|letter| letter == '_' || letter.is_ascii_alphanumeric());
+    if name { value.to_owned() } else { format!("{value:?}") }
 }

@@ -1,6 +1,6 @@
 //! Walking over typed expressions: direct operands, all reads below, equality without places.
 
-use super::{CredentialId, Expr, ExprKind, FnId, LetId, Policy, Read};
+use super::{CredentialId, Expr, ExprKind, FnId, Keyed, LetId, Policy, Read};
 use crate::base::Span;
 
 impl Expr {
@@ -23,6 +23,7 @@ impl Expr {
             | ExprKind::InConfigMap(operand, _)
             | ExprKind::Matches(operand, _, _)
             | ExprKind::JsonAs(operand)
+            | ExprKind::ReadAt(_, operand)
             | ExprKind::JsonIsNull(operand)
             | ExprKind::Present(operand) => vec![operand],
             ExprKind::Equal(left, right)
@@ -66,6 +67,7 @@ impl Expr {
             | ExprKind::InConfigMap(operand, _)
             | ExprKind::Matches(operand, _, _)
             | ExprKind::JsonAs(operand)
+            | ExprKind::ReadAt(_, operand)
             | ExprKind::JsonIsNull(operand)
             | ExprKind::Present(operand) => vec![operand],
             ExprKind::Equal(left, right)
@@ -96,7 +98,7 @@ impl Expr {
     }
 
     fn reads_seen<'a>(&'a self, policy: &'a Policy, seen: &mut (Vec<LetId>, Vec<FnId>), visit: &mut dyn FnMut(&'a Read)) {
-        if let ExprKind::Read(read) = &self.kind {
+        if let ExprKind::Read(read) | ExprKind::ReadAt(read, _) = &self.kind {
             visit(read);
         }
         // INVARIANT: lets and fns lead only to those before them, so this ends; `seen` keeps chains of them linear.
@@ -162,12 +164,15 @@ fn forget(expr: &mut Expr) {
 impl Read {
     /// Whether it is known only when the body of the request is in.
     pub fn is_request_body(&self) -> bool {
-        matches!(self, Read::BodySize | Read::BodyText | Read::BodyBytes | Read::BodyJson | Read::BodyForm(_))
+        matches!(
+            self,
+            Read::BodySize | Read::BodyText | Read::BodyBytes | Read::BodyJson | Read::BodyForm(_) | Read::Computed(Keyed::BodyForm)
+        )
     }
 
     /// Whether it is known only when the response begins.
     pub fn is_response(&self) -> bool {
-        matches!(self, Read::ResponseStatus | Read::ResponseHeader(_)) || self.is_response_body()
+        matches!(self, Read::ResponseStatus | Read::ResponseHeader(_) | Read::Computed(Keyed::ResponseHeader)) || self.is_response_body()
     }
 
     /// Whether it is known only when the body of the response is in.

@@ -172,7 +172,9 @@ fn user(users: &hir::Keys, config: &[Value], value: &[u8]) -> Result<String, &'s
     let known = match users {
         hir::Keys::Known(users) => users.iter().find(|(user, _)| user == name).map(|(_, digest)| *digest),
         hir::Keys::Config(id) => match config.get(id.index()) {
-            Some(Value::Map(users)) => users.iter().find(|(user, _)| user == name).and_then(|(_, written)| password::digest(written)),
+            Some(Value::Map(users)) => {
+                users.iter().find(|(user, _)| user == name).and_then(|(_, written)| password::digest(&written.text()))
+            }
             Some(_) | None => None,
         },
     };
@@ -186,7 +188,9 @@ fn known(keys: &hir::Keys, config: &[Value], value: &[u8]) -> Option<String> {
     match keys {
         hir::Keys::Known(keys) => keys.iter().find(|(_, digest)| *digest == presented).map(|(name, _)| name.clone()),
         hir::Keys::Config(id) => match config.get(id.index()) {
-            Some(Value::Map(keys)) => keys.iter().find(|(_, written)| digest(written) == Some(presented)).map(|(name, _)| name.clone()),
+            Some(Value::Map(keys)) => {
+                keys.iter().find(|(_, written)| digest(&written.text()) == Some(presented)).map(|(name, _)| name.clone())
+            }
             Some(_) | None => None,
         },
     }

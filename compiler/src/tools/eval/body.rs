@@ -83,7 +83,7 @@ pub(super) fn reads(policy: &hir::Policy, rule: &hir::Rule) -> Reads {
             reads.some |= read.is_request_body();
             reads.content |= read.is_request_body() && *read != hir::Read::BodySize;
             reads.json |= *read == hir::Read::BodyJson;
-            reads.form |= matches!(read, hir::Read::BodyForm(_));
+            reads.form |= matches!(read, hir::Read::BodyForm(_) | hir::Read::Computed(hir::Keyed::BodyForm));
             reads.of_response |= read.is_response();
             reads.response |= read.is_response_body();
             reads.response_json |= *read == hir::Read::ResponseJson;

@@ -1,12 +1,17 @@
 //! Reads the plugin configuration. In: the declared fields and JSON text. Out: their values, or why it is refused.
 
-use serde::de::{Deserializer, MapAccess, Visitor};
+use std::net::IpAddr;
 
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::json;
 use super::value::Value;
 use crate::ir::hir;
+use crate::lang::{duration, encoding, time, types};
 
 /// A JSON object with its members in order, repeats included: `serde_json` would keep the last one silently.
-struct Members(Vec<(String, serde_json::Value)>);
+struct Members(Vec<(String, Box<RawValue>)>);
 
 impl<'de> serde::Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
@@ -57,61 +62,56 @@ pub(super) fn read(policy: &hir::Policy, configuration: &str) -> Result<Vec<Valu
 }
 
 /// The value of one field.
-fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, serde_json::Value)]) -> Result<Value, String> {
+fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, Box<RawValue>)]) -> Result<Value, String> {
     let key = &field.name.text;
     let given = members.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-    let given = match given {
+    let parsed = given.map(|given| serde_json::from_str::<serde_json::Value>(given.get()));
+    let parsed = parsed.transpose().map_err(|_| "the configuration is no JSON object".to_owned())?;
+    let given = match &parsed {
         Some(serde_json::Value::Null) if field.ty.is_optional() => return Ok(Value::Absent),
+        Some(_) if *field.ty.present() == hir::Ty::Json => {
+            let json = given.and_then(|given| json::parse(given.get().as_bytes()));
+            return json.map(|json| Value::Json(Box::new(json))).ok_or_else(|| "the configuration is no JSON object".to_owned());
+        }
         Some(given) => given,
         None => {
             return match &field.default {
-                Some(default) => Ok(default_value(default)),
+                Some(default) => Ok(default_value(&field.ty, default)),
                 None if field.ty.is_optional() => Ok(Value::Absent),
                 None => Err(format!("configuration key `{key}` is missing")),
             };
         }
     };
     let ty = field.ty.present();
-    let value = typed(ty, given).ok_or_else(|| format!("configuration key `{key}` must be {}", described(ty)))?;
-    if *ty == hir::Ty::Secret && value == Value::String(String::new()) {
-        return Err(format!("configuration key `{key}` must not be empty"));
-    }
+    let wrong = || format!("configuration key `{key}` must be {}", types::in_configuration(ty));
+    let single = |ty: &hir::Ty, given: &serde_json::Value| {
+        let value = typed(ty, given).ok_or_else(wrong)?;
+        let empty = *ty == hir::Ty::Secret && value == Value::String(String::new());
+        if empty { Err(format!("configuration key `{key}` must not be empty")) } else { Ok(value) }
+    };
+    let value = match ty {
+        hir::Ty::List(item) => {
+            Value::List(given.as_array().ok_or_else(wrong)?.iter().map(|given| single(item, given)).collect::<Result<Vec<_>, _>>()?)
+        }
+        hir::Ty::Map(item) => {
+            let entries = given.as_object().ok_or_else(wrong)?.iter().map(|(key, given)| Ok((key.clone(), single(item, given)?)));
+            Value::Map(entries.collect::<Result<Vec<_>, String>>()?)
+        }
+        ty => single(ty, given)?,
+    };
     if holds_passwords(policy, field)
         && let Value::Map(entries) = &value
-        && let Some((name, _)) = entries.iter().find(|(_, written)| crate::lang::password::digest(written).is_none())
+        && let Some((name, _)) = entries.iter().find(|(_, written)| crate::lang::password::digest(&written.text()).is_none())
     {
         return Err(format!("configuration key `{key}` must have `{{SHA256}}` and the base64 of a SHA-256 for `{name}`"));
     }
     if holds_keys(policy, field)
         && let Value::Map(entries) = &value
-        && let Some((name, _)) = entries.iter().find(|(_, digest)| super::authenticate::digest(digest).is_none())
+        && let Some((name, _)) = entries.iter().find(|(_, digest)| super::authenticate::digest(&digest.text()).is_none())
     {
         return Err(format!("configuration key `{key}` must have `sha256:` and 64 hex digits for `{name}`"));
     }
     Ok(value)
-}
-
-/// A type as messages call it.
-fn described(ty: &hir::Ty) -> &'static str {
-    match ty {
-        hir::Ty::Bool => "a bool",
-        hir::Ty::Int => "an int",
-        hir::Ty::List(_) => "a list of strings",
-        hir::Ty::Map(_) => "a map of strings",
-        hir::Ty::String
-        | hir::Ty::Secret
-        | hir::Ty::Float
-        | hir::Ty::Bytes
-        | hir::Ty::Ip
-        | hir::Ty::Cidr
-        | hir::Ty::Duration
-        | hir::Ty::Time
-        | hir::Ty::Rate
-        | hir::Ty::Json
-        | hir::Ty::Regex
-        | hir::Ty::Optional(_)
-        | hir::Ty::Error => "a string",
-    }
 }
 
 /// Whether an `api_key` takes its keys from this field.
@@ -137,43 +137,50 @@ fn is_field(policy: &hir::Policy, keys: &hir::Keys, field: &hir::Config) -> bool
     }
 }
 
-/// A JSON value as a value of a type that `config` can have.
+/// A JSON value as a single value of a type that `config` can have.
 fn typed(ty: &hir::Ty, given: &serde_json::Value) -> Option<Value> {
-    let string = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let text = given.as_str();
     match ty {
         hir::Ty::Bool => given.as_bool().map(Value::Bool),
         hir::Ty::Int => given.as_i64().map(Value::Int),
-        hir::Ty::String | hir::Ty::Secret => string(given).map(Value::String),
-        hir::Ty::List(_) => {
-            let items: Option<Vec<Value>> = given.as_array()?.iter().map(|item| string(item).map(Value::String)).collect();
-            items.map(Value::List)
-        }
-        hir::Ty::Map(_) => {
-            let entries: Option<Vec<(String, String)>> =
-                given.as_object()?.iter().map(|(key, value)| Some((key.clone(), string(value)?))).collect();
-            entries.map(Value::Map)
-        }
-        hir::Ty::Float
-        | hir::Ty::Bytes
-        | hir::Ty::Ip
-        | hir::Ty::Cidr
-        | hir::Ty::Duration
-        | hir::Ty::Time
-        | hir::Ty::Rate
-        | hir::Ty::Json
-        | hir::Ty::Regex
-        | hir::Ty::Optional(_)
-        | hir::Ty::Error => None,
+        hir::Ty::Float => given.as_f64().map(Value::Float),
+        hir::Ty::String | hir::Ty::Secret => text.map(|text| Value::String(text.to_owned())),
+        hir::Ty::Bytes => text.and_then(encoding::from_base64).map(Value::Bytes),
+        hir::Ty::Ip => text.and_then(|text| text.parse::<IpAddr>().ok()).map(|address| Value::Ip(address.to_canonical())),
+        hir::Ty::Cidr => text.and_then(network),
+        hir::Ty::Duration => text.and_then(duration::parse).map(Value::Int),
+        hir::Ty::Time => text.and_then(time::parse).map(Value::Int),
+        hir::Ty::Enum(values) => text.filter(|text| values.iter().any(|value| value == text)).map(|text| Value::String(text.to_owned())),
+        hir::Ty::Json | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) | hir::Ty::Optional(_) | hir::Ty::Error => None,
     }
 }
 
-fn default_value(default: &hir::ConfigDefault) -> Value {
+/// A network: an address, `/`, how many of its bits count. The others are zero.
+fn network(text: &str) -> Option<Value> {
+    let (address, bits) = text.split_once('/')?;
+    let digits = !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit());
+    let (address, bits) = (address.parse::<IpAddr>().ok()?, if digits { bits.parse::<u32>().ok()? } else { return None });
+    let (free, unused) = match address {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), 32_u32.checked_sub(bits)?),
+        IpAddr::V6(address) => (address.to_bits(), 128_u32.checked_sub(bits)?),
+    };
+    if free & !u128::MAX.checked_shl(unused).unwrap_or(0) != 0 {
+        return None;
+    }
+    match (address, address.to_canonical(), bits.checked_sub(96)) {
+        (IpAddr::V6(_), v4 @ IpAddr::V4(_), Some(bits)) => Some(Value::Cidr(v4, u8::try_from(bits).ok()?)),
+        _ => Some(Value::Cidr(address, u8::try_from(bits).ok()?)),
+    }
+}
+
+fn default_value(ty: &hir::Ty, default: &hir::ConfigDefault) -> Value {
     match default {
-        hir::ConfigDefault::Bool(value) => Value::Bool(*value),
-        hir::ConfigDefault::Int(value) => Value::Int(*value),
-        hir::ConfigDefault::String(value) => Value::String(value.clone()),
-        hir::ConfigDefault::List(items) => Value::List(items.iter().cloned().map(Value::String).collect()),
-        hir::ConfigDefault::Map(entries) => Value::Map(entries.clone()),
+        hir::ConfigDefault::One(hir::Const::String(text)) if *ty == hir::Ty::Json => {
+            json::parse(text.as_bytes()).map_or(Value::Absent, |json| Value::Json(Box::new(json)))
+        }
+        hir::ConfigDefault::One(value) => Value::constant(value),
+        hir::ConfigDefault::List(items) => Value::List(items.iter().map(Value::constant).collect()),
+        hir::ConfigDefault::Map(entries) => Value::Map(entries.iter().map(|(key, value)| (key.clone(), Value::constant(value))).collect()),
     }
 }
 
@@ -257,9 +264,9 @@ mod tests {
     #[test]
     fn values_defaults_and_absence() {
         let policy = policy(&[
-            ("count", hir::Ty::Int, Some(hir::ConfigDefault::Int(7))),
+            ("count", hir::Ty::Int, Some(hir::ConfigDefault::One(hir::Const::Int(7)))),
             ("on", hir::Ty::Bool.optional(), None),
-            ("name", hir::Ty::String, Some(hir::ConfigDefault::String("x".into()))),
+            ("name", hir::Ty::String, Some(hir::ConfigDefault::One(hir::Const::String("x".into())))),
         ]);
         let text = |value: &str| Value::String(value.into());
         assert_eq!(read(&policy, " "), Ok(vec![Value::Int(7), Value::Absent, text("x")]));

@@ -35,6 +35,11 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
     Ok(match &expr.kind {
         hir::ExprKind::Const(constant) => Value::constant(constant),
         hir::ExprKind::Read(read) => self::read(read, ctx.facts),
+        hir::ExprKind::ReadAt(read, key) => match (read, eval(key, ctx)?) {
+            (hir::Read::Computed(keyed), Value::String(key)) => self::read(&keyed.read(as_name(*keyed, key)), ctx.facts),
+            (hir::Read::Computed(hir::Keyed::QueryAll | hir::Keyed::HeaderAll), _) => Value::List(Vec::new()),
+            _ => Value::Absent,
+        },
         hir::ExprKind::Config(id) => config(*id, ctx)?,
         hir::ExprKind::Let(id) => {
             let item = ctx.policy.lets.get(id.index()).ok_or_else(|| defect("let"))?;
@@ -61,7 +66,7 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
         }
         hir::ExprKind::ConfigMapGet(id, key) => match (config(*id, ctx)?, eval(key, ctx)?) {
             (Value::Map(entries), Value::String(key)) => {
-                Value::optional(entries.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value))
+                entries.into_iter().find(|(name, _)| *name == key).map_or(Value::Absent, |(_, value)| value)
             }
             _ => Value::Absent,
         },
@@ -238,6 +243,14 @@ fn matches(pattern: &str, flags: &str, subject: &str, regexes: &Regexes) -> Resu
     Ok(regexes.get(&key).is_some_and(|regex| regex.find(subject).is_some()))
 }
 
+/// A key as facts are found by: header names in lower case.
+fn as_name(keyed: hir::Keyed, key: String) -> String {
+    match keyed {
+        hir::Keyed::Header | hir::Keyed::HeaderAll | hir::Keyed::ResponseHeader => key.to_ascii_lowercase(),
+        hir::Keyed::Query | hir::Keyed::QueryAll | hir::Keyed::Cookie | hir::Keyed::BodyForm => key,
+    }
+}
+
 fn read(read: &hir::Read, facts: &Facts) -> Value {
     let list = |values: Vec<Vec<u8>>| Value::List(values.iter().map(|value| Value::String(text(value))).collect());
     let first = |values: Vec<Vec<u8>>| Value::optional(values.first().map(|value| text(value)));
@@ -288,6 +301,7 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
         hir::Read::BodyText => Value::optional(facts.body.as_ref().map_or(Some(String::new()), |body| body.text())),
         hir::Read::BodyJson => facts.body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json))),
         hir::Read::BodyForm(key) => Value::optional(facts.body.as_ref().and_then(|body| body.form(key))),
+        hir::Read::Computed(_) => Value::Absent,
         hir::Read::ResponseText => Value::optional(facts.response_body.as_ref().map_or(Some(String::new()), |body| body.text())),
         hir::Read::ResponseJson => {
             facts.response_body.as_ref().and_then(|body| body.json()).map_or(Value::Absent, |json| Value::Json(Box::new(json)))

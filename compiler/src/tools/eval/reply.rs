@@ -37,12 +37,7 @@ pub(super) fn empty(status: u16, headers: Headers) -> Response {
 fn json(value: &hir::Json, ctx: Context<'_>) -> Result<String, EngineError> {
     Ok(match value {
         hir::Json::Null => "null".to_owned(),
-        hir::Json::Expr(expr) => match expr::eval(expr, ctx)? {
-            Value::Absent => "null".to_owned(),
-            Value::String(text) => json_string(&text),
-            network @ (Value::Ip(_) | Value::Cidr(..)) => json_string(&network.text()),
-            other => other.text(),
-        },
+        hir::Json::Expr(expr) => of_value(&expr::eval(expr, ctx)?),
         hir::Json::Array(items) => {
             let items = items.iter().map(|item| json(item, ctx)).collect::<Result<Vec<String>, EngineError>>()?;
             format!("[{}]", items.join(","))
@@ -55,6 +50,16 @@ fn json(value: &hir::Json, ctx: Context<'_>) -> Result<String, EngineError> {
             format!("{{{}}}", members.join(","))
         }
     })
+}
+
+fn of_value(value: &Value) -> String {
+    match value {
+        Value::Absent => "null".to_owned(),
+        Value::String(text) => json_string(text),
+        Value::List(items) => format!("[{}]", items.iter().map(of_value).collect::<Vec<_>>().join(",")),
+        network @ (Value::Ip(_) | Value::Cidr(..)) => json_string(&network.text()),
+        other => other.text(),
+    }
 }
 
 /// A JSON string: `"`, `\` and control characters escaped, everything else as it is.

@@ -28,8 +28,8 @@ pub(super) enum Value {
     List(Vec<Value>),
     /// `json`
     Json(Box<Json>),
-    /// `map<string, string>` of the configuration
-    Map(Vec<(String, String)>),
+    /// `map<string, T>` of the configuration
+    Map(Vec<(String, Value)>),
 }
 
 impl Value {

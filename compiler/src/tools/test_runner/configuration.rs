@@ -11,8 +11,11 @@ use crate::ir::hir;
 pub(super) fn of(policy: &hir::Policy, test: &hir::Test) -> (String, Span) {
     let mut members = Map::new();
     for field in &policy.config {
-        if field.ty == hir::Ty::Secret && field.default.is_none() {
-            members.insert(field.name.text.clone(), Value::String(format!("test-{}", field.name.text)));
+        let secret = Value::String(format!("test-{}", field.name.text));
+        match &field.ty {
+            hir::Ty::Secret => drop(members.insert(field.name.text.clone(), secret)),
+            hir::Ty::List(item) if **item == hir::Ty::Secret => drop(members.insert(field.name.text.clone(), Value::Array(vec![secret]))),
+            _ => {}
         }
     }
     let mut span = test.name.span;

@@ -41,7 +41,7 @@ pub(super) fn add_keys(policy: &hir::Policy, configuration: &mut Map<String, Val
         let JwtKeys::Set(id) = &jwt.keys else { continue };
         let Some(field) = policy.config.get(id.index()) else { continue };
         let default = match &field.default {
-            Some(hir::ConfigDefault::String(text)) => Value::String(text.clone()),
+            Some(hir::ConfigDefault::One(hir::Const::String(text))) => Value::String(text.clone()),
             Some(_) | None => Value::String("{\"keys\":[]}".to_owned()),
         };
         let Value::String(given) = configuration.get(&field.name.text).cloned().unwrap_or(default) else { continue };

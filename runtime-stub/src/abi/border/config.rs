@@ -29,8 +29,17 @@ extern "C" fn config_none(size: i32) -> i32 {
 
 #[unsafe(export_name = "rt.config_load")]
 extern "C" fn config_load(schema: i64, size: i32) -> i32 {
+    loaded::<false>(schema, size)
+}
+
+#[unsafe(export_name = "rt.config_load_typed")]
+extern "C" fn config_load_typed(schema: i64, size: i32) -> i32 {
+    loaded::<true>(schema, size)
+}
+
+fn loaded<const TYPED: bool>(schema: i64, size: i32) -> i32 {
     let vm = vm();
-    let loaded = given(size).and_then(|text| load(text, pack::bytes(schema), arena(), &mut vm.heap));
+    let loaded = given(size).and_then(|text| load::<TYPED>(text, pack::bytes(schema), arena(), &mut vm.heap));
     let refusal = match loaded {
         Ok(values) => {
             if vm.config.put(&mut vm.heap, frame().root, values) {

@@ -104,6 +104,25 @@ extern "C" fn request_header_all(slot: i32) -> i64 {
     list(frame, lines, request::text)
 }
 
+#[unsafe(export_name = "rt.request_header_at")]
+extern "C" fn request_header_at(name: i64) -> i64 {
+    let frame = frame();
+    let found = frame.request.headers.value_of(pack::bytes(name), frame.arena);
+    pack::from_string(or_fault(found.ok(), &mut frame.fault))
+}
+
+#[unsafe(export_name = "rt.request_header_all_at")]
+extern "C" fn request_header_all_at(name: i64) -> i64 {
+    let frame = frame();
+    match frame.request.headers.lines_of(pack::bytes(name), frame.arena) {
+        Ok(lines) => list(frame, lines, request::text),
+        Err(_) => {
+            frame.fault = true;
+            0
+        }
+    }
+}
+
 #[unsafe(export_name = "rt.request_header_count")]
 extern "C" fn request_header_count() -> i64 {
     i64::from(frame().request.headers.count)

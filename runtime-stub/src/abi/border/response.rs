@@ -2,6 +2,7 @@
 
 use super::index;
 use crate::abi::{Wasm, frame};
+use crate::http::request::or_fault;
 use crate::http::response;
 use crate::rt::pack;
 
@@ -13,6 +14,13 @@ extern "C" fn response_begin(slots: i64) -> i32 {
 #[unsafe(export_name = "rt.response_status")]
 extern "C" fn response_status() -> i64 {
     i64::from(frame().response.status)
+}
+
+#[unsafe(export_name = "rt.response_header_at")]
+extern "C" fn response_header_at(name: i64) -> i64 {
+    let frame = frame();
+    let found = frame.response.headers.value_of(pack::bytes(name), frame.arena);
+    pack::from_string(or_fault(found.ok(), &mut frame.fault))
 }
 
 #[unsafe(export_name = "rt.response_header")]

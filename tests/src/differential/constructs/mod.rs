@@ -2,6 +2,7 @@
 
 mod all;
 mod signed;
+mod types;
 
 use std::collections::BTreeSet;
 
@@ -59,20 +60,12 @@ impl Found {
             self.expr(&item.body);
         }
         for list in &policy.lists {
-            self.add(match list.ty {
-                hir::TableType::String => "list string",
-                hir::TableType::Int => "list int",
-                hir::TableType::Ip => "list ip",
-                hir::TableType::Cidr => "list cidr",
-            });
+            self.add("list");
+            self.table(&list.ty);
         }
         for map in &policy.maps {
-            self.add(match map.ty {
-                hir::TableType::String => "map string",
-                hir::TableType::Int => "map int",
-                hir::TableType::Ip => "map ip",
-                hir::TableType::Cidr => "map cidr",
-            });
+            self.add("map");
+            self.table(&map.ty);
         }
         policy.credentials.iter().for_each(|credential| self.credential(credential));
         policy.limits.iter().for_each(|limit| self.limit(limit));
@@ -150,24 +143,24 @@ impl Found {
         self.add_if(config.ty.is_optional(), "config optional");
         self.add_if(config.default.is_some(), "config default");
         match config.ty.present() {
-            hir::Ty::Bool => self.add("config bool"),
-            hir::Ty::Int => self.add("config int"),
-            hir::Ty::String => self.add("config string"),
-            hir::Ty::Secret => self.add("config secret"),
-            hir::Ty::List(_) => self.add("config list"),
-            hir::Ty::Map(_) => self.add("config map"),
-            hir::Ty::Float
-            | hir::Ty::Bytes
-            | hir::Ty::Ip
-            | hir::Ty::Cidr
-            | hir::Ty::Duration
-            | hir::Ty::Time
-            | hir::Ty::Rate
-            | hir::Ty::Json
-            | hir::Ty::Regex
-            | hir::Ty::Optional(_)
-            | hir::Ty::Error => {}
+            hir::Ty::List(item) => {
+                self.add("config list");
+                self.configured(item);
+            }
+            hir::Ty::Map(item) => {
+                self.add("config map");
+                self.configured(item);
+            }
+            ty => self.configured(ty),
         }
+    }
+
+    fn configured(&mut self, ty: &hir::Ty) {
+        self.names.extend(types::configured(ty));
+    }
+
+    fn table(&mut self, ty: &hir::Ty) {
+        self.names.extend(types::tabled(ty));
     }
 
     fn limit(&mut self, limit: &hir::Limit) {
@@ -340,6 +333,7 @@ impl Found {
             hir::Json::Null => self.add("json null"),
             hir::Json::Expr(expr) => {
                 self.add("json expr");
+                self.add_if(matches!(expr.ty, hir::Ty::List(_)), "json list");
                 self.expr(expr);
             }
             hir::Json::Array(items) => {
@@ -364,7 +358,7 @@ impl Found {
                 hir::Const::Ip(_) => "ip",
                 hir::Const::Cidr(..) => "cidr",
             },
-            hir::ExprKind::Read(read) => self::read(read),
+            hir::ExprKind::Read(read) | hir::ExprKind::ReadAt(read, _) => self::read(read),
             hir::ExprKind::Config(_) => "config",
             hir::ExprKind::Let(_) => "let name",
             hir::ExprKind::List(_) => "list name",
@@ -466,6 +460,15 @@ fn read(read: &hir::Read) -> &'static str {
         hir::Read::BodyBytes => "body.bytes",
         hir::Read::BodyJson => "body.json",
         hir::Read::BodyForm(_) => "body.form",
+        hir::Read::Computed(keyed) => match keyed {
+            hir::Keyed::Query => "query by value",
+            hir::Keyed::QueryAll => "query.all by value",
+            hir::Keyed::Header => "header by value",
+            hir::Keyed::HeaderAll => "header.all by value",
+            hir::Keyed::Cookie => "cookie by value",
+            hir::Keyed::BodyForm => "form by value",
+            hir::Keyed::ResponseHeader => "response.header by value",
+        },
         hir::Read::ResponseStatus => "response.status",
         hir::Read::ResponseHeader(_) => "response.header",
         hir::Read::ResponseText => "response.body.text",

@@ -70,7 +70,7 @@ fn operand(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> hir::Expr {
             return failed(value.span);
         }
         hir::Ty::Json => "write `int(…) ?? 0` for the number in a JSON value",
-        hir::Ty::String => "write `int(…) ?? 0` to read a number from text, or `\"${a}${b}\"` to put texts together",
+        hir::Ty::String | hir::Ty::Enum(_) => "write `int(…) ?? 0` to read a number from text, or `\"${a}${b}\"` to put texts together",
         hir::Ty::Bool
         | hir::Ty::Bytes
         | hir::Ty::Ip

@@ -1,6 +1,6 @@
 //! Names that an expression binds: `some x in …`, `every x in …`, parameters of a `fn`; and elements of lists by index.
 
-use super::{boolean, check, expect, failed, int};
+use super::{boolean, exact, expect, failed, int};
 use crate::base::{Code, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -43,7 +43,7 @@ pub(super) fn quantified(
     (quantifier, name, list, condition): (ast::Quantifier, &ast::Name, &ast::Expr, &ast::Expr),
     span: Span,
 ) -> hir::Expr {
-    let list = check(ctx, env, list);
+    let list = exact(ctx, env, list);
     let bindable = bindable(ctx, env, name);
     let element = match &list.ty {
         hir::Ty::Error => None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{boolean, check, expect, failed};
+use super::{boolean, choices, exact, expect, failed};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -19,7 +19,7 @@ pub(super) fn check_if(
     let branch = |ctx: &mut Context<'_>, written: &ast::Expr, truth: bool| {
         let mut env = env.clone();
         env.learn(&condition, truth);
-        check(ctx, &env, written)
+        exact(ctx, &env, written)
     };
     let then = branch(ctx, then, true);
     let otherwise = branch(ctx, otherwise, false);
@@ -38,6 +38,9 @@ fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hi
     if values.iter().any(|value| value.ty == hir::Ty::Error) {
         return None;
     }
+    // An enum stays one where each value is of it.
+    let same = values.windows(2).all(|pair| pair.first().map(|value| value.ty.present()) == pair.last().map(|value| value.ty.present()));
+    let values: Vec<hir::Expr> = if same { values } else { values.into_iter().map(choices::as_text).collect() };
     let constant = |value: &hir::Expr| matches!(value.kind, hir::ExprKind::Const(_) | hir::ExprKind::ListOf(_));
     // A literal takes the type of what is not one: text becomes an address, an int a float.
     let leading =
@@ -61,7 +64,7 @@ fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hi
         );
         return None;
     }
-    if matches!(ty, hir::Ty::Map(_) | hir::Ty::Cidr | hir::Ty::Rate | hir::Ty::Regex) {
+    if matches!(ty, hir::Ty::Map(_) | hir::Ty::Rate | hir::Ty::Regex) {
         let label = format!("has type `{ty}`");
         ctx.error(
             Code::TypeMismatch,
@@ -78,8 +81,8 @@ fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hi
 
 /// `match subject { pattern: value, … otherwise: value }`.
 pub(super) fn check_match(ctx: &mut Context<'_>, env: &Env, subject: &ast::Expr, arms: &[ast::MatchArm], span: Span) -> hir::Expr {
-    let subject = check(ctx, env, subject);
-    let values: Vec<hir::Expr> = arms.iter().map(|arm| check(ctx, env, &arm.value)).collect();
+    let subject = exact(ctx, env, subject);
+    let values: Vec<hir::Expr> = arms.iter().map(|arm| exact(ctx, env, &arm.value)).collect();
     let Some(patterns) = patterns(ctx, &subject, arms, span) else { return failed(span) };
     let Some((ty, mut values)) = join(ctx, values, "the arms of `match`") else { return failed(span) };
     let Some(last) = (if values.len() == patterns.len() { values.pop() } else { None }) else { return failed(span) };
@@ -101,9 +104,15 @@ pub(in crate::front::check) fn patterns(
             expect::leak(ctx, subject, "the subject of `match`");
             return None;
         }
-        hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String | hir::Ty::Ip | hir::Ty::Duration => {}
-        hir::Ty::Bytes
+        hir::Ty::Bool
+        | hir::Ty::Int
+        | hir::Ty::Float
+        | hir::Ty::String
+        | hir::Ty::Ip
         | hir::Ty::Cidr
+        | hir::Ty::Duration
+        | hir::Ty::Enum(_) => {}
+        hir::Ty::Bytes
         | hir::Ty::Time
         | hir::Ty::Rate
         | hir::Ty::Json
@@ -194,6 +203,7 @@ pub(in crate::front::check) fn patterns(
 fn missing(ty: &hir::Ty, seen: &BTreeMap<String, Span>) -> Option<Vec<String>> {
     let values: Vec<(String, hir::Const)> = match ty {
         hir::Ty::Bool => [false, true].into_iter().map(|value| (value.to_string(), hir::Const::Bool(value))).collect(),
+        hir::Ty::Enum(values) => values.iter().map(|value| (value.clone(), hir::Const::String(value.clone()))).collect(),
         hir::Ty::Int
         | hir::Ty::Float
         | hir::Ty::String
@@ -218,8 +228,11 @@ fn missing(ty: &hir::Ty, seen: &BTreeMap<String, Span>) -> Option<Vec<String>> {
 fn pattern(ctx: &mut Context<'_>, ty: &hir::Ty, arm: &ast::MatchArm) -> Option<hir::Const> {
     let env = Env::configuration("an arm of `match`");
     let value = match &arm.pattern {
-        ast::MatchPattern::Literal(literal) => check(ctx, &env, literal),
+        ast::MatchPattern::Literal(literal) => choices::towards(ctx, &env, literal, ty),
         ast::MatchPattern::Name(name) => {
+            if let hir::Ty::Enum(values) = ty {
+                return choices::value(ctx, name, values, ty, arm.span);
+            }
             let help = match ty {
                 hir::Ty::String => format!("write `\"{name}\"` for the text"),
                 _ => "write a literal".to_owned(),

@@ -1,6 +1,6 @@
 //! Comparisons: operands of one type; absent operands make a comparison false.
 
-use super::{expect, failed, read};
+use super::{choices, expect, failed, read};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -79,7 +79,7 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
             return None;
         }
     }
-    let (left, right) = operands(ctx, env, written)?;
+    let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
     let right_type = left.ty.present().clone();
     let right = expect::retype(ctx, right, &right_type);
     let left_type = right.ty.present().clone();
@@ -169,7 +169,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
             }
         };
     }
-    let (left, right) = operands(ctx, env, written)?;
+    let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
     match right.ty.present().clone() {
         hir::Ty::Json => in_json(ctx, written, left, right),
         hir::Ty::Map(_) => match (&right.kind, left.ty.present()) {
@@ -282,7 +282,16 @@ fn addresses(ctx: &mut Context<'_>, list: hir::Expr) -> Option<hir::Expr> {
 }
 
 fn part(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::ExprKind> {
-    let (left, right) = operands(ctx, env, written)?;
+    let left = super::exact(ctx, env, written.left);
+    let right = match left.ty.present() {
+        // Beside a list of an enum stands one of its values; a part of an enum is any text.
+        hir::Ty::List(item) if written.op == ast::CompareOp::Contains => choices::towards(ctx, env, written.right, item),
+        _ => super::check(ctx, env, written.right),
+    };
+    let (left, right) = (choices::as_text(left), choices::as_text(right));
+    if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
+        return None;
+    }
     if written.op == ast::CompareOp::Contains && matches!(left.ty.present(), hir::Ty::List(_)) {
         return in_list(ctx, written, right, left);
     }

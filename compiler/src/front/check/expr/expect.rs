@@ -1,6 +1,6 @@
 //! What a place expects of an expression: type, presence, no secrets. Every refusal is reported here.
 
-use super::{check, failed};
+use super::{check, choices, failed};
 use crate::base::Code;
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -12,7 +12,7 @@ pub(in crate::front::check) fn article(ty: &hir::Ty) -> String {
     if *ty.present() == hir::Ty::Bytes {
         return format!("`{ty}`");
     }
-    let vowel = matches!(ty.present(), hir::Ty::Int | hir::Ty::Ip);
+    let vowel = matches!(ty.present(), hir::Ty::Int | hir::Ty::Ip | hir::Ty::Enum(_));
     format!("{} `{ty}`", if vowel { "an" } else { "a" })
 }
 
@@ -37,7 +37,8 @@ pub(in crate::front::check) fn text(ctx: &mut Context<'_>, env: &Env, expr: &ast
 
 /// A present value of this type.
 pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, ty: &hir::Ty, what: &str) -> hir::Expr {
-    let value = check(ctx, env, expr);
+    let value = choices::towards(ctx, env, expr, ty);
+    let value = if value.ty.present() == ty { value } else { choices::as_text(value) };
     let value = retype(ctx, value, ty);
     if value.ty == *ty || value.ty == hir::Ty::Error {
         return value;
@@ -68,7 +69,8 @@ pub(in crate::front::check) fn expect_or_absent(ctx: &mut Context<'_>, env: &Env
     if !ty.is_optional() {
         return expect(ctx, env, expr, ty, what);
     }
-    let value = check(ctx, env, expr);
+    let value = choices::towards(ctx, env, expr, ty);
+    let value = if value.ty.present() == ty.present() { value } else { choices::as_text(value) };
     let value = retype(ctx, value, ty.present());
     if value.ty.present() == ty.present() || value.ty == hir::Ty::Error {
         return value;
@@ -87,7 +89,14 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
     let value = check(ctx, env, expr);
     let span = value.span;
     match &value.ty {
-        hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr | hir::Ty::Error => {
+        hir::Ty::String
+        | hir::Ty::Enum(_)
+        | hir::Ty::Int
+        | hir::Ty::Float
+        | hir::Ty::Bool
+        | hir::Ty::Ip
+        | hir::Ty::Cidr
+        | hir::Ty::Error => {
             if let (hir::Ty::Int, ast::ExprKind::Size(_)) = (&value.ty, &expr.kind) {
                 ctx.error(Code::NotText, span, "a size cannot be written as text", "a size", "write it as a string or a number");
                 return failed(span);
@@ -128,7 +137,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
 }
 
 /// Reports a secret where none may go.
-pub(super) fn leak(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
+pub(in crate::front::check) fn leak(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
     ctx.error(
         Code::SecretLeak,
         value.span,
@@ -151,6 +160,7 @@ pub(super) fn refuse_absent(ctx: &mut Context<'_>, value: &hir::Expr, what: &str
         | hir::Ty::Time
         | hir::Ty::Rate
         | hir::Ty::Secret
+        | hir::Ty::Enum(_)
         | hir::Ty::Regex
         | hir::Ty::List(_)
         | hir::Ty::Map(_)

@@ -1,7 +1,7 @@
 //! `and`, `or`, presence and `??`.
 
 use super::read::{self, Named};
-use super::{boolean, check, failed};
+use super::{boolean, check, choices, exact, failed};
 use crate::base::{Code, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -62,11 +62,14 @@ pub(super) fn presence(ctx: &mut Context<'_>, env: &Env, operand: &ast::Expr, pr
 
 /// `a ?? b`.
 pub(super) fn coalesce(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right: &ast::Expr, span: Span) -> hir::Expr {
-    let left = check(ctx, env, left);
-    let right = check(ctx, env, right);
+    let left = exact(ctx, env, left);
+    let right = choices::towards(ctx, env, right, &left.ty);
     if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
         return failed(span);
     }
+    // An enum stays one where both sides are of it.
+    let same = left.ty.present() == right.ty.present();
+    let (left, right) = if same { (left, right) } else { (choices::as_text(left), choices::as_text(right)) };
     let right = super::expect::retype(ctx, right, left.ty.present());
     if right.ty == hir::Ty::Error {
         return failed(span);

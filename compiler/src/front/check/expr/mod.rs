@@ -5,11 +5,13 @@ mod bound;
 mod branch;
 mod call;
 mod captured;
+mod choices;
 mod compare;
 mod expect;
 mod fold;
 mod habits;
 mod json;
+mod keys;
 mod logic;
 mod reach;
 mod read;
@@ -17,7 +19,8 @@ mod substitute;
 
 pub(super) use bound::bindable;
 pub(super) use branch::patterns;
-pub(super) use expect::{article, boolean, expect, expect_or_absent, int, text};
+pub(super) use choices::value as enum_value;
+pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, text};
 pub(super) use reach::{body_readable, readable, requested};
 pub(super) use read::credential;
 pub(super) use substitute::{size as substituted_size, substitute};
@@ -27,8 +30,13 @@ use super::env::Env;
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 
-/// Checks an expression by itself. At fault, it is reported and has the type `Error`.
+/// Checks an expression by itself. At fault, it is reported and has the type `Error`. An enum is a string here.
 pub(super) fn check(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
+    choices::as_text(exact(ctx, env, expr))
+}
+
+/// As [`check`]; an enum keeps its values.
+pub(super) fn exact(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
     if !ctx.enter(expr.span) {
         return failed(expr.span);
     }

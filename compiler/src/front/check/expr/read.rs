@@ -3,13 +3,12 @@
 use super::captured::captured;
 use super::json::steps as json_steps;
 use super::reach::{body_readable, readable, requested};
-use super::{bound, check as check_expr, expect, failed, habits};
+use super::{bound, check as check_expr, expect, failed, habits, keys};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
-use crate::front::check::{suggest, table};
+use crate::front::check::suggest;
 use crate::ir::{ast, hir};
-use crate::lang::headers;
 use crate::lang::values::{self, Access, Phase};
 
 /// A declaration that an expression names directly, where it is no value by itself.
@@ -125,11 +124,11 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             if *value.ty.present() == hir::Ty::Json { json_steps(ctx, env, value, steps) } else { plain(ctx, env, steps, span, value) }
         }
         Symbol::List(id) => {
-            let ty = table::expr_type(ctx.lists.get(id.index())?.ty);
+            let ty = ctx.lists.get(id.index())?.ty.clone();
             plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
         }
         Symbol::Map(id) => {
-            let ty = table::expr_type(ctx.maps.get(id.index())?.ty).optional();
+            let ty = ctx.maps.get(id.index())?.ty.clone().optional();
             let [Step::Key(key)] = steps else {
                 ctx.error(
                     Code::NotValue,
@@ -180,6 +179,7 @@ fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
 fn plain(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span, value: hir::Expr) -> Option<hir::Expr> {
     match steps.first() {
         None => Some(value),
+        Some(_) if *value.ty.present() == hir::Ty::Json => json_steps(ctx, env, value, steps),
         Some(Step::Key(index)) if matches!(value.ty.present(), hir::Ty::List(_)) => {
             let element = bound::element(ctx, env, value, index, span)?;
             plain(ctx, env, steps.get(1..).unwrap_or(&[]), span, element)
@@ -388,7 +388,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
         _ => (rest, &[] as &[Step<'_>]),
     };
     let kind = match (&value.access, rest) {
-        (Access::Plain(read), []) => read.clone(),
+        (Access::Plain(read), []) => hir::ExprKind::Read(read.clone()),
         (Access::Plain(_), _) => {
             match rest.first() {
                 Some(Step::Member(_)) => not_a_value(ctx, &members.join("."), span),
@@ -396,8 +396,14 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
             }
             return None;
         }
-        (Access::Header(read), [Step::Key(key)]) => read(header_key(ctx, value.path, key)?),
-        (Access::Key(read), [Step::Key(key)]) => read(literal_key(ctx, value.path, key)?),
+        (Access::Header(keyed), [Step::Key(key)]) => match keys::of(ctx, env, value.path, key)? {
+            keys::Key::Known(name) => hir::ExprKind::Read(keyed.read(keys::header_name(ctx, key.span, &name)?)),
+            keys::Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
+        (Access::Key(keyed), [Step::Key(key)]) => match keys::of(ctx, env, value.path, key)? {
+            keys::Key::Known(name) => hir::ExprKind::Read(keyed.read(name)),
+            keys::Key::Computed(key) => hir::ExprKind::ReadAt(hir::Read::Computed(*keyed), Box::new(key)),
+        },
         (Access::Header(_) | Access::Key(_), _) => {
             if matches!(rest.first(), Some(Step::Member(_))) {
                 not_a_value(ctx, &members.join("."), span);
@@ -433,7 +439,7 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
     if !allowed {
         return None;
     }
-    plain(ctx, env, behind, span, hir::Expr { kind: hir::ExprKind::Read(kind), ty: value.read_type(), span })
+    plain(ctx, env, behind, span, hir::Expr { kind, ty: value.read_type(), span })
 }
 
 fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
@@ -451,29 +457,4 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
         }
     };
     ctx.error(Code::UnknownMember, span, message, "unknown value", help);
-}
-
-fn literal_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    if let ast::ExprKind::String(text) = &key.kind {
-        return Some(text.clone());
-    }
-    ctx.not_yet(key.span, &format!("a computed key of `{path}`"), "write the key as a string literal");
-    None
-}
-
-fn header_key(ctx: &mut Context<'_>, path: &str, key: &ast::Expr) -> Option<String> {
-    let name = literal_key(ctx, path, key)?.to_ascii_lowercase();
-    if headers::is_name(&name) {
-        return Some(name);
-    }
-    let help = match name.as_str() {
-        ":path" => "write `request.raw_path`",
-        ":method" => "write `request.method`",
-        ":authority" => "write `request.host`",
-        ":scheme" => "write `request.scheme`",
-        ":status" => "write `response.status`",
-        _ => "write letters, digits and `-`",
-    };
-    ctx.error(Code::BadHeaderName, key.span, format!("`{name}` is no header name"), "no header is called so", help);
-    None
 }

@@ -1,0 +1,62 @@
+//! Keys of facts: `request.headers["k"]`, `request.query[expr]`. In: expressions. Out: texts that the policy has, or what they are made of.
+
+use super::{check as check_expr, expect};
+use crate::base::{Code, Span};
+use crate::front::check::context::Context;
+use crate::front::check::env::Env;
+use crate::ir::{ast, hir};
+use crate::lang::headers;
+
+/// A key as it is written.
+pub(super) enum Key {
+    /// A text that the policy has.
+    Known(String),
+    /// A string, or an absent one.
+    Computed(hir::Expr),
+}
+
+/// The key of a fact.
+pub(super) fn of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Expr) -> Option<Key> {
+    let key = check_expr(ctx, env, written);
+    let key = expect::retype(ctx, key, &hir::Ty::String);
+    match key.ty.present() {
+        hir::Ty::Error => return None,
+        hir::Ty::String => {}
+        hir::Ty::Secret => {
+            expect::leak(ctx, &key, &format!("a key of `{path}`"));
+            return None;
+        }
+        ty => {
+            let label = format!("has type `{ty}`");
+            ctx.error(Code::TypeMismatch, key.span, format!("`{path}` is read by a `string`"), label, "write a string");
+            return None;
+        }
+    }
+    let mut value = &key;
+    // INVARIANT: a let reads only lets before it, so this ends.
+    while let hir::ExprKind::Let(id) = &value.kind {
+        value = &ctx.lets.get(id.index())?.value;
+    }
+    if let hir::ExprKind::Const(hir::Const::String(text)) = &value.kind {
+        return Some(Key::Known(text.clone()));
+    }
+    Some(Key::Computed(key))
+}
+
+/// A header's name in lower case; what no header is called is reported.
+pub(super) fn header_name(ctx: &mut Context<'_>, span: Span, written: &str) -> Option<String> {
+    let name = written.to_ascii_lowercase();
+    if headers::is_name(&name) {
+        return Some(name);
+    }
+    let help = match name.as_str() {
+        ":path" => "write `request.raw_path`",
+        ":method" => "write `request.method`",
+        ":authority" => "write `request.host`",
+        ":scheme" => "write `request.scheme`",
+        ":status" => "write `response.status`",
+        _ => "write letters, digits and `-`",
+    };
+    ctx.error(Code::BadHeaderName, span, format!("`{name}` is no header name"), "no header is called so", help);
+    None
+}
