@@ -30,6 +30,7 @@ impl Found {
         self.add_if(hmac.secrets.len() > 1, "hmac rotation");
         self.add_if(hmac.encoded_secrets, "hmac encoded secrets");
         self.add_if(hmac.forward, "hmac forward");
+        hmac.exprs().for_each(|expr| self.expr(expr));
         if let Some(dedupe) = &hmac.dedupe {
             self.add(if dedupe.nonce.is_some() { "hmac dedupe" } else { "hmac dedupe of codes" });
         }
