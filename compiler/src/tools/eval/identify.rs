@@ -41,15 +41,7 @@ impl Run<'_> {
             }
             facts.body = Some(taken);
         }
-        let verified = |id: hir::CredentialId| {
-            let ctx = Context { policy, config: self.config, facts, regexes: self.regexes, bound: &[] };
-            let found = authenticate::verified(id, ctx, self.now, self.nonces)?;
-            if let Some(place) = facts.credentials.get_mut(id.index()) {
-                *place = found.clone();
-            }
-            Ok(found)
-        };
-        match authenticate::refusal(lines, verified)? {
+        match authenticate::refusal(lines, |id| self.verify(id, facts))? {
             Some(refusal) => self.unauthenticated(&refusal, facts).map(Some),
             None => Ok(None),
         }
@@ -58,18 +50,9 @@ impl Run<'_> {
     /// The first credential that a scope misses refuses; of scopes in shadow the first counts. Nothing here reads the body: the
     /// planner refuses that.
     fn authenticate_or_watch(&mut self, scopes: &[&hir::Scope], facts: &mut Facts) -> Result<Option<Course>, EngineError> {
-        let policy = self.policy;
         let mut watched = None;
         for scope in scopes {
-            let verified = |id: hir::CredentialId| {
-                let ctx = Context { policy, config: self.config, facts, regexes: self.regexes, bound: &[] };
-                let found = authenticate::verified(id, ctx, self.now, self.nonces)?;
-                if let Some(place) = facts.credentials.get_mut(id.index()) {
-                    *place = found.clone();
-                }
-                Ok(found)
-            };
-            match authenticate::refusal(&scope.authenticate, verified)? {
+            match authenticate::refusal(&scope.authenticate, |id| self.verify(id, facts))? {
                 // What cannot be verified for want of a key is no refusal of the credential.
                 Some(refusal) if scope.shadow && refusal.status == 503 => {}
                 Some(refusal) if scope.shadow => watched = watched.or(Some(refusal)),
@@ -82,6 +65,16 @@ impl Run<'_> {
         }
         self.watched_refusal(watched);
         Ok(None)
+    }
+
+    /// What is presented of one credential, with its signature looked at; that is a fact from here on.
+    fn verify(&mut self, id: hir::CredentialId, facts: &mut Facts) -> Result<Presented, EngineError> {
+        let ctx = Context { policy: self.policy, config: self.config, facts, regexes: self.regexes, bound: &[] };
+        let found = authenticate::verified(id, ctx, self.now, self.nonces)?;
+        if let Some(place) = facts.credentials.get_mut(id.index()) {
+            *place = found.clone();
+        }
+        Ok(found)
     }
 
     /// The declared outcome of a fault.
