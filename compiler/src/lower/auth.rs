@@ -165,6 +165,37 @@ pub(super) fn lower(builder: &mut Builder<'_>, state: State, name: &str) -> Opti
     Some(builder.function(name, context, Some(Val::I32), body))
 }
 
+/// A function that tells whether a selected scope demands a credential whose keys are being fetched: bool. `None` when none can.
+/// What it finds out of credentials is kept, so it costs nothing that authentication would not cost.
+pub(super) fn awaits(builder: &mut Builder<'_>) -> Option<FunctionId> {
+    let policy = builder.policy;
+    let fetched = |id: &CredentialId| policy.credentials.get(id.index()).is_some_and(jwt::is_fetched);
+    let demanded = |scope: &hir::Scope| -> Vec<CredentialId> {
+        scope.authenticate.iter().flat_map(|line| &line.credentials).copied().filter(|id| fetched(id)).collect()
+    };
+    if policy.scopes.iter().all(|scope| demanded(scope).is_empty()) {
+        return None;
+    }
+    let mut arms = Vec::new();
+    for scope in &policy.scopes {
+        let waits = demanded(scope).into_iter().map(|id| {
+            let state = state(builder, id);
+            binary(BinaryOp::Equal32, state, Expr::I32(credential::WAIT))
+        });
+        let waits: Vec<Expr> = waits.collect();
+        arms.push(if waits.is_empty() { Vec::new() } else { vec![give(any(waits))] });
+    }
+    let context = Context::new(Phase::Request, &[Val::I32]);
+    let body = vec![Stmt::Switch(Expr::Local(Local(0)), arms, vec![]), give(Expr::I32(0))];
+    let by_scope = builder.function("scope waits for keys", context, Some(Val::I32), body);
+    let mut context = Context::new(Phase::Request, &[Val::I32]);
+    let number = context.local(Val::I32);
+    let selected = call(Mechanism::RulesSelected, vec![Expr::I32(kind::SCOPE), Expr::Local(number)]);
+    let each = vec![Stmt::If(Expr::Apply(by_scope, vec![selected]), vec![give(Expr::I32(1))], vec![])];
+    let body = vec![Stmt::Count(number, Expr::Local(Local(0)), each), give(Expr::I32(0))];
+    Some(builder.function("waits for keys", context, Some(Val::I32), body))
+}
+
 /// What one scope demands: -1 when its lines hold.
 fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> FunctionId {
     let policy = builder.policy;

@@ -111,12 +111,21 @@ fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, bod
     let authenticate = auth::lower(builder, auth::state, "authenticate");
     let after = limit::lower(builder, true);
     let steps = signed::Steps { authenticate, after };
+    let awaits = auth::awaits(builder);
     if before.is_none() && authenticate.is_none() && after.is_none() {
         return steps;
     }
     let selected = context.local(Val::I32);
     body.push(Stmt::Set(selected, guard::select(builder, entries, kind::SCOPE)));
     body.push(reply::on_fault(builder));
+    if let Some(waits) = awaits {
+        // Whoever stops only the headers has to stop the body as well, which takes a callback for it.
+        let stop = if builder.plan.request_body { action::STOP } else { action::STOP_ALL };
+        let fault = reply::fault(builder);
+        let mut wait = vec![Stmt::If(call(Mechanism::RequestWait, vec![Expr::Local(Local(0))]), vec![give(Expr::I32(stop))], vec![])];
+        wait.extend(fault);
+        body.push(Stmt::If(Expr::Apply(waits, vec![Expr::Local(selected)]), wait, vec![]));
+    }
     signed::step(context, before, vec![], body);
     if !hmac::waiting(builder.policy).is_empty() {
         body.extend(signed::at_headers(builder, context, selected));

@@ -377,6 +377,8 @@ fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: 
                 Node::line(format!("w: words{}", random.pick(&["?", " = \"a\""]))),
                 Node::line("list: list<string> = [\"x\"]"),
                 Node::line("n: int?"),
+                Node::line("rate: float = 1.5"),
+                Node::line("who: json?"),
                 Node::line("on: bool = true"),
                 Node::line("tier: enum(free, pro) = free"),
             ],

@@ -9,6 +9,7 @@ mod config;
 mod edit;
 mod expr;
 mod facts;
+mod fetch;
 mod function;
 mod held;
 mod hmac;
@@ -26,7 +27,6 @@ mod rule;
 mod scopes;
 mod signature;
 mod siphash;
-mod token_json;
 mod value;
 
 pub use interpreter::Interpreter;

@@ -106,14 +106,20 @@ extern "C" fn credential_check_jwt(id: i32, from: i64, demands: i64, keys: i64) 
         Step::Verify(signed) => signed,
     };
     // Frame and VM are let go while the policy verifies: it comes back for the mechanism of the algorithm.
+    let holds = verified(&signed, jwt::candidates(&signed, demands, keys));
+    let vm = vm();
+    jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds)
+}
+
+/// Whether a signature holds under one of the keys; nothing when there is none.
+pub(super) fn verified<const N: usize>(signed: &jwt::Signed<'_>, keys: [Option<&[u8]>; N]) -> Option<bool> {
     let mut holds = signed.is_known.then_some(true);
-    for key in jwt::candidates(&signed, demands, keys).into_iter().flatten() {
+    for key in keys.into_iter().flatten() {
         if holds != Some(true) {
             holds = Some(Policy::verify(signed.algorithm, key, signed.message, signed.signature));
         }
     }
-    let vm = vm();
-    jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds)
+    holds
 }
 
 #[unsafe(export_name = "rt.credential_reason")]

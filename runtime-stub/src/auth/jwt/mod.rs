@@ -6,6 +6,7 @@
 //! request, so nothing about its time is remembered; only that its signature holds is (`auth::verified`).
 
 mod claims;
+pub mod fetch;
 mod header;
 mod json;
 pub mod keys;
@@ -71,6 +72,13 @@ pub enum Stop {
     Refused(Reason),
     /// Memory is exhausted, or the host does not tell the time.
     Fault,
+}
+
+impl Signed<'_> {
+    /// The key id that the token names.
+    pub fn key_id(&self) -> Option<&[u8]> {
+        self.key_id
+    }
 }
 
 impl From<Exhausted> for Stop {
@@ -201,14 +209,21 @@ pub fn finish<'a, H: Host>(
     if let (Some(tag), false) = (signed.tag, signed.is_known) {
         verified.keep(heap, tag, 0);
     }
-    let Ok(now) = host.time() else { return stopped(frame, id, Stop::Fault) };
-    match claims::read(signed.payload, Reader(demands), i64::try_from(now).unwrap_or(i64::MAX), frame.arena) {
+    // A request that waited for its body was there in time; what follows must not find it changed.
+    let now = if frame.body.was_held { Ok(None) } else { host.time().map(|now| Some(i64::try_from(now).unwrap_or(i64::MAX))) };
+    let Ok(now) = now else { return stopped(frame, id, Stop::Fault) };
+    match claims::read(signed.payload, Reader(demands), now, frame.arena) {
         Ok(claims) => {
             frame.tokens = frame.arena.one(Token { id, reason: 0, claims, before: frame.tokens });
             note(frame, id, if frame.tokens.is_some() { credential::VALID } else { credential::FAULT })
         }
         Err(stop) => stopped(frame, id, stop),
     }
+}
+
+/// Keeps that a check came to nothing.
+pub fn faulted(frame: &mut Frame<'_>, id: u32) -> i32 {
+    note(frame, id, credential::FAULT)
 }
 
 fn note(frame: &mut Frame<'_>, id: u32, state: i32) -> i32 {

@@ -260,6 +260,8 @@ pub const ALL: &[&str] = &[
     "claim",
     "claim bool",
     "claim int",
+    "claim float",
+    "claim json",
     "claim string",
     "claim enum",
     "claim words",

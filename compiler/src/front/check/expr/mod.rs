@@ -6,6 +6,7 @@ mod branch;
 mod call;
 mod choices;
 mod compare;
+mod credential;
 mod expect;
 mod fold;
 mod habits;
@@ -19,9 +20,9 @@ mod substitute;
 pub(super) use bound::bindable;
 pub(super) use branch::patterns;
 pub(super) use choices::value as enum_value;
+pub(super) use credential::credential;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, text};
 pub(super) use reach::{body_readable, readable, requested};
-pub(super) use read::credential;
 pub(super) use substitute::{size as substituted_size, substitute};
 
 use super::context::Context;
