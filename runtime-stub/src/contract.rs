@@ -575,6 +575,9 @@ functions! {
 
 /// Beside the most bytes of a body: the request is held before it is authenticated, since a credential signs the body.
 pub const UNVERIFIED: u64 = 1 << 62;
+/// Likewise: bits of the first credentials whose keys are fetched, which were verified when the request was held. Keys may change while
+/// it is.
+pub const VERIFIED: u64 = ((1 << 30) - 1) << 32;
 
 /// Most redactions of bodies that one response may get, and that a policy may therefore have.
 pub const REDACTIONS: usize = 64;
@@ -663,6 +666,8 @@ pub mod credential {
     pub const MALFORMED: i32 = 5;
     /// Presented once, by a known caller who does not know the secret.
     pub const SECRET: i32 = 6;
+    /// Its keys are being fetched.
+    pub const WAIT: i32 = 7;
     /// Presented once, and not verified yet.
     pub const OPEN: i32 = 16;
     /// Signed too long ago, or too far ahead.
@@ -671,8 +676,6 @@ pub mod credential {
     pub const REPLAYED: i32 = 18;
     /// Signs a body that is too large to be read.
     pub const TOO_LARGE: i32 = 19;
-    /// Its keys are being fetched.
-    pub const WAIT: i32 = 7;
 }
 
 pub use crate::auth::jwt::reasons::REASONS;

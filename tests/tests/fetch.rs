@@ -91,8 +91,8 @@ fn unknown(kid: &str) -> String {
 }
 
 /// The policy with a test of these steps, and its module.
-fn compiled(steps: &str) -> (hir::Policy, Vec<u8>) {
-    let text = format!("{POLICY}\ntest \"it\" {{ {steps} }}");
+fn compiled(policy: &str, steps: &str) -> (hir::Policy, Vec<u8>) {
+    let text = format!("{policy}\ntest \"it\" {{ {steps} }}");
     let checked = portcullis::check("fetch.policy", &text, &mut |_| Err("there is no file".to_owned()));
     let policy = checked.policy.clone().unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
     (policy, portcullis::compile(&checked, &Options::default()).unwrap().output.wasm)
@@ -100,7 +100,11 @@ fn compiled(steps: &str) -> (hir::Policy, Vec<u8>) {
 
 /// Runs test steps on all engines; `first` is what the issuer answers at start. Gives how often the service counted each outcome.
 fn run(first: &str, steps: &str) -> Vec<[u64; 2]> {
-    let (policy, wasm) = compiled(steps);
+    run_policy(POLICY, first, steps)
+}
+
+fn run_policy(policy: &str, first: &str, steps: &str) -> Vec<[u64; 2]> {
+    let (policy, wasm) = compiled(policy, steps);
     let simulator = |workers| {
         let mut simulator = Simulator::deployed(&wasm).unwrap();
         simulator.workers = workers;
@@ -208,8 +212,48 @@ fn envoy_fetches_waits_and_outlasts() {
         ("html", format!(r#"{VALID} expect deny 503 by "fault" request GET "/-/good" wait 2s {VALID} expect allow"#)),
         ("good", format!(r#"{VALID} expect allow request GET "/-/empty" wait 20m {VALID} expect allow wait 25h {VALID} expect deny 503"#)),
     ] {
-        let (policy, wasm) = compiled(&steps);
+        let (policy, wasm) = compiled(POLICY, &steps);
         one(&policy, EnvoyEngine::new(wasm, &[], false).unwrap(), first);
+    }
+}
+
+/// What nothing can verify is a fault, and a fault takes the outcome that the policy declares: the request goes on as it came, its token
+/// too. Everything that can be told without keys is told all the same.
+#[test]
+fn without_any_keys_requests_go_on_only_where_faults_are_allowed() {
+    let policy = POLICY.replace("default = deny 403", "default = deny 403  on_fault = allow");
+    for state in ["down", "slow", "html"] {
+        let steps = format!(
+            r#"{VALID} expect allow expect upstream header "authorization" is present expect count "fault" == 1
+               request GET "/v1" expect deny 401 by "corp"
+               request GET "/v1" {{ header "authorization" = "Bearer a.b.c" }} expect deny 401 by "corp"
+               request GET "/v1" {{ header "authorization" = "Bearer {}" }} expect allow expect count "fault" == 2
+               request GET "/-/good" wait 2s {VALID} expect allow expect upstream header "authorization" is absent
+               request GET "/v1" {{ header "authorization" = "Bearer {}" }} expect deny 401 by "corp" expect count "fault" == 2"#,
+            unknown("x"),
+            unknown("x")
+        );
+        run_policy(&policy, state, &steps);
+        if state == "down" {
+            let (policy, wasm) = compiled(&policy, &steps);
+            one(&policy, EnvoyEngine::new(wasm, &[], false).unwrap(), state);
+        }
+    }
+}
+
+/// A scope in shadow refuses nobody for want of keys, and counts nobody: nothing was found out about the credential.
+#[test]
+fn scopes_in_shadow_refuse_nobody_for_want_of_keys() {
+    let policy =
+        POLICY.replace(r#"scope "/v1" { authenticate corp"#, r#"permit "all" { on "/v1" } scope "/v1" { mode = shadow  authenticate corp"#);
+    for state in ["down", "slow", "html"] {
+        let steps = format!(
+            r#"{VALID} expect allow expect count "corp" == 0 expect count "fault" == 0 request GET "/v1" expect allow expect count "corp" == 1
+               request GET "/-/good" wait 2s {VALID} expect allow expect count "corp" == 1
+               request GET "/v1" {{ header "authorization" = "Bearer {}" }} expect allow expect count "corp" == 2"#,
+            unknown("x")
+        );
+        run_policy(&policy, state, &steps);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::border::{fetch, redact};
 use super::globals::{begin, prepare_arena};
 use super::{Policy, Wasm, arena, fetches, frame, vm};
-use crate::contract::{UNVERIFIED, action};
+use crate::contract::{UNVERIFIED, VERIFIED, action};
 use crate::host::buffer;
 use crate::redact::body::{self, Verdict};
 
@@ -77,8 +77,9 @@ pub(super) fn held(context: u32) -> Option<u64> {
     frame.in_request = true;
     frame.body.was_held = true;
     frame.body.unverified = held & UNVERIFIED != 0;
+    frame.body.verified = held & VERIFIED;
     frame.limits.now = now;
-    Some(held & !UNVERIFIED)
+    Some(held & !(UNVERIFIED | VERIFIED))
 }
 
 /// Decides a request whose body is whole.

@@ -8,6 +8,8 @@ use crate::ir::{ast, hir};
 
 /// Most keys of one set.
 const MOST: usize = 64;
+/// Most `jwt`s that fetch their keys: a request that is held for its body remembers of each whether it held.
+const FETCHED: usize = 30;
 /// Bits that the modulus of an RSA key may have.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
@@ -106,6 +108,13 @@ fn fetched(ctx: &mut Context<'_>, inner: &[ast::Attr], span: Span) -> Option<hir
             return None;
         }
     };
+    let fetches =
+        |credential: &&hir::Credential| matches!(credential, hir::Credential::Jwt(jwt) if matches!(jwt.keys, hir::JwtKeys::Fetched(_)));
+    if ctx.credentials.iter().filter(fetches).count() >= FETCHED {
+        let message = format!("more than {FETCHED} key sets that are fetched");
+        ctx.error(Code::BadCredential, span, message, "one too many", "put key sets into files, or split the policy");
+        return None;
+    }
     Some(hir::JwtFetch { service, path: path?, refresh, stale })
 }
 

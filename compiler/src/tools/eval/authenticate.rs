@@ -103,12 +103,12 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds, sets: &mut Sets) -> 
         })),
         // Where nothing asks for it, nothing is fetched for it, and nobody looks at what it would be.
         hir::Credential::Jwt(token) if matches!(token.keys, hir::JwtKeys::Fetched(_)) && !asked.contains(&number) => Ok(Presented::Absent),
-        hir::Credential::Jwt(token) => Ok(once(&token.from, facts, |value| {
-            match jwt::verify(policy, (number, token), (config, &mut *sets), value, now) {
+        hir::Credential::Jwt(token) => {
+            Ok(once(&token.from, facts, |value| match jwt::verify(policy, (number, token), (config, &mut *sets), value, now) {
                 Err(jwt::NO_KEYS) => Ok(Presented::Fault),
                 verified => verified.map(Presented::Token),
-            }
-        })),
+            }))
+        }
         hir::Credential::Mtls(mtls) => Ok(peer(mtls, facts)),
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),

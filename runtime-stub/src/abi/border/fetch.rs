@@ -23,6 +23,14 @@ extern "C" fn credential_check_fetched(id: i32, from: i64, demands: i64) -> i32 
         Step::Verify(signed) => signed,
     };
     let root = frame().root;
+    let bit = fetches().bit(root, id);
+    if frame().body.was_held {
+        // Keys may have changed since the headers were decided: what was verified then is, and nothing else becomes it.
+        let holds = (frame().body.verified & bit != 0).then_some(true);
+        let vm = vm();
+        signed.is_known = true;
+        return jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds);
+    }
     for _ in 0..2 {
         let candidates = jwt::candidates(&signed, demands, fetches().keys(root, id));
         let known = candidates.iter().any(Option::is_some);
@@ -30,7 +38,11 @@ extern "C" fn credential_check_fetched(id: i32, from: i64, demands: i64) -> i32 
             fetch::Supply::Keys => {
                 let holds = super::credentials::verified(&signed, candidates);
                 let vm = vm();
-                return jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds);
+                let state = jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds);
+                if state == credential::VALID {
+                    frame().body.verified |= bit;
+                }
+                return state;
             }
             fetch::Supply::Others => {
                 vm().verified.clear();

@@ -7,6 +7,7 @@
 
 use super::keys;
 use crate::bytes::{put_u64, u64_at};
+use crate::contract::VERIFIED;
 use crate::host::{Host, Status, level};
 use crate::http::pairs::Pairs;
 use crate::rt::arena::{Arena, Text};
@@ -128,6 +129,13 @@ impl Fetches {
         self.sources.iter().find(|source| source.root == root && source.id == id).map_or(&[], |source| &source.keys)
     }
 
+    /// The bit of a declaration in `contract::VERIFIED`; none beyond the last.
+    pub fn bit(&self, root: u32, id: u32) -> u64 {
+        let of_root = self.sources.iter().filter(|source| source.root == root);
+        let place = of_root.take_while(|source| source.id != id).count();
+        1u64.checked_shl(32u32.saturating_add(place as u32)).unwrap_or(0) & VERIFIED
+    }
+
     /// What there is for a token; `known`: whether the keys have one for it.
     pub fn supply<H: Host>(
         &mut self,
@@ -138,6 +146,7 @@ impl Fetches {
         key_id: Option<&[u8]>,
     ) -> Supply {
         let (Ok(now), Some(source)) = (host.time(), self.at(root, id)) else { return Supply::None };
+        source.settle(now);
         let holds = source.holds(now);
         let Some(digest) = key_id.filter(|_| !known).map(|id| siphash::hash(id) | 1).or((!holds).then_some(0)) else { return Supply::Keys };
         if holds && source.lease(host, arena).0.is_missing(digest, now) {
@@ -210,7 +219,8 @@ impl Fetches {
         let (mut came, mut all) = (false, true);
         for source in self.sources.iter_mut().filter(|source| source.root == root) {
             came |= source.look(host, heap, arena);
-            let due = !source.holds(now) || now < source.fetched || now.saturating_sub(source.fetched) >= Reader(source.table).refresh();
+            let set_back = source.settle(now);
+            let due = set_back || !source.holds(now) || now.saturating_sub(source.fetched) >= Reader(source.table).refresh();
             // Who waits for what another thread fetches looks again soon.
             let pending = due && source.wish(host, arena, now, false) == Wish::Pending;
             all &= source.holds(now) && !pending;
@@ -227,6 +237,16 @@ impl Fetches {
 }
 
 impl Source {
+    /// Keys that came later than now came by a clock that was set back since: they must not outlast their time by that. Tells whether it
+    /// was.
+    fn settle(&mut self, now: u64) -> bool {
+        let set_back = now < self.fetched;
+        if set_back {
+            self.fetched = now.max(1);
+        }
+        set_back
+    }
+
     /// Whether the keys can be used.
     fn holds(&self, now: u64) -> bool {
         self.fetched != 0 && now.saturating_sub(self.fetched) <= Reader(self.table).stale()
