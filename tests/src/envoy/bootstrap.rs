@@ -86,6 +86,9 @@ pub fn gateway(filters: &[Value], routes: Routes<'_>, trusted_hops: u8, secure: 
         "generate_request_id": false,
         "server_header_transformation": "PASS_THROUGH",
         "http_protocol_options": { "enable_trailers": true },
+        // More than 1,024 pairs and more than 1 MiB of them: where the interface has limits in one direction.
+        "common_http_protocol_options": { "max_headers_count": 4000 },
+        "max_request_headers_kb": 4096,
     });
     let listener_filter = |name: &str, message: &str| {
         let message = format!("envoy.extensions.filters.listener.{message}");
@@ -175,7 +178,10 @@ fn clusters(routes: Routes<'_>) -> Vec<Value> {
     };
     let protocol = typed(
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-        json!({ "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } } }),
+        json!({
+            "common_http_protocol_options": { "max_headers_count": 4000 },
+            "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
+        }),
     );
     let cluster = |(name, port): (&String, &u16)| {
         let endpoint = json!({ "endpoint": { "address": address(*port) } });
