@@ -484,7 +484,7 @@ pub(super) fn callback(walk: &mut Walk<'_>, name: &str) -> Cost {
             let seen = body.saturating_add(68 << 10);
             let rules = walk.plan.rules.len() as u64;
             let counted = Cost { fuel: 5000, ..Cost::host(2, metric_name(walk)) }.times(rules.min(66));
-            let scanned = Cost { fuel: seen.saturating_mul(8000), ..Cost::host(8, seen.saturating_mul(4)) };
+            let scanned = Cost { fuel: seen.saturating_mul(2000), ..Cost::host(8, seen.saturating_mul(4)) };
             enter.plus(scanned).plus(counted).plus(refused)
         }
         _ => enter,
