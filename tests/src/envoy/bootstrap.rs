@@ -50,6 +50,13 @@ pub fn wasm_filter(module: &Path, configuration: &str, hold: bool) -> Value {
     filter("wasm", "wasm.v3.Wasm", json!({ "config": config }))
 }
 
+/// Adds a member to an object.
+pub fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 /// An HTTP filter; `message` is its type below `envoy.extensions.filters.http`.
 #[must_use]
 pub fn filter(name: &str, message: &str, config: Value) -> Value {
