@@ -79,14 +79,22 @@ impl FakeHost {
     /// One with these request headers.
     pub fn with_request(pairs: &[(&str, &str)]) -> FakeHost {
         let mut host = FakeHost::default();
-        host.maps.insert(0, owned(pairs));
+        let mut all = owned(pairs);
+        if !pairs.iter().any(|(name, _)| *name == ":method") {
+            all.push((b":method".to_vec(), b"GET".to_vec()));
+        }
+        host.maps.insert(0, all);
         host
     }
 
     /// One with these response headers.
     pub fn with_response(pairs: &[(&str, &str)]) -> FakeHost {
         let mut host = FakeHost::default();
-        host.maps.insert(2, owned(pairs));
+        let mut all = owned(pairs);
+        if !pairs.iter().any(|(name, _)| *name == ":status") {
+            all.push((b":status".to_vec(), b"200".to_vec()));
+        }
+        host.maps.insert(2, all);
         host
     }
 

@@ -1,4 +1,4 @@
-//! Regexes of other projects: the `regex` crate's own tests, on the interpreter and on modules that search many at once.
+//! Regexes of other projects: the `regex` crate's own tests, and 872 patterns from firewalls and secret scanners.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use portcullis::back::automata;
 use portcullis::base::{Severity, Span};
 use portcullis::lang;
-use portcullis_tests::regexes::{Engines, checked, corpus, rust_regex};
+use portcullis_tests::regexes::{Engines, checked, corpus, real_world, rust_regex, sample};
 
 /// How many patterns share one policy.
 const SET: usize = 120;
@@ -92,4 +92,58 @@ fn the_regex_crates_own_tests_hold_for_the_dialect() {
         ]
     );
     assert_eq!(taken.len(), 800);
+}
+
+#[test]
+fn real_world_patterns_compile_alone_and_in_sets_or_say_why_not() {
+    let folder = corpus("regex-real-world");
+    if !folder.exists() {
+        eprintln!("no corpus at {}: nothing to compile", folder.display());
+        return;
+    }
+    let mut all = real_world::load(&folder);
+    assert_eq!(all.len(), 872);
+    // Large automata take a debug build seconds each: the gate takes every sixteenth, by hand all are taken.
+    let whole = std::env::var_os("PORTCULLIS_ALL_PATTERNS").is_some();
+    if !whole {
+        all = all.into_iter().step_by(16).collect();
+    }
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    let mut taken = Vec::new();
+    for item in &all {
+        let started = std::time::Instant::now();
+        match refusal(&item.pattern, "") {
+            Some(reason) => {
+                if reason != "too large" {
+                    println!("{}: {reason}", item.name);
+                }
+                *reasons.entry(reason).or_default() += 1;
+            }
+            None => taken.push(item),
+        }
+        // Building is bounded, whatever the pattern: this is a debug build on a busy machine.
+        assert!(started.elapsed().as_secs() < 60, "{} takes {:?}", item.name, started.elapsed());
+    }
+    println!("{} of {} patterns taken; refused: {reasons:#?}", taken.len(), all.len());
+    let (mut found, mut asked) = (0, 0);
+    for items in taken.chunks(SET) {
+        let patterns: Vec<(String, String)> = items.iter().map(|item| (item.pattern.clone(), String::new())).collect();
+        let mut engines = Engines::new(&patterns).unwrap();
+        for (number, item) in items.iter().enumerate() {
+            let Some(text) = sample::text(&item.pattern, "") else { continue };
+            let [interpreter, module] = engines.hits(&text).unwrap();
+            assert_eq!(module, interpreter, "{} on {text:?}", item.name);
+            asked += 1;
+            found += usize::from(module.contains(&number));
+        }
+    }
+    println!("{found} of {asked} samples match their pattern");
+    assert_eq!(taken.len() + reasons.values().sum::<usize>(), all.len());
+    if !whole {
+        let expected =
+            [("look-around, including look-ahead and look-behind, is not supported", 1), ("too large", 11), ("unrecognized flag", 2)];
+        assert_eq!(counted(&reasons), expected);
+        // Two samples stand where a look around (`\b`) asks for another neighbour.
+        assert_eq!((taken.len(), found, asked), (41, 39, 41));
+    }
 }

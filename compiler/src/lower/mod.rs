@@ -8,6 +8,7 @@ mod build;
 mod compare;
 mod condition;
 mod configure;
+pub mod cost;
 mod edit;
 mod expr;
 mod features;

@@ -1,4 +1,7 @@
-//! Pass `dead`: constant conditions are folded; a rule with a condition that is always false is left out.
+//! Pass `dead`: constant conditions are folded; a rule with a condition that is always false is left out, and one whose conditions
+//! exclude each other: `x == "a" and x == "b"`, `n < 3 and n > 5`.
+
+use std::collections::BTreeMap;
 
 use super::Plan;
 use crate::ir::hir::{self, Const, ExprKind};
@@ -21,11 +24,60 @@ pub(super) fn run(policy: &hir::Policy, plan: &mut Plan) {
         let answer: &[hir::Expr] = if prepares { &[] } else { &rule.response_conditions };
         let mut exprs = answer.iter().chain(condition.iter().flat_map(|condition| &condition.exprs));
         // Whether a body is looked at must not hang on what was folded.
-        rule.dead = rule.response_body.is_none() && exprs.any(|expr| constant(expr) == Some(false));
+        rule.dead = rule.response_body.is_none() && (exprs.clone().any(|expr| constant(expr) == Some(false)) || contradict(&mut exprs));
         if condition.is_some_and(super::Condition::is_trivial) {
             rule.condition = None;
         }
     }
+}
+
+/// What conditions leave of the values of one subject.
+#[derive(Default)]
+struct Left<'a> {
+    is: Option<&'a Const>,
+    least: Option<i64>,
+    most: Option<i64>,
+}
+
+/// Whether conditions that must all hold leave a subject no value.
+fn contradict(conditions: &mut dyn Iterator<Item = &hir::Expr>) -> bool {
+    let mut open: Vec<&hir::Expr> = conditions.collect();
+    let mut subjects: BTreeMap<String, Left<'_>> = BTreeMap::new();
+    while let Some(condition) = open.pop() {
+        if let ExprKind::And(items) = &condition.kind {
+            open.extend(items);
+            continue;
+        }
+        let (ExprKind::Equal(first, second) | ExprKind::Less(first, second) | ExprKind::LessEqual(first, second)) = &condition.kind else {
+            continue;
+        };
+        let (subject, constant, constant_is_first) = match (&first.kind, &second.kind) {
+            (ExprKind::Const(_), ExprKind::Const(_)) => continue,
+            (ExprKind::Const(constant), _) => (second, constant, true),
+            (_, ExprKind::Const(constant)) => (first, constant, false),
+            (_, _) => continue,
+        };
+        let left = subjects.entry(format!("{:?}", subject.without_places().kind)).or_default();
+        let int = if let (Const::Int(value), hir::Ty::Int) = (constant, subject.ty.present()) { Some(*value) } else { None };
+        let strict = i64::from(matches!(condition.kind, ExprKind::Less(..)));
+        if let ExprKind::Equal(..) = condition.kind {
+            let other = left.is.replace(constant);
+            // What is of two kinds may still be equal: an int and a float.
+            if other.is_some_and(|other| std::mem::discriminant(other) == std::mem::discriminant(constant) && other != constant) {
+                return true;
+            }
+            left.least = left.least.max(int);
+            left.most = left.most.into_iter().chain(int).min();
+        } else if let (Some(value), true) = (int, constant_is_first) {
+            left.least = left.least.max(Some(value.saturating_add(strict)));
+        } else if let Some(value) = int {
+            left.most = left.most.into_iter().chain([value.saturating_sub(strict)]).min();
+        }
+        if left.least.zip(left.most).is_some_and(|(least, most)| least > most) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The value of a bool constant.

@@ -13,6 +13,7 @@ mod index;
 mod once;
 mod order;
 mod print;
+mod reach;
 mod response;
 mod routes;
 
@@ -33,6 +34,8 @@ pub(crate) use index::rule_kind;
 pub use index::{Accept, Entry, Index};
 pub(crate) use once::is_kept;
 pub use print::print;
+pub(crate) use reach::of_value;
+pub use reach::{Amount, Reach};
 pub use response::Carried;
 pub(crate) use response::key as response_key;
 pub use routes::Ranks;

@@ -73,6 +73,9 @@ pub fn begin<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, slots: &'a [u8]) 
         Some(headers) => request.headers = headers,
         None => frame.fault = true,
     }
+    // A host that cannot hand over the pairs may say that there are none (the ABI's own decoder does, above 1,024 of them). Nothing may
+    // be decided from those: the request would be nobody's, and pass.
+    frame.fault |= request.method.is_empty();
     request.cookie_slot = crate::tables::slots::find(slots, b"cookie");
     !frame.fault
 }
@@ -239,7 +242,8 @@ mod tests {
     #[test]
     fn failing_hosts_are_faults() {
         let arena = Arena::new();
-        for raw in [Some(vec![5, 0, 0, 0, 1]), None] {
+        // An empty list is none that could be decided from.
+        for raw in [Some(vec![5, 0, 0, 0, 1]), Some(vec![0; 4]), Some(Vec::new()), None] {
             let mut host = FakeHost { raw_pairs: raw, ..FakeHost::default() };
             let mut frame = Frame::new(&arena);
             assert!(!begin(&mut frame, &mut host, &[]) && frame.fault);

@@ -35,6 +35,8 @@ pub fn begin<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, slots: &'a [u8]) 
         Some(headers) => response.headers = headers,
         None => frame.fault = true,
     }
+    // As with requests: headers that were not handed over are none that nothing applies to.
+    frame.fault |= response.status == 0;
     !frame.fault
 }
 
@@ -74,6 +76,8 @@ mod tests {
         assert!(begin(&mut frame, &mut host, &table));
         assert_eq!(frame.response.status, 404);
         assert_eq!(header(&mut frame, 4), Some(&b"a, b"[..]));
+        let mut host = FakeHost { raw_pairs: Some(Vec::new()), ..FakeHost::default() };
+        assert!(!begin(&mut Frame::new(&arena), &mut host, &table), "an empty list is a fault");
         assert_eq!((status(b"20"), status(b"2000"), status(b"2x0")), (0, 0, 0));
     }
 }

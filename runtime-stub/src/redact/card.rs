@@ -28,40 +28,57 @@ pub fn is_word(character: u8) -> bool {
     character.is_ascii_alphanumeric() || character == b'_'
 }
 
-/// Looks at characters of which the first is a digit behind a border. `ended`: nothing follows them.
-pub fn look(units: &[Unit], ended: bool) -> Look {
-    let mut run = Run::default();
-    let mut best = 0usize;
-    let mut separated = false;
-    for (at, unit) in units.iter().enumerate() {
-        let character = unit.character;
-        if character.is_ascii_digit() {
-            if run.digits >= MOST {
-                return conclude(best);
+/// A possible start, as far as it was looked at: each character is looked at once, however many come one by one.
+pub struct Card {
+    run: Run,
+    /// Characters that were looked at.
+    at: usize,
+    /// How many of them are a card.
+    best: usize,
+    /// Whether the last one was a space or `-`.
+    separated: bool,
+}
+
+impl Card {
+    /// Nothing was looked at.
+    pub const fn new() -> Card {
+        Card { run: Run { digits: 0, issuer: 0, even: 0, odd: 0 }, at: 0, best: 0, separated: false }
+    }
+
+    /// Looks at characters of which the first is a digit behind a border, the same ones as before and more. `ended`: nothing
+    /// follows them.
+    pub fn look(&mut self, units: &[Unit], ended: bool) -> Look {
+        while let Some(unit) = units.get(self.at) {
+            let character = unit.character;
+            if character.is_ascii_digit() {
+                if self.run.digits >= MOST {
+                    return conclude(self.best);
+                }
+                self.run.add(character.wrapping_sub(b'0'));
+                if self.run.is_hopeless() {
+                    return Look::Nothing;
+                }
+                self.separated = false;
+            } else {
+                if !self.separated && !is_word(character) && self.run.is_card() {
+                    self.best = self.at;
+                }
+                let separator = character == b' ' || character == b'-';
+                if self.separated || !separator || self.run.digits >= MOST {
+                    return conclude(self.best);
+                }
+                self.separated = true;
             }
-            run.add(character.wrapping_sub(b'0'));
-            if run.is_hopeless() {
-                return Look::Nothing;
-            }
-            separated = false;
-            continue;
+            self.at = self.at.wrapping_add(1);
         }
-        if !separated && !is_word(character) && run.is_card() {
-            best = at;
+        if !ended {
+            return Look::Undecided;
         }
-        let separator = character == b' ' || character == b'-';
-        if separated || !separator || run.digits >= MOST {
-            return conclude(best);
+        if !self.separated && self.run.is_card() {
+            self.best = units.len();
         }
-        separated = true;
+        conclude(self.best)
     }
-    if !ended {
-        return Look::Undecided;
-    }
-    if !separated && run.is_card() {
-        best = units.len();
-    }
-    conclude(best)
 }
 
 fn conclude(best: usize) -> Look {
@@ -69,7 +86,6 @@ fn conclude(best: usize) -> Look {
 }
 
 /// The digits so far. Which ones Luhn doubles depends on how many come, so both sums are kept.
-#[derive(Default)]
 struct Run {
     digits: u32,
     /// The first four digits as a number.

@@ -1,7 +1,7 @@
 //! Numbers of a JSON text: their grammar, and how a changed one becomes a string.
 //! In: bytes. Out: whether they continue the number; the number as written, or a string with matches masked.
 
-use super::card::{self, Look};
+use super::card::{self, Card, Look};
 use super::mask::{Masks, Place};
 use super::output::Output;
 use super::window::{Unit, Window};
@@ -99,7 +99,7 @@ fn acting(number: &[u8], masks: &Masks<'_>, position: u64) -> Option<u32> {
     for (at, unit) in units.iter().enumerate() {
         if unit.character.is_ascii_digit()
             && !word
-            && let Look::Match(count) = card::look(units.get(at..).unwrap_or(&[]), true)
+            && let Look::Match(count) = Card::new().look(units.get(at..).unwrap_or(&[]), true)
         {
             let digits = bytes::slice_at(number, at, count).iter().filter(|byte| byte.is_ascii_digit()).count();
             let end = position.wrapping_add(at.wrapping_add(count) as u64);

@@ -1,7 +1,7 @@
 //! The window: characters that may still be part of a match. Everything else leaves at once.
 //! In: characters with the bytes that spell them. Out: the same bytes, matches masked.
 
-use super::card::{self, Look};
+use super::card::{self, Card, Look};
 use super::mask::{Masks, Place};
 use super::output::Output;
 use crate::bytes;
@@ -29,12 +29,22 @@ pub struct Window {
     /// Whether the character before the window is a letter, digit or `_`.
     word: bool,
     place: Place,
+    /// What was seen of the possible start that the window begins with.
+    card: Card,
 }
 
 impl Window {
     /// An empty one, behind a border.
     pub const fn new(place: Place) -> Window {
-        Window { units: [Unit { character: 0, spelling: 0 }; UNITS], count: 0, raw: [0; UNITS * SPELLING], raw_len: 0, word: false, place }
+        Window {
+            units: [Unit { character: 0, spelling: 0 }; UNITS],
+            count: 0,
+            raw: [0; UNITS * SPELLING],
+            raw_len: 0,
+            word: false,
+            place,
+            card: Card::new(),
+        }
     }
 
     /// Starts a value: behind a border, in this place. The window is empty.
@@ -83,7 +93,7 @@ impl Window {
                 self.count = self.count.wrapping_add(1);
                 self.raw_len = raw_end;
             }
-            // INVARIANT: `card::look` decides before the window is full. Should it ever not, bytes pass in order.
+            // INVARIANT: `Card::look` decides before the window is full. Should it ever not, bytes pass in order.
             (None, _) | (_, None) => {
                 self.end(masks, out);
                 out.keep(spelling);
@@ -106,7 +116,7 @@ impl Window {
             let units = self.units.get(at..self.count).unwrap_or(&[]);
             let Some(first) = units.first() else { break };
             let starts = first.character.is_ascii_digit() && !self.word;
-            let taken = match if starts { card::look(units, ended) } else { Look::Nothing } {
+            let taken = match if starts { self.card.look(units, ended) } else { Look::Nothing } {
                 Look::Undecided => break,
                 Look::Nothing => {
                     let raw = bytes::slice_at(&self.raw, raw_at, usize::from(first.spelling));
@@ -119,6 +129,7 @@ impl Window {
                     count
                 }
             };
+            self.card = Card::new();
             if let Some(last) = taken.checked_sub(1).and_then(|last| units.get(last)) {
                 self.word = card::is_word(last.character);
             }

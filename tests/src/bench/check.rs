@@ -8,6 +8,7 @@ use portcullis::tools::engine::EngineError;
 use portcullis::tools::message::{Answer, Headers, Request, header};
 
 use super::rules::{SCANT, client, key, path};
+use super::tokens::{self, Algorithm};
 use super::variants::{Job, Variant};
 use crate::envoy::bootstrap::{Routes, gateway};
 use crate::envoy::process::{Envoy, run_folder};
@@ -17,6 +18,7 @@ use crate::envoy::{client as http, upstream::Upstream};
 struct Sample {
     path: String,
     key: Option<String>,
+    token: Option<String>,
     status: u16,
     /// What the upstream has to receive as `x-client`.
     client: Option<String>,
@@ -55,17 +57,17 @@ pub(super) fn decides_as_told(variant: &Variant) -> Result<(), EngineError> {
 /// Whether the upstream got the headers that the job sets, and no key.
 fn edited(job: Job, sample: &Sample, headers: &Headers) -> Result<(), String> {
     let edits = match job {
-        Job::Pass | Job::Decide(_) => false,
+        Job::Pass | Job::Decide(_) | Job::Keys(_) | Job::Token(..) => false,
         Job::DecideAndEdit(_) | Job::Gateway => true,
     };
     if edits && header(headers, "x-gateway") != Some(b"portcullis") {
         return Err("`x-gateway` was not set".to_owned());
     }
-    if job != Job::Gateway {
+    if matches!(job, Job::Pass | Job::Decide(_) | Job::DecideAndEdit(_)) {
         return Ok(());
     }
-    if header(headers, "x-api-key").is_some() {
-        return Err("the key was forwarded".to_owned());
+    if header(headers, "x-api-key").is_some() || header(headers, "authorization").is_some() {
+        return Err("the credential was forwarded".to_owned());
     }
     if header(headers, "x-client") != sample.client.as_deref().map(str::as_bytes) {
         return Err("`x-client` is wrong".to_owned());
@@ -82,6 +84,13 @@ fn samples(job: Job) -> Vec<Sample> {
             samples.extend(denied_paths().map(|path| sample(path, None, 403)));
             samples
         }
+        Job::Keys(count) => vec![
+            sample(&path(7), None, 401),
+            sample(&path(7), Some(0), 200),
+            sample(&path(7), Some(count - 1), 200),
+            sample(&path(7), Some(count), 401),
+        ],
+        Job::Token(algorithm, _) => token_samples(algorithm),
         Job::Gateway => gateway_samples(),
     }
 }
@@ -89,7 +98,7 @@ fn samples(job: Job) -> Vec<Sample> {
 fn gateway_samples() -> Vec<Sample> {
     let mut samples = vec![
         sample(&path(7), None, 401),
-        Sample { path: path(7), key: Some("pk_live_guessed".to_owned()), status: 401, client: None },
+        Sample { path: path(7), key: Some("pk_live_guessed".to_owned()), token: None, status: 401, client: None },
         sample(&path(job_rules()), Some(1), 403),
         sample(&path(job_rules() - 1), Some(2), 200),
     ];
@@ -97,6 +106,23 @@ fn gateway_samples() -> Vec<Sample> {
     samples.push(sample(&path(7), Some(3), 429));
     samples.push(sample(&path(8), Some(999), 200));
     samples
+}
+
+fn token_samples(algorithm: Algorithm) -> Vec<Sample> {
+    let good = tokens::token(algorithm, 5, 600);
+    let (message, signature) = good.rsplit_once('.').unwrap_or_default();
+    let other = tokens::token(algorithm, 6, 600);
+    let swapped = format!("{}.{signature}", other.rsplit_once('.').unwrap_or_default().0);
+    let with = |token: String, status, client| Sample { path: path(0), key: None, token: Some(token), status, client };
+    vec![
+        sample(&path(0), None, 401),
+        with(good.clone(), 200, Some(client(5))),
+        // Once more: by now it may have been remembered.
+        with(good.clone(), 200, Some(client(5))),
+        with(format!("{message}."), 401, None),
+        with(swapped, 401, None),
+        with(tokens::token(algorithm, 5, -600), 401, None),
+    ]
 }
 
 fn job_rules() -> usize {
@@ -108,16 +134,17 @@ fn denied_paths() -> impl Iterator<Item = &'static str> {
 }
 
 fn sample(path: &str, number: Option<usize>, status: u16) -> Sample {
-    Sample { path: path.to_owned(), key: number.map(key), status, client: number.map(client) }
+    Sample { path: path.to_owned(), key: number.map(key), token: None, status, client: number.map(client) }
 }
 
 fn request(sample: &Sample) -> Request {
     let key = sample.key.iter().map(|key| ("x-api-key".to_owned(), key.as_bytes().to_vec()));
+    let token = sample.token.iter().map(|token| ("authorization".to_owned(), format!("Bearer {token}").into_bytes()));
     Request {
         method: "GET".to_owned(),
         target: sample.path.clone(),
         authority: "api.example.com".to_owned(),
-        headers: key.collect(),
+        headers: key.chain(token).collect(),
         body: None,
         client: IpAddr::from([192, 0, 2, 1]),
         client_port: 40_000,

@@ -8,6 +8,8 @@ use std::time::Duration;
 use portcullis::tools::engine::EngineError;
 
 use super::rules::{SPREAD, key, path};
+use super::tokens;
+use super::variants::Job;
 use crate::envoy::fault;
 use crate::envoy::process::Envoy;
 
@@ -28,6 +30,8 @@ pub(super) struct Turn {
     envoy: Envoy,
     connection: TcpStream,
     requests: Vec<Vec<u8>>,
+    /// The request that comes next; all have their turn.
+    next: usize,
     per_slice: usize,
     /// Nanoseconds of processor time per request, a number for each slice.
     pub(super) costs: Vec<f64>,
@@ -36,14 +40,12 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Connects, warms up with requests that a set of `rules` rules permits, and finds out how many make a slice.
-    pub(super) fn new(envoy: Envoy, rules: usize) -> Result<Self, EngineError> {
+    /// Connects, warms up with these requests, all of which are allowed, and finds out how many make a slice.
+    pub(super) fn new(envoy: Envoy, requests: Vec<Vec<u8>>) -> Result<Self, EngineError> {
         let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, envoy.port())).map_err(fault("connecting to Envoy"))?;
         connection.set_nodelay(true).map_err(fault("setting up the load's socket"))?;
         connection.set_read_timeout(Some(Duration::from_secs(10))).map_err(fault("setting up the load's socket"))?;
-        let last = rules.saturating_sub(1);
-        let requests = (0..SPREAD).map(|number| request(number * last / (SPREAD - 1), number * 61)).collect();
-        let mut turn = Self { envoy, connection, requests, per_slice: 0, costs: Vec::new(), sent: 0 };
+        let mut turn = Self { envoy, connection, requests, next: 0, per_slice: 0, costs: Vec::new(), sent: 0 };
         turn.send(WARM_UP)?;
         // Not by the time that passes: on a busy machine that would make slices too short.
         let before = turn.envoy.processor_time()?;
@@ -69,10 +71,11 @@ impl Turn {
     /// One request after the other on the same connection.
     fn send(&mut self, count: usize) -> Result<(), EngineError> {
         let mut buffer = [0; 4096];
-        for number in 0..count {
-            let Some(request) = self.requests.get(number % self.requests.len().max(1)) else {
+        for _ in 0..count {
+            let Some(request) = self.requests.get(self.next) else {
                 return Err(EngineError("the load has no requests".to_owned()));
             };
+            self.next = (self.next + 1) % self.requests.len();
             self.connection.write_all(request).map_err(fault("sending load"))?;
             let mut filled = 0;
             loop {
@@ -94,14 +97,28 @@ impl Turn {
     }
 }
 
+/// What a job is asked, in turn.
+pub(super) fn requests(job: Job) -> Vec<Vec<u8>> {
+    match job {
+        Job::Token(algorithm, seen) => {
+            let tokens = tokens::presented(algorithm, seen);
+            tokens.iter().map(|token| request(0, &format!("authorization: Bearer {token}"))).collect()
+        }
+        Job::Pass | Job::Decide(_) | Job::DecideAndEdit(_) | Job::Keys(_) | Job::Gateway => {
+            let last = job.rules().saturating_sub(1);
+            let keys = job.keys();
+            (0..SPREAD).map(|number| request(number * last / (SPREAD - 1), &format!("x-api-key: {}", key(number * 61 % keys)))).collect()
+        }
+    }
+}
+
 /// A request as an ordinary client sends it.
-fn request(rule: usize, client: usize) -> Vec<u8> {
+fn request(rule: usize, credential: &str) -> Vec<u8> {
     format!(
         "GET {} HTTP/1.1\r\nhost: api.example.com\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0\r\n\
          accept: application/json\r\naccept-language: en-US,en;q=0.5\r\naccept-encoding: gzip, deflate, br\r\n\
-         x-api-key: {}\r\ncookie: session=0123456789abcdef; theme=dark\r\nreferer: https://www.example.com/\r\n\r\n",
+         {credential}\r\ncookie: session=0123456789abcdef; theme=dark\r\nreferer: https://www.example.com/\r\n\r\n",
         path(rule),
-        key(client),
     )
     .into_bytes()
 }

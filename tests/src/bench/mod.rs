@@ -8,6 +8,7 @@ mod modules;
 mod native;
 mod report;
 pub mod rules;
+pub mod tokens;
 mod variants;
 
 use std::fs;
@@ -19,8 +20,8 @@ use crate::envoy::fault;
 use crate::envoy::install::target_folder;
 use crate::envoy::process::{Envoy, run_folder};
 
-/// From the text of a policy to a module, or the diagnostics.
-pub type Compile<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
+/// From the text of a policy, and of the file that it reads if it does, to a module, or the diagnostics.
+pub type Compile<'a> = &'a dyn Fn(&str, &str) -> Result<Vec<u8>, String>;
 
 /// How much to measure.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +51,7 @@ pub fn run(settings: Settings, compile: Option<Compile<'_>>) -> Result<String, E
     for variant in &variants {
         // A turn has a folder of its own, which ends with it; the modules stay in the common one.
         let envoy = Envoy::start(&plain(&(variant.filters)(rules::AMPLE)), 1, run_folder()?)?;
-        turns.push(load::Turn::new(envoy, variant.job.rules())?);
+        turns.push(load::Turn::new(envoy, load::requests(variant.job))?);
     }
     for _ in 0..settings.rounds {
         for turn in &mut turns {

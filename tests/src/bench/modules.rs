@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use portcullis::tools::engine::EngineError;
+use serde_json::{Value, json};
 
 use super::rules::{KEYS, client, key, template};
 use crate::envoy::fault;
@@ -29,6 +30,28 @@ pub(super) fn minimal() -> Result<Vec<u8>, EngineError> {
 
 pub(super) fn floor() -> Result<Vec<u8>, EngineError> {
     wat::parse_str(FLOOR).map_err(fault("assembling the module of the gateway's host calls"))
+}
+
+/// What keeps Envoy from verifying signatures for a module: it may call, and export, all but foreign functions.
+pub(super) fn without_foreign_functions(wasm: &[u8]) -> Result<Value, EngineError> {
+    let mut names = serde_json::Map::new();
+    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
+        match payload.map_err(fault("reading a module"))? {
+            wasmparser::Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    names.insert(import.map_err(fault("reading a module"))?.name.to_owned(), json!({}));
+                }
+            }
+            wasmparser::Payload::ExportSection(exports) => {
+                for export in exports {
+                    names.insert(export.map_err(fault("reading a module"))?.name.to_owned(), json!({}));
+                }
+            }
+            _ => {}
+        }
+    }
+    names.remove("proxy_call_foreign_function");
+    Ok(json!({ "allowed_capabilities": names }))
 }
 
 /// Builds `tests/sdk-filter`, a package outside of the workspace.

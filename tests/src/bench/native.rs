@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::rules::{GATEWAY_RULES, KEYS, client, key, prefix};
-use crate::envoy::bootstrap::filter;
+use super::tokens::{self, Algorithm};
+use crate::envoy::bootstrap::{filter, set};
 
 /// RBAC with one policy per rule, tried in turn.
 pub(super) fn rbac_list(count: usize) -> Value {
@@ -30,6 +31,32 @@ pub(super) fn rbac_tree(count: usize) -> Value {
     let tree = json!({ "input": { "name": "path", "typed_config": input }, "prefix_match_map": { "map": map } });
     let matcher = json!({ "matcher_tree": tree, "on_no_match": action("default", "DENY") });
     filter("rbac", "rbac.v3.RBAC", json!({ "matcher": matcher }))
+}
+
+/// So many API keys.
+pub(super) fn api_keys(count: usize) -> Value {
+    let credentials: Vec<Value> = (0..count).map(|number| json!({ "key": key(number), "client": client(number) })).collect();
+    let keys = json!({
+        "credentials": credentials,
+        "key_sources": [{ "header": "x-api-key" }],
+        "forwarding": { "header": "x-client", "hide_credentials": true },
+    });
+    filter("keys", "api_key_auth.v3.ApiKeyAuth", keys)
+}
+
+/// Tokens; with a cache of those seen before, or without.
+pub(super) fn tokens(algorithm: Algorithm, cached: bool) -> Value {
+    let mut provider = json!({
+        "issuer": tokens::ISSUER,
+        "audiences": [tokens::AUDIENCE],
+        "local_jwks": { "inline_string": tokens::key_set(algorithm).to_string() },
+        "claim_to_headers": [{ "header_name": "x-client", "claim_name": "sub" }],
+    });
+    if cached {
+        set(&mut provider, "jwt_cache_config", json!({ "jwt_cache_size": 512 }));
+    }
+    let rule = json!({ "match": { "prefix": "/" }, "requires": { "provider_name": "issuer" } });
+    filter("tokens", "jwt_authn.v3.JwtAuthentication", json!({ "providers": { "issuer": provider }, "rules": [rule] }))
 }
 
 /// The gateway as a chain of filters.

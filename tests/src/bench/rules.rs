@@ -59,12 +59,33 @@ pub fn path_policy(count: usize) -> String {
     text
 }
 
+/// Nothing but API keys: so many are known.
+#[must_use]
+pub fn keys_policy(count: usize) -> String {
+    let mut text = String::from("policy keys {\n  default = deny 403\n}\n\n");
+    push_clients(&mut text, count);
+    text.push_str("scope \"/api/**\" {\n  authenticate clients\n  permit \"all\" { on \"/api/**\" }\n");
+    text.push_str("  rewrite request \"who\" { set \"x-client\" = clients.key_id }\n}\n");
+    text
+}
+
 /// The whole gateway: API keys, a limit per client, path rules, two header edits.
 #[must_use]
 pub fn gateway_policy(per_minute: u64) -> String {
-    let mut text = String::from("policy gateway {\n  default = deny 403\n}\n\napi_key clients {\n");
-    text.push_str("  from = [header \"x-api-key\"]\n  keys = {\n");
-    for number in 0..KEYS {
+    let mut text = String::from("policy gateway {\n  default = deny 403\n}\n\n");
+    push_clients(&mut text, KEYS);
+    text.push_str("limit per_client {\n  key = clients.key_id\n");
+    let _ = writeln!(text, "  rate = {per_minute} per 1m\n  headers = false\n}}\n");
+    text.push_str("scope \"/api/**\" {\n  authenticate clients\n  apply per_client\n\n");
+    push_permits(&mut text, GATEWAY_RULES, "  ");
+    text.push_str("  rewrite request \"edits\" {\n    set \"x-client\" = clients.key_id\n");
+    text.push_str("    set \"x-gateway\" = \"portcullis\"\n  }\n}\n");
+    text
+}
+
+fn push_clients(text: &mut String, count: usize) {
+    text.push_str("api_key clients {\n  from = [header \"x-api-key\"]\n  keys = {\n");
+    for number in 0..count {
         let digest = Sha256::digest(key(number));
         let hex = digest.iter().fold(String::new(), |mut hex, byte| {
             // Writing to a string cannot fail.
@@ -73,13 +94,7 @@ pub fn gateway_policy(per_minute: u64) -> String {
         });
         let _ = writeln!(text, "    \"{}\": \"sha256:{hex}\",", client(number));
     }
-    text.push_str("  }\n}\n\nlimit per_client {\n  key = clients.key_id\n");
-    let _ = writeln!(text, "  rate = {per_minute} per 1m\n  headers = false\n}}\n");
-    text.push_str("scope \"/api/**\" {\n  authenticate clients\n  apply per_client\n\n");
-    push_permits(&mut text, GATEWAY_RULES, "  ");
-    text.push_str("  rewrite request \"edits\" {\n    set \"x-client\" = clients.key_id\n");
-    text.push_str("    set \"x-gateway\" = \"portcullis\"\n  }\n}\n");
-    text
+    text.push_str("  }\n}\n\n");
 }
 
 fn push_permits(text: &mut String, count: usize, indent: &str) {
@@ -96,7 +111,7 @@ mod tests {
     use portcullis::base::render::render;
     use portcullis::front::{check, syntax};
 
-    use super::{GATEWAY_RULES, SCANT, gateway_policy, path_policy};
+    use super::{GATEWAY_RULES, SCANT, gateway_policy, keys_policy, path_policy};
 
     /// How many rules a policy has; fails with its diagnostics.
     fn rules(text: &str) -> usize {
@@ -116,5 +131,6 @@ mod tests {
     fn the_policies_check() {
         assert_eq!(rules(&path_policy(10)), 11);
         assert_eq!(rules(&gateway_policy(SCANT)), GATEWAY_RULES + 1);
+        assert_eq!(rules(&keys_policy(10)), 2);
     }
 }

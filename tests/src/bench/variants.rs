@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use portcullis::tools::engine::EngineError;
 use serde_json::Value;
 
-use super::rules::{AMPLE, GATEWAY_RULES, SCANT, gateway_policy, path_policy};
+use super::rules::{AMPLE, GATEWAY_RULES, KEYS, SCANT, gateway_policy, keys_policy, path_policy};
+use super::tokens::{self, Algorithm};
 use super::{Compile, lua, modules, native};
-use crate::envoy::bootstrap::wasm_filter;
+use crate::envoy::bootstrap::{set, wasm_filter};
 use crate::envoy::fault;
 
 /// What a variant decides and edits.
@@ -20,6 +21,10 @@ pub(super) enum Job {
     Decide(usize),
     /// Path rules, and one header set on what is allowed.
     DecideAndEdit(usize),
+    /// One API key out of so many, its name as a header.
+    Keys(usize),
+    /// A JSON Web Token, its subject as a header; whether the same tokens come again and again, or each is new.
+    Token(Algorithm, bool),
     /// The whole gateway.
     Gateway,
 }
@@ -28,9 +33,17 @@ impl Job {
     /// How many path rules there are.
     pub(super) fn rules(self) -> usize {
         match self {
-            Self::Pass => 0,
+            Self::Pass | Self::Keys(_) | Self::Token(..) => 0,
             Self::Decide(count) | Self::DecideAndEdit(count) => count,
             Self::Gateway => GATEWAY_RULES,
+        }
+    }
+
+    /// How many API keys are known.
+    pub(super) fn keys(self) -> usize {
+        match self {
+            Self::Keys(count) => count,
+            Self::Pass | Self::Decide(_) | Self::DecideAndEdit(_) | Self::Token(..) | Self::Gateway => KEYS,
         }
     }
 }
@@ -62,7 +75,7 @@ pub(super) fn all(folder: &Path, compile: Option<Compile<'_>>) -> Result<Vec<Var
     ];
     for count in SIZES {
         if let Some(compile) = compile {
-            let module = store(folder, &format!("paths-{count}"), &compiled(compile, &path_policy(count))?)?;
+            let module = store(folder, &format!("paths-{count}"), &compiled(compile, &path_policy(count), "")?)?;
             all.push(variant("portcullis", Job::DecideAndEdit(count), move |_| vec![wasm_filter(&module, "", false)]));
         }
     }
@@ -82,8 +95,8 @@ pub(super) fn all(folder: &Path, compile: Option<Compile<'_>>) -> Result<Vec<Var
         }));
     }
     if let Some(compile) = compile {
-        let ample = store(folder, "gateway", &compiled(compile, &gateway_policy(AMPLE))?)?;
-        let scant = store(folder, "gateway-scant", &compiled(compile, &gateway_policy(SCANT))?)?;
+        let ample = store(folder, "gateway", &compiled(compile, &gateway_policy(AMPLE), "")?)?;
+        let scant = store(folder, "gateway-scant", &compiled(compile, &gateway_policy(SCANT), "")?)?;
         all.push(variant("portcullis", Job::Gateway, move |limit| {
             vec![wasm_filter(if limit == AMPLE { &ample } else { &scant }, "", false)]
         }));
@@ -93,15 +106,57 @@ pub(super) fn all(folder: &Path, compile: Option<Compile<'_>>) -> Result<Vec<Var
     all.push(variant("Rust SDK, matchit", Job::Gateway, move |limit| {
         vec![wasm_filter(&sdk, &modules::sdk_configuration(GATEWAY_RULES, Some(limit)), false)]
     }));
+    identity(&mut all, folder, compile)?;
     Ok(all)
+}
+
+/// Who is calling: API keys, tokens.
+fn identity(all: &mut Vec<Variant>, folder: &Path, compile: Option<Compile<'_>>) -> Result<(), EngineError> {
+    for count in [10, 10_000] {
+        if let Some(compile) = compile {
+            let module = store(folder, &format!("keys-{count}"), &compiled(compile, &keys_policy(count), "")?)?;
+            all.push(variant("portcullis", Job::Keys(count), move |_| vec![wasm_filter(&module, "", false)]));
+        }
+        all.push(variant("native api_key_auth", Job::Keys(count), move |_| vec![native::api_keys(count)]));
+    }
+    for algorithm in [Algorithm::Rs256, Algorithm::Es256, Algorithm::Hs256] {
+        let module = match compile {
+            Some(compile) => {
+                let wasm = compiled(compile, &tokens::policy(algorithm), &tokens::key_set(algorithm).to_string())?;
+                let alone = (algorithm != Algorithm::Hs256).then(|| modules::without_foreign_functions(&wasm)).transpose()?;
+                Some((store(folder, &format!("tokens-{}", algorithm.name()), &wasm)?, alone))
+            }
+            None => None,
+        };
+        for seen in [true, false] {
+            let job = Job::Token(algorithm, seen);
+            if let Some((module, alone)) = &module {
+                let file = module.clone();
+                all.push(variant("portcullis", job, move |_| vec![wasm_filter(&file, &tokens::configuration(algorithm), false)]));
+                if let (Some(restriction), false) = (alone.clone(), seen) {
+                    let file = module.clone();
+                    all.push(variant("portcullis, without the host's crypto", job, move |_| {
+                        let mut filter = wasm_filter(&file, "", false);
+                        if let Some(config) = filter.pointer_mut("/typed_config/config") {
+                            set(config, "capability_restriction_config", restriction.clone());
+                        }
+                        vec![filter]
+                    }));
+                }
+            }
+            let name = if seen { "native jwt_authn with jwt_cache" } else { "native jwt_authn" };
+            all.push(variant(name, job, move |_| vec![native::tokens(algorithm, seen)]));
+        }
+    }
+    Ok(())
 }
 
 fn variant(name: &'static str, job: Job, filters: impl Fn(u64) -> Vec<Value> + 'static) -> Variant {
     Variant { name, job, filters: Box::new(filters) }
 }
 
-fn compiled(compile: Compile<'_>, policy: &str) -> Result<Vec<u8>, EngineError> {
-    compile(policy).map_err(fault("compiling a policy of the benchmark"))
+fn compiled(compile: Compile<'_>, policy: &str, file: &str) -> Result<Vec<u8>, EngineError> {
+    compile(policy, file).map_err(fault("compiling a policy of the benchmark"))
 }
 
 fn store(folder: &Path, name: &str, module: &[u8]) -> Result<PathBuf, EngineError> {

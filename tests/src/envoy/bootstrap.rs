@@ -50,6 +50,13 @@ pub fn wasm_filter(module: &Path, configuration: &str, hold: bool) -> Value {
     filter("wasm", "wasm.v3.Wasm", json!({ "config": config }))
 }
 
+/// Adds a member to an object.
+pub fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 /// An HTTP filter; `message` is its type below `envoy.extensions.filters.http`.
 #[must_use]
 pub fn filter(name: &str, message: &str, config: Value) -> Value {
@@ -86,6 +93,9 @@ pub fn gateway(filters: &[Value], routes: Routes<'_>, trusted_hops: u8, secure: 
         "generate_request_id": false,
         "server_header_transformation": "PASS_THROUGH",
         "http_protocol_options": { "enable_trailers": true },
+        // More than 1,024 pairs and more than 1 MiB of them: where the interface has limits in one direction.
+        "common_http_protocol_options": { "max_headers_count": 4000 },
+        "max_request_headers_kb": 4096,
     });
     let listener_filter = |name: &str, message: &str| {
         let message = format!("envoy.extensions.filters.listener.{message}");
@@ -175,7 +185,10 @@ fn clusters(routes: Routes<'_>) -> Vec<Value> {
     };
     let protocol = typed(
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-        json!({ "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } } }),
+        json!({
+            "common_http_protocol_options": { "max_headers_count": 4000 },
+            "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
+        }),
     );
     let cluster = |(name, port): (&String, &u16)| {
         let endpoint = json!({ "endpoint": { "address": address(*port) } });

@@ -52,6 +52,14 @@ impl EnvoyEngine {
         self.envoy.as_ref().map(Envoy::log).unwrap_or_default()
     }
 
+    /// Where clients connect; a PROXY line comes first.
+    ///
+    /// # Errors
+    /// Before `start`.
+    pub fn port(&self) -> Result<u16, EngineError> {
+        Ok(self.running()?.port())
+    }
+
     fn running(&self) -> Result<&Envoy, EngineError> {
         self.envoy.as_ref().ok_or_else(|| EngineError("the engine has not been started".to_owned()))
     }

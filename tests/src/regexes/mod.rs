@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod real_world;
 pub mod rust_regex;
+pub mod sample;
 
 use std::path::PathBuf;
 

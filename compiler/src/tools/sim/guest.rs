@@ -37,13 +37,15 @@ impl<'call, 'store> Guest<'call, 'store> {
     }
 
     /// Bytes of guest memory; 6 when out of bounds, also for no bytes past the end.
-    pub(crate) fn read(&self, at: u32, size: u32) -> Result<Vec<u8>, Status> {
+    pub(crate) fn read(&mut self, at: u32, size: u32) -> Result<Vec<u8>, Status> {
         let memory = self.caller.data().memory.ok_or(Status::InvalidMemoryAccess)?;
         let data = memory.data(self.caller.as_context());
         let start = usize::try_from(at).map_err(|_| Status::InvalidMemoryAccess)?;
         let size = usize::try_from(size).map_err(|_| Status::InvalidMemoryAccess)?;
         let end = start.checked_add(size).ok_or(Status::InvalidMemoryAccess)?;
-        data.get(start..end).map(<[u8]>::to_vec).ok_or(Status::InvalidMemoryAccess)
+        let bytes = data.get(start..end).map(<[u8]>::to_vec).ok_or(Status::InvalidMemoryAccess)?;
+        self.caller.data_mut().account.host_bytes += bytes.len() as u64;
+        Ok(bytes)
     }
 
     /// Writes to guest memory; 6 when out of bounds.
@@ -69,6 +71,7 @@ impl<'call, 'store> Guest<'call, 'store> {
         let pointer = if size == 0 { 0 } else { self.allocate(size)? };
         if size != 0 {
             self.write(pointer, bytes)?;
+            self.caller.data_mut().account.host_bytes += u64::from(size);
         }
         self.write_word(pointer_at, pointer)?;
         self.write_word(size_at, size)

@@ -27,6 +27,6 @@ mod vm;
 mod wire;
 
 pub use about::trusted_hops;
-pub use account::Accounting;
+pub use account::{Accounting, Used};
 pub use module::Module;
 pub use simulator::{FailurePolicy, Pending, Simulator};

@@ -158,6 +158,7 @@ impl Vm {
         host.current = context;
         host.effective = None;
         host.account.callback(name);
+        let before = host.account.used();
         let _ = self.store.set_fuel(self.fuel_per_callback);
         let mut result = [Val::I32(0)];
         let wants = function.ty(&self.store).results().len();
@@ -169,6 +170,7 @@ impl Vm {
         host.effective = None;
         host.account.fuel += used;
         host.account.memory_pages = pages;
+        host.account.ended(name, &before);
         let failed = host.failed.take();
         match (called, failed) {
             (Ok(()), None) => Ok(result.first().and_then(Val::i32).unwrap_or(0)),
