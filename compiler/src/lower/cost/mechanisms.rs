@@ -17,9 +17,8 @@ const NAMES: u64 = 256;
 /// Longest token, and most keys that one is tried with (`auth::jwt` of the stub).
 const TOKEN: u64 = 8192;
 const TRIES: u64 = 4;
-/// Largest key set that is fetched, and what the lease of one takes (`auth::jwt::fetch` of the stub).
-const SET: u64 = 256 << 10;
-const LEASE: u64 = 280;
+/// Largest key set that is fetched, with its leases (`auth::jwt::fetch` of the stub).
+const SET: u64 = (256 << 10) + (8 * 280);
 
 /// What the dearest RSA key of a policy costs: as many multiplications as its exponent asks for, each the square of its digits. Keys
 /// that come with the configuration may be the longest there are.
@@ -121,9 +120,8 @@ pub(super) fn call(walk: &mut Walk<'_>, mechanism: Mechanism, arguments: &[Value
             cost = cost.plus(Cost::fuel(given.saturating_add(64).saturating_mul(patterns).saturating_mul(40)));
         }
         Effect::Verify | Effect::VerifyFetched => {
-            if matches!(row.effect, Effect::VerifyFetched) {
-                cost = cost.plus(Cost { fuel: SET.saturating_mul(600), host_calls: 0, host_bytes: SET.saturating_add(8 * LEASE) });
-            }
+            let set = if matches!(row.effect, Effect::VerifyFetched) { SET } else { 0 };
+            cost = cost.plus(Cost { fuel: set.saturating_mul(600), host_calls: 0, host_bytes: set });
             let token = Value::sized(block.min(TOKEN));
             let once = walk.policy(portcullis_runtime::contract::Policy::Verify, vec![Value::ANY, token, token, token]);
             cost = cost.plus(once.times(TRIES));
