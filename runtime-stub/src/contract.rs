@@ -204,6 +204,9 @@ functions! {
     JsonMember = "json_member"(I64, I64) -> I64;
     /// Element of an array, or absent.
     JsonElement = "json_element"(I64, I64) -> I64;
+    /// A JSON array as a list of elements of one type ([`elements`]): absent when it is none or an element is of another type; a
+    /// fault when it has more than [`ROUNDS`].
+    JsonList = "json_list"(I64, I32) -> I64;
     /// A JSON string as `string?`.
     JsonString = "json_string"(I64) -> I64;
     /// A JSON number that is an int as `int?`.
@@ -296,6 +299,12 @@ functions! {
     /// How many elements `some` and `every` may look at now: all of this list, or none (a fault) when the callback has looked at
     /// too many ([`ROUNDS`]).
     Rounds = "rounds"(I64) -> I32;
+    /// As `Rounds`, where each element counts once more for each 64 bytes of this weight.
+    RoundsBeside = "rounds_beside"(I64, I32) -> I32;
+    /// A weight and the length of a string (or list) that is looked at for each element.
+    Weigh = "weigh"(I64, I32) -> I32;
+    /// A weight and the length of the message: headers and body.
+    WeighMessage = "weigh_message"(I32) -> I32;
     /// A list of so many cells, all zero; absent (a fault) without memory.
     ListNew = "list_new"(I32) -> I64;
     /// Writes a cell of a new list.
@@ -584,6 +593,20 @@ pub const REDACTIONS: usize = 64;
 
 /// Most elements that `some`, `every` and `in` (of a list known at run time) look at in one callback.
 pub const ROUNDS: u32 = 1_000_000;
+
+/// What the elements of a list are that is made of a JSON array.
+pub mod elements {
+    /// JSON values, whatever they are.
+    pub const JSON: i32 = 0;
+    /// Strings.
+    pub const STRING: i32 = 1;
+    /// Ints.
+    pub const INT: i32 = 2;
+    /// Floats.
+    pub const FLOAT: i32 = 3;
+    /// Bools.
+    pub const BOOL: i32 = 4;
+}
 
 /// Bytes of an `ip` record.
 pub const IP_SIZE: usize = 17;

@@ -1,15 +1,17 @@
 //! Names that expressions bind: `some`, `every` and `fn`. A `fn` is one function in each phase that calls it.
 
-use portcullis_runtime::contract::{Mechanism, Val};
+use portcullis_runtime::contract::Val;
 
-use super::build::{Builder, Context, Phase, call, give};
-use super::expr::{binary, lower, val};
+use super::build::{Builder, Context, Phase, give};
+use super::expr::{binary, is_present, lower, val};
+use super::fixed;
 use super::list::{cell, from_cell, shaped};
 use crate::ir::ast::Quantifier;
 use crate::ir::hir::{self, Ty};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Stmt};
 
-/// `some x in list satisfies condition`, `every …`: counted, and idle once it is decided.
+/// `some x in list satisfies condition`, `every …`: counted, and idle once it is decided. What the condition reads besides the
+/// element is evaluated once, before it begins; both are false over an absent list.
 pub(super) fn quantified(
     builder: &mut Builder<'_>,
     context: &mut Context,
@@ -17,20 +19,24 @@ pub(super) fn quantified(
     (list, condition): (&hir::Expr, &hir::Expr),
 ) -> Expr {
     let Ty::List(element) = list.ty.present() else { return Expr::I32(0) };
-    let until = Expr::I32(i32::from(quantifier == Quantifier::Every));
+    let every = quantifier == Quantifier::Every;
+    let until = Expr::I32(i32::from(every));
+    let absent = every && list.ty.is_optional();
     let lowered = lower(builder, context, list);
     let (list, number, result) = (context.local(Val::I64), context.local(Val::I32), context.local(Val::I32));
+    let begin = if absent { is_present(&Ty::Json, Expr::Local(list)) } else { until.clone() };
+    let mut body = vec![Stmt::Set(list, lowered), Stmt::Set(result, begin)];
+    // Names inside count from this one, also in what is evaluated before it has a value and does not read it.
     let item = context.local(val(element));
     let around = context.bind(level as usize, item, (**element).clone());
+    let around_fixed = context.fixed.clone();
+    let rounds = fixed::before(builder, context, (level, condition), list, &mut body);
     let condition = lower(builder, context, condition);
     context.bound = around;
+    context.fixed = around_fixed;
     let set = Stmt::Set(item, from_cell(element, cell(list, number)));
-    let step = Stmt::If(binary(BinaryOp::Equal32, Expr::Local(result), until.clone()), vec![set, Stmt::Set(result, condition)], vec![]);
-    let body = vec![
-        Stmt::Set(list, lowered),
-        Stmt::Set(result, until),
-        Stmt::Count(number, call(Mechanism::Rounds, vec![Expr::Local(list)]), vec![step]),
-    ];
+    let step = Stmt::If(binary(BinaryOp::Equal32, Expr::Local(result), until), vec![set, Stmt::Set(result, condition)], vec![]);
+    body.push(Stmt::Count(number, rounds, vec![step]));
     Expr::Block(body, Box::new(Expr::Local(result)))
 }
 

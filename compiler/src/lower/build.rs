@@ -154,11 +154,22 @@ pub(super) struct Context {
     locals: Vec<Val>,
     /// Names that are bound around, by level: where their values are, and their types.
     pub(super) bound: Vec<(Local, Ty)>,
+    /// What was evaluated before the quantifiers around began, by its text (`plan::response_key`), and where it is.
+    pub(super) fixed: Vec<(String, Local)>,
 }
 
 impl Context {
     pub(super) fn new(phase: Phase, params: &[Val]) -> Context {
-        Context { phase, params: params.to_vec(), locals: Vec::new(), bound: Vec::new() }
+        Context { phase, params: params.to_vec(), locals: Vec::new(), bound: Vec::new(), fixed: Vec::new() }
+    }
+
+    /// Where the value of an expression is that was evaluated before a quantifier around began.
+    pub(super) fn fixed(&self, expr: &hir::Expr) -> Option<Local> {
+        if self.fixed.is_empty() {
+            return None;
+        }
+        let key = crate::plan::response_key(expr);
+        self.fixed.iter().find(|(known, _)| *known == key).map(|(_, local)| *local)
     }
 
     /// Binds the next name; gives what was bound before, to be put back.

@@ -87,6 +87,9 @@ pub(super) fn unwrap(ty: &Ty, local: Local) -> Expr {
 
 /// Lowers an expression.
 pub(super) fn lower(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
+    if let Some(local) = context.fixed(expr) {
+        return Expr::Local(local);
+    }
     if context.phase == Phase::Response
         && let Some(kept) = kept(builder, expr)
     {
@@ -220,6 +223,10 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
         ExprKind::Invoke(id, args) => bound::invoke(builder, context, *id, args),
         ExprKind::JsonMember(object, key) => two(builder, context, Mechanism::JsonMember, object, key),
         ExprKind::JsonElement(array, place) => two(builder, context, Mechanism::JsonElement, array, place),
+        ExprKind::JsonAs(operand) if matches!(expr.ty.present(), Ty::List(_)) => {
+            let operand = lower(builder, context, operand);
+            list::of_json(&expr.ty, operand)
+        }
         ExprKind::JsonAs(operand) => {
             let mechanism = match expr.ty.present() {
                 Ty::Int => Mechanism::JsonInt,

@@ -1,6 +1,6 @@
 //! Lists as values: cells in constant data or in the arena. In: typed lists. Out: one i64 each (`contract.rs`).
 
-use portcullis_runtime::contract::{Mechanism, Val};
+use portcullis_runtime::contract::{Mechanism, Val, elements};
 
 use super::build::{Builder, Context, act, call, index};
 use super::expr::{binary, choose, is_text, lower, val};
@@ -114,6 +114,52 @@ pub(super) fn shaped(builder: &mut Builder<'_>, context: &mut Context, value: &h
     let lowered = lower(builder, context, value);
     let cell = matches!(value.ty, Ty::Bool | Ty::Int | Ty::Float | Ty::Duration | Ty::Time);
     if wanted.is_optional() && cell { call(Mechanism::Cell, vec![to_cell(&value.ty, lowered)]) } else { lowered }
+}
+
+/// A JSON array as a list of this type; absent when it is none, or has an element of another type.
+pub(super) fn of_json(ty: &Ty, array: Expr) -> Expr {
+    let Ty::List(element) = ty.present() else { return Expr::I64(0) };
+    let kind = match **element {
+        Ty::String => elements::STRING,
+        Ty::Int => elements::INT,
+        Ty::Float => elements::FLOAT,
+        Ty::Bool => elements::BOOL,
+        Ty::Json
+        | Ty::Bytes
+        | Ty::Ip
+        | Ty::Cidr
+        | Ty::Duration
+        | Ty::Time
+        | Ty::Rate
+        | Ty::Secret
+        | Ty::Enum(_)
+        | Ty::Regex
+        | Ty::List(_)
+        | Ty::Map(_)
+        | Ty::Optional(_)
+        | Ty::Error => elements::JSON,
+    };
+    call(Mechanism::JsonList, vec![array, Expr::I32(kind)])
+}
+
+/// `needle in list` of a list of JSON values: equal as those are.
+pub(super) fn contains_json(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, list: &hir::Expr) -> Expr {
+    let lowered = lower(builder, context, list);
+    let needle = super::text::as_json(builder, context, needle);
+    let (list, wanted) = (context.local(Val::I64), context.local(Val::I64));
+    let (number, found) = (context.local(Val::I32), context.local(Val::I32));
+    let same = call(Mechanism::JsonEqual, vec![cell(list, number), Expr::Local(wanted)]);
+    let body = vec![
+        Stmt::Set(list, lowered),
+        Stmt::Set(wanted, needle),
+        Stmt::Set(found, Expr::I32(0)),
+        Stmt::Count(
+            number,
+            call(Mechanism::Rounds, vec![Expr::Local(list)]),
+            vec![Stmt::If(same, vec![Stmt::Set(found, Expr::I32(1))], vec![])],
+        ),
+    ];
+    Expr::Block(body, Box::new(Expr::Local(found)))
 }
 
 /// `needle in list` of a list that is only known at run time.

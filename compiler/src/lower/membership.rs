@@ -25,6 +25,9 @@ pub(super) fn behind_lets<'a>(policy: &'a hir::Policy, mut list: &'a hir::Expr) 
 /// `needle in list`.
 pub(super) fn in_list(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, list: &hir::Expr) -> Expr {
     let list = behind_lets(builder.policy, list);
+    if matches!(list.ty.present(), Ty::List(element) if **element == Ty::Json) {
+        return super::list::contains_json(builder, context, needle, list);
+    }
     let Some(items) = elements(builder.policy, list) else {
         // A list that is only known at run time.
         return super::list::contains(builder, context, needle, list);

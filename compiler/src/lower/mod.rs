@@ -12,6 +12,7 @@ pub mod cost;
 mod edit;
 mod expr;
 mod features;
+mod fixed;
 mod function;
 mod guard;
 mod held;

@@ -76,6 +76,11 @@ impl<'a> Headers<'a> {
         singles.any(|(n, known)| known.lines > 1 || known.value.is_some_and(|value| looks_joined(value, n == slot::AUTHORIZATION)))
     }
 
+    /// Bytes of all names and values.
+    pub fn size(&self) -> usize {
+        self.pairs.size()
+    }
+
     /// How many lines a slot has.
     pub fn line_count(&self, slot: usize) -> u32 {
         self.slots.get(slot).map_or(0, |slot| slot.lines)

@@ -25,6 +25,11 @@ impl<'a> Pairs<'a> {
         Some(Pairs { sizes, data })
     }
 
+    /// Bytes of names and values that are to come.
+    pub fn size(&self) -> usize {
+        self.data.len()
+    }
+
     /// How many pairs are to come.
     pub fn left(&self) -> usize {
         self.sizes.len() >> 3

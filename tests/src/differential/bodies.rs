@@ -1,4 +1,4 @@
-//! Random conditions on bodies of messages. In: which bodies can be read at a place. Out: text.
+//! Random conditions on bodies of messages, and on arrays in them. In: which bodies can be read at a place. Out: text.
 
 use super::expr::Expressions;
 use super::world::{PATTERNS, QUERY, quoted};
@@ -36,8 +36,41 @@ impl Expressions<'_> {
         text
     }
 
+    /// A condition on an array in a body.
+    fn about_array(&mut self, depth: usize) -> String {
+        let json = self.json();
+        match self.random.below(9) {
+            0 => format!("({}) in ({json} ?? ({}))", self.any_text(depth), self.texts(depth)),
+            1 => format!("{} in ({json} ?? ({}))", self.pick(&["1", "7", "-3"]), self.integers(depth)),
+            2 => format!("len({json} ?? []) {} {}", self.pick(&["<", "==", ">="]), self.pick(&["0", "1", "2"])),
+            3 => format!("({json} ?? [])[{}] == {}", self.pick(&["0", "1", "-1"]), self.pick(&["1", "\"a\"", "null", "true"])),
+            4 => format!("join({json} ?? ({}), \"+\") contains {}", self.texts(depth), self.literal()),
+            5 => format!("({}) in ({json} ?? [])", self.any_text(depth)),
+            _ => {
+                // A name that nothing around has: it hides none.
+                let name = format!("j{}", self.random.below(1_000_000));
+                let word = self.pick(&["some", "every"]);
+                let test = match self.random.below(8) {
+                    0 => format!("{name} == ({})", self.any_text(depth)),
+                    1 => format!("{name}.{} is present", self.pick(&["a", "n"])),
+                    2 => format!("{name} in {}", self.json()),
+                    3 => format!("(some k{name} in {name} satisfies k{name} == 1)"),
+                    4 => format!("{name} == null or {name} contains \"a\""),
+                    5 => format!("({name} ?? \"b\") == ({})", self.text(depth)),
+                    6 => format!("{} contains ({name} ?? \"none\")", self.pick(&["request.path", "\"abc\""])),
+                    _ => format!("{name} {} {}", self.pick(&["==", "!="]), self.pick(&["1", "\"a\"", "true"])),
+                };
+                let test = if self.random.chance(30) { format!("({test}) or ({})", self.boolean(depth)) } else { test };
+                format!("({word} {name} in {json} satisfies ({test}))")
+            }
+        }
+    }
+
     /// A condition on the body of the request.
     pub(super) fn about_body(&mut self, depth: usize) -> String {
+        if self.random.chance(20) {
+            return self.about_array(depth);
+        }
         let json = self.json();
         let kinds = if self.place.body { 16 } else { 14 };
         match self.random.below(kinds) {

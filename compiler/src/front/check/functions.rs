@@ -67,6 +67,11 @@ fn param_type(ctx: &mut Context<'_>, written: &ast::Type) -> hir::Ty {
     if !ty::type_names(ctx, written) {
         return hir::Ty::Error;
     }
+    let json = written.name.text == "list" && written.args.first().is_some_and(|item| item.name.text == "json" && !item.optional);
+    if json {
+        let list = hir::Ty::List(Box::new(hir::Ty::Json));
+        return if written.optional { list.optional() } else { list };
+    }
     let Some(ty) = ty::value_type(written) else {
         let text = ctx.quote(written.span).unwrap_or_else(|| written.name.text.clone());
         ctx.error(

@@ -70,7 +70,8 @@ pub enum ExprKind {
     Less(Box<Expr>, Box<Expr>),
     /// `a <= b`.
     LessEqual(Box<Expr>, Box<Expr>),
-    /// `needle in list`; the haystack has type list, the needle its element type or (for cidrs) `ip`. False when absent.
+    /// `needle in list`; the haystack has type list, the needle its element type or (for cidrs) `ip`, or (for json) a string, int
+    /// or bool. False when absent.
     In(Box<Expr>, Box<Expr>),
     /// `key in MAP`.
     InMap(Box<Expr>, MapId),
@@ -98,7 +99,8 @@ pub enum ExprKind {
     JsonMember(Box<Expr>, Box<Expr>),
     /// Element of a JSON array by index, optional.
     JsonElement(Box<Expr>, Box<Expr>),
-    /// A JSON value as the type of this expression (`string?`, `int?`, `float?`, `bool?`); absent when it is of another.
+    /// A JSON value as the type of this expression (`string?`, `int?`, `float?`, `bool?`, a list of these or of `json` that may be
+    /// absent); absent when it, or an element of it, is of another.
     JsonAs(Box<Expr>),
     /// `a == null`, of `json`.
     JsonIsNull(Box<Expr>),
@@ -113,7 +115,8 @@ pub enum ExprKind {
     Match(Box<Expr>, Vec<(Const, Expr)>, Box<Expr>),
     /// `LIST[index]`, optional: absent below zero and behind the end.
     Index(Box<Expr>, Box<Expr>),
-    /// `some x in list satisfies condition`, `every …`: the condition reads the element as `Bound` of this level.
+    /// `some x in list satisfies condition`, `every …`: the condition reads the element as `Bound` of this level. Both are false
+    /// over an absent list.
     Quantified(Quantifier, u32, Box<Expr>, Box<Expr>),
     /// A parameter of a `fn`, or an element of the quantifier around: the names in reach, counted from outside.
     Bound(u32),

@@ -145,6 +145,22 @@ impl Expr {
         self.operands().into_iter().any(|operand| operand.is_open_in(bound))
     }
 
+    /// Whether it is the same for every element of a quantifier of this level: it reads no name of that level or of one inside it,
+    /// but those that it binds itself.
+    pub fn is_fixed_at(&self, level: u32) -> bool {
+        self.is_fixed_between(level, u32::MAX)
+    }
+
+    fn is_fixed_between(&self, level: u32, own: u32) -> bool {
+        match &self.kind {
+            ExprKind::Bound(bound) => *bound < level || *bound >= own,
+            ExprKind::Quantified(_, inner, list, condition) => {
+                list.is_fixed_between(level, own) && condition.is_fixed_between(level, own.min(*inner))
+            }
+            _ => self.operands().into_iter().all(|operand| operand.is_fixed_between(level, own)),
+        }
+    }
+
     /// The same expression with all places forgotten: equal texts give equal values.
     #[must_use]
     pub fn without_places(&self) -> Expr {

@@ -175,7 +175,7 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
             _ => Value::Absent,
         },
         hir::ExprKind::Quantified(quantifier, level, list, condition) => {
-            let Value::List(items) = eval(list, ctx)? else { return Ok(Value::Bool(*quantifier == Quantifier::Every)) };
+            let Value::List(items) = eval(list, ctx)? else { return Ok(Value::Bool(false)) };
             let wanted = *quantifier == Quantifier::Some;
             let mut bound: Vec<Value> = ctx.bound.iter().take(*level as usize).cloned().collect();
             for item in items {

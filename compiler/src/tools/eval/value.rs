@@ -86,7 +86,10 @@ impl Value {
     /// `self in list`: one of its elements, or an address in one of its networks.
     pub(super) fn is_in(&self, list: &Value) -> bool {
         match list {
-            Value::List(items) => items.iter().any(|item| self.equals(item) || self.is_in_network(item)),
+            Value::List(items) => items.iter().any(|item| match item {
+                Value::Json(item) => self.as_json().is_some_and(|needle| item.equals(&needle)),
+                item => self.equals(item) || self.is_in_network(item),
+            }),
             _ => false,
         }
     }
@@ -175,6 +178,12 @@ impl Value {
             (hir::Ty::Bool, Kind::Bool(value)) => Value::Bool(*value),
             (hir::Ty::Int, Kind::Number) => json.int().map_or(Value::Absent, Value::Int),
             (hir::Ty::Float, Kind::Number) => json.float().map_or(Value::Absent, Value::Float),
+            (hir::Ty::List(element), Kind::Array(items)) => {
+                let items = items.iter().map(|item| Value::Json(Box::new(item.clone())));
+                let items = items.map(|item| if **element == hir::Ty::Json { item } else { item.json_as(element) });
+                let items: Vec<Value> = items.collect();
+                if items.iter().all(Value::is_present) { Value::List(items) } else { Value::Absent }
+            }
             _ => Value::Absent,
         }
     }

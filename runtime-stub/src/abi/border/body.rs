@@ -3,7 +3,7 @@
 use super::values::cell;
 use crate::abi::{Wasm, frame, vm};
 use crate::body::json;
-use crate::contract::{UNVERIFIED, slot};
+use crate::contract::{ROUNDS, UNVERIFIED, elements, slot};
 use crate::host::buffer;
 use crate::http::request::{self, or_fault};
 use crate::http::response;
@@ -135,6 +135,30 @@ extern "C" fn json_member(object: i64, key: i64) -> i64 {
 #[unsafe(export_name = "rt.json_element")]
 extern "C" fn json_element(array: i64, n: i64) -> i64 {
     pack::from_string(pack::string(array).and_then(|array| json::element(array, n, frame().arena)))
+}
+
+#[unsafe(export_name = "rt.json_list")]
+extern "C" fn json_list(value: i64, of: i32) -> i64 {
+    let frame = frame();
+    let arena = frame.arena;
+    let Some(array) = pack::string(value).filter(|value| value.first() == Some(&b'[')) else { return 0 };
+    let count = json::elements(array, arena).count();
+    let Some(cells) = (count <= ROUNDS as usize).then(|| arena.filled(count, 0i64)).flatten() else {
+        frame.fault = true;
+        return 0;
+    };
+    for (cell, element) in cells.iter_mut().zip(json::elements(array, arena)) {
+        let found = match of {
+            elements::STRING => json::string(element, arena).map(pack::from_bytes),
+            elements::INT => json::int(element, arena),
+            elements::FLOAT => json::float(element, arena).map(|float| float.to_bits().cast_signed()),
+            elements::BOOL => json::bool(element).map(i64::from),
+            _ => Some(pack::from_bytes(element)),
+        };
+        let Some(found) = found else { return 0 };
+        *cell = found;
+    }
+    pack::from_list(cells)
 }
 
 #[unsafe(export_name = "rt.json_string")]

@@ -18,6 +18,32 @@ extern "C" fn rounds(value: i64) -> i32 {
     }
 }
 
+#[unsafe(export_name = "rt.rounds_beside")]
+extern "C" fn rounds_beside(value: i64, weight: i32) -> i32 {
+    let frame = frame();
+    let len = pack::list(value).len();
+    if list::rounds(&mut frame.rounds, list::beside(len, weight)).is_none() {
+        frame.fault = true;
+        return 0;
+    }
+    i32::try_from(len).unwrap_or(0)
+}
+
+#[unsafe(export_name = "rt.weigh")]
+extern "C" fn weigh(value: i64, before: i32) -> i32 {
+    heavier(before, pack::bytes(value).len())
+}
+
+#[unsafe(export_name = "rt.weigh_message")]
+extern "C" fn weigh_message(before: i32) -> i32 {
+    let frame = frame();
+    heavier(heavier(before, frame.request.headers.size()), frame.body.raw().map_or(0, <[u8]>::len))
+}
+
+fn heavier(weight: i32, by: usize) -> i32 {
+    weight.saturating_add(i32::try_from(by).unwrap_or(i32::MAX))
+}
+
 #[unsafe(export_name = "rt.list_new")]
 extern "C" fn list_new(len: i32) -> i64 {
     let frame = frame();

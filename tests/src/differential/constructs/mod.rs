@@ -385,6 +385,11 @@ impl Found {
                 hir::Ty::Int => "json as int",
                 hir::Ty::Float => "json as float",
                 hir::Ty::Bool => "json as bool",
+                hir::Ty::List(element) => match **element {
+                    hir::Ty::Int => "json as ints",
+                    hir::Ty::Json => "json as a list",
+                    _ => "json as strings",
+                },
                 _ => "json as string",
             },
             hir::ExprKind::JsonIsNull(_) => "json is null",

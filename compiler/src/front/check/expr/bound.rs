@@ -44,8 +44,9 @@ pub(super) fn quantified(
     span: Span,
 ) -> hir::Expr {
     let list = exact(ctx, env, list);
+    let list = expect::retype(ctx, list, &hir::Ty::List(Box::new(hir::Ty::Json)));
     let bindable = bindable(ctx, env, name);
-    let element = match &list.ty {
+    let element = match list.ty.present() {
         hir::Ty::Error => None,
         hir::Ty::List(element) if **element == hir::Ty::Secret => {
             let help = "compare with `in`, which is constant in time";
@@ -53,12 +54,8 @@ pub(super) fn quantified(
             None
         }
         hir::Ty::List(element) => Some((**element).clone()),
-        ty if matches!(ty.present(), hir::Ty::List(_)) => {
-            expect::refuse_absent(ctx, &list, "the list");
-            None
-        }
-        ty => {
-            let label = format!("has type `{ty}`");
+        _ => {
+            let label = format!("has type `{}`", list.ty);
             ctx.error(Code::TypeMismatch, list.span, "`some` and `every` look at lists", label, "write a list behind `in`");
             None
         }

@@ -176,6 +176,14 @@ fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::
     let help = match (param, ty) {
         (Param::Text, hir::Ty::Bytes) => "write `text(…) ?? \"\"` for bytes that are a text".to_owned(),
         (Param::Int, hir::Ty::String) => "write `int(…) ?? 0` to read a number from text".to_owned(),
+        (Param::Measured, hir::Ty::Json) => {
+            let quoted = ctx.quote(value.span).unwrap_or_else(|| "…".to_owned());
+            format!("write `len({quoted} ?? [])` for the elements of an array, `len({quoted} ?? \"\")` for a text")
+        }
+        (Param::Texts, hir::Ty::Json) => {
+            let quoted = ctx.quote(value.span).unwrap_or_else(|| "…".to_owned());
+            format!("write `{quoted} ?? NAME` with a `list NAME: string = []`")
+        }
         (Param::Time, hir::Ty::String) => "write `time(…) ?? now` to read a time from text".to_owned(),
         (Param::Ip, hir::Ty::String) => "write `ip(…) ?? client.ip` to read an address from text".to_owned(),
         _ => format!("write `{}`", function.usage),

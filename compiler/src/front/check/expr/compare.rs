@@ -221,6 +221,7 @@ fn in_list(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, list
         return None;
     }
     let fits = *found == *element
+        || *element == hir::Ty::Json && matches!(found, hir::Ty::String | hir::Ty::Int | hir::Ty::Bool)
         || *found == hir::Ty::Ip && *element == hir::Ty::Cidr
         || number(found) && number(&element)
         || text_or_secret(found) && text_or_secret(&element);

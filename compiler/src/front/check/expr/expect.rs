@@ -202,6 +202,9 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
         (kind, hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool) if *found.present() == hir::Ty::Json => {
             json_as(hir::Expr { kind, ty: found, span }, ty.clone())
         }
+        (kind, hir::Ty::List(element)) if *found.present() == hir::Ty::Json && from_array(element) => {
+            json_as(hir::Expr { kind, ty: found, span }, ty.clone())
+        }
         (kind, hir::Ty::Secret | hir::Ty::Bytes) if *found.present() == hir::Ty::Json => {
             json_as(hir::Expr { kind, ty: found, span }, hir::Ty::String)
         }
@@ -209,7 +212,12 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
     }
 }
 
-/// A JSON value as a string, int, float or bool: absent when it is of another type.
+/// Whether a JSON array can be a list of such elements.
+fn from_array(element: &hir::Ty) -> bool {
+    matches!(element, hir::Ty::Json | hir::Ty::String | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool)
+}
+
+/// A JSON value as a string, int, float, bool or list: absent when it is of another type.
 pub(super) fn json_as(value: hir::Expr, ty: hir::Ty) -> hir::Expr {
     let span = value.span;
     hir::Expr { kind: hir::ExprKind::JsonAs(Box::new(value)), ty: ty.optional(), span }

@@ -60,10 +60,25 @@ pub(super) fn presence(ctx: &mut Context<'_>, env: &Env, operand: &ast::Expr, pr
     if present { test } else { hir::Expr { kind: hir::ExprKind::Not(Box::new(test)), ty: hir::Ty::Bool, span } }
 }
 
+/// The right side of `??`. `[]` beside a list or a JSON value is the list without elements.
+fn beside(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, left: &hir::Ty) -> hir::Expr {
+    let element = match left.present() {
+        hir::Ty::List(element) => Some(element.clone()),
+        hir::Ty::Json => Some(Box::new(hir::Ty::Json)),
+        _ => None,
+    };
+    match (element, &written.kind) {
+        (Some(element), ast::ExprKind::List(items)) if items.is_empty() => {
+            hir::Expr { kind: hir::ExprKind::ListOf(Vec::new()), ty: hir::Ty::List(element), span: written.span }
+        }
+        _ => choices::towards(ctx, env, written, left),
+    }
+}
+
 /// `a ?? b`.
 pub(super) fn coalesce(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right: &ast::Expr, span: Span) -> hir::Expr {
     let left = exact(ctx, env, left);
-    let right = choices::towards(ctx, env, right, &left.ty);
+    let right = beside(ctx, env, right, &left.ty);
     if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
         return failed(span);
     }
