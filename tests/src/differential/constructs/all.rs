@@ -252,6 +252,7 @@ pub const ALL: &[&str] = &[
     "key_id",
     "user",
     "jwt",
+    "jwt fetched",
     "jwt issuer",
     "jwt audiences",
     "jwt without expiration",
