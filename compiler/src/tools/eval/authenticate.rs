@@ -7,7 +7,7 @@ use super::bytes::{text, trim};
 use super::expr::Context;
 use super::facts::{self, Facts};
 use super::value::Value;
-use super::{hmac, jwt};
+use super::{hmac, home_grown, jwt};
 use crate::ir::hir;
 use crate::lang::{encoding, password};
 use crate::tools::engine::{EngineError, Nanoseconds};
@@ -99,6 +99,10 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds) -> Result<Vec<Presen
         })),
         hir::Credential::Jwt(token) => Ok(once(&token.from, facts, |value| jwt::verify(token, config, value, now).map(Presented::Token))),
         hir::Credential::Mtls(mtls) => Ok(peer(mtls, facts)),
+        hir::Credential::Token(token) => match single(&token.from, facts) {
+            Ok(value) => home_grown::verify(token, &value, ctx, now),
+            Err(other) => Ok(other),
+        },
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),
@@ -269,6 +273,8 @@ pub(super) fn challenge(realm: &str, credential: &hir::Credential, invalid: bool
         hir::Credential::Mtls(_) => "ClientCertificate",
         hir::Credential::Basic(_) => return format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         hir::Credential::Hmac(_) => "Hmac",
+        hir::Credential::Token(token) if token.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
+        hir::Credential::Token(_) => "Token",
         hir::Credential::Jwt(_) if invalid => return format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
         hir::Credential::Jwt(_) => "Bearer",
     };

@@ -12,6 +12,7 @@ mod facts;
 mod function;
 mod held;
 mod hmac;
+mod home_grown;
 mod identify;
 mod interpreter;
 mod json;

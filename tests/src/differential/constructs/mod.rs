@@ -139,6 +139,7 @@ impl Found {
                 }
             }
             hir::Credential::Hmac(hmac) => self.hmac(hmac),
+            hir::Credential::Token(token) => self.token(token),
         }
     }
 

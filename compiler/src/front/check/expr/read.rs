@@ -1,5 +1,6 @@
 //! Names, members and keys: what a policy reads.
 
+use super::captured::captured;
 use super::json::steps as json_steps;
 use super::reach::{body_readable, readable, requested};
 use super::{bound, check as check_expr, expect, failed, habits, keys};
@@ -87,6 +88,17 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             return None;
         }
         "self" => {
+            if let [Step::Member(member), rest @ ..] = steps
+                && let Some(value) = bound::find(env, &format!("self.{}", member.text), span)
+            {
+                return plain(ctx, env, rest, span, value);
+            }
+            let captures: Vec<&str> = env.bindings.iter().filter_map(|(name, _)| name.strip_prefix("self.")).collect();
+            if !captures.is_empty() {
+                let help = format!("write one of {}", captures.iter().map(|name| format!("`self.{name}`")).collect::<Vec<_>>().join(", "));
+                ctx.error(Code::UnknownMember, span, "the format captures nothing that is called so", "unknown capture", help);
+                return None;
+            }
             ctx.error(Code::UnknownName, span, "`self` stands only in a `token`", "not in a `token`", "name the credential");
             return None;
         }
@@ -310,6 +322,10 @@ fn member(ctx: &mut Context<'_>, env: &Env, name: &str, id: hir::CredentialId, s
     if let Some(hir::Credential::Jwt(jwt)) = ctx.credentials.get(id.index()) {
         let jwt = jwt.clone();
         return claim(ctx, env, &jwt, id, steps, span);
+    }
+    if let Some(hir::Credential::Token(token)) = ctx.credentials.get(id.index()) {
+        let captures = token.captures.clone();
+        return captured(ctx, env, (name, id), &captures, steps, span);
     }
     let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
     let mut examples: Vec<String> = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect();
