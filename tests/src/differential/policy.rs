@@ -34,6 +34,7 @@ pub fn policy(random: &mut Random) -> Made {
     lets(random, &mut world, &mut head);
     credentials(random, &mut world, &mut head, &mut members);
     signed::declare(random, &mut world, &mut head, &mut members);
+    signed::tokens(random, &mut world, &mut head, &mut members);
     for _ in 0..random.below(4) {
         let credential =
             if world.credentials.is_empty() || random.chance(60) { None } else { Some(random.pick(&world.credentials).name.clone()) };

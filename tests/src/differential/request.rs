@@ -112,6 +112,9 @@ fn key(random: &mut Random, world: &World) -> String {
     if random.chance(30) {
         return pair(random);
     }
+    if random.chance(25) {
+        return super::signed::grown(random);
+    }
     if random.chance(75) { random.pick(KEYS).1.to_owned() } else { (*random.pick::<&str>(&GUESSES)).to_owned() }
 }
 
