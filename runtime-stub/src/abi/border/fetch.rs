@@ -1,5 +1,6 @@
 //! Keys that are fetched.
 
+use super::credentials::tokens;
 use super::rules;
 use crate::abi::callbacks::{body_is_in, decide, held};
 use crate::abi::globals::begin;
@@ -18,18 +19,24 @@ extern "C" fn fetch_add(id: i32, table: i64) -> i32 {
 #[unsafe(export_name = "rt.credential_check_fetched")]
 extern "C" fn credential_check_fetched(id: i32, from: i64, demands: i64) -> i32 {
     let (id, demands) = (id as u32, pack::bytes(demands));
-    let mut signed = match jwt::begin(frame(), &mut vm().verified, &mut Wasm, id, pack::bytes(from), demands) {
-        Step::Done(state) => return state,
-        Step::Verify(signed) => signed,
-    };
     let root = frame().root;
     let bit = fetches().bit(root, id);
+    // Keys that are too old verify nothing, not even what they verified before.
+    let recall = !frame().body.was_held && fetches().holds(&mut Wasm, (root, id));
+    let mut signed = match jwt::begin(frame(), tokens().0, &mut Wasm, id, (pack::bytes(from), demands), recall) {
+        Step::Done(state) => {
+            if recall && state == credential::VALID {
+                frame().body.verified |= bit;
+            }
+            return state;
+        }
+        Step::Verify(signed) => signed,
+    };
     if frame().body.was_held {
         // Keys may have changed since the headers were decided: what was verified then is, and nothing else becomes it.
         let holds = (frame().body.verified & bit != 0).then_some(true);
-        let vm = vm();
         signed.is_known = true;
-        return jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds);
+        return jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, holds);
     }
     for _ in 0..2 {
         let candidates = jwt::candidates(&signed, demands, fetches().keys(root, id));
@@ -37,8 +44,7 @@ extern "C" fn credential_check_fetched(id: i32, from: i64, demands: i64) -> i32 
         match fetches().supply(&mut Wasm, (&mut vm().heap, arena()), (root, id), known, signed.key_id()) {
             fetch::Supply::Keys => {
                 let holds = super::credentials::verified(&signed, candidates);
-                let vm = vm();
-                let state = jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds);
+                let state = jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, holds);
                 if state == credential::VALID {
                     frame().body.verified |= bit;
                 }

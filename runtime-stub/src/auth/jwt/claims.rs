@@ -1,6 +1,7 @@
 //! What a token says (RFC 7519, section 4). In: its payload, demands, the time. Out: claims, or why the token is refused.
 
 use super::json::{Member, Word, find, get, members, string, word};
+use super::remembered::Span;
 use super::{Reason, Stop};
 use crate::body::json;
 use crate::rt::arena::{Arena, Items};
@@ -21,8 +22,8 @@ pub enum Claim<'a> {
     List(&'a [&'a [u8]]),
 }
 
-/// Reads all declared claims; `now` in nanoseconds, nothing when times were looked at before.
-pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: Option<i64>, arena: &'a Arena) -> Result<&'a [Claim<'a>], Stop> {
+/// Reads all declared claims, and when they hold; `now` in nanoseconds, nothing when times were looked at before.
+pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: Option<i64>, arena: &'a Arena) -> Result<(&'a [Claim<'a>], Span), Stop> {
     let refused = |reason: Reason| Err(Stop::Refused(reason));
     let Ok(members) = members(text, arena) else { return refused(Reason::Malformed) };
     if let Some(issuer) = demands.issuer()
@@ -33,9 +34,7 @@ pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: Option<i64>, ar
     if demands.audiences().next().is_some() && !is_for(members, demands, arena) {
         return refused(Reason::Audience);
     }
-    if let Some(now) = now {
-        times(members, demands, now)?;
-    }
+    let span = times(members, demands, now)?;
     let mut claims = Items::new(arena);
     for claim in demands.claims() {
         let given = get(members, claim.name()).map_or(Claim::Absent, |value| convert(claim, value, arena));
@@ -48,7 +47,7 @@ pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: Option<i64>, ar
         }
         claims.push(value);
     }
-    if claims.is_broken() { Err(Stop::Fault) } else { Ok(claims.finish()) }
+    if claims.is_broken() { Err(Stop::Fault) } else { Ok((claims.finish(), span)) }
 }
 
 /// Whether one of the audiences is named: `aud` is a string or a list of them.
@@ -61,18 +60,22 @@ fn is_for(members: &[Member<'_>], demands: Reader<'_>, arena: &Arena) -> bool {
     strings(value, arena).is_some_and(|audiences| audiences.iter().any(|audience| wanted(audience)))
 }
 
-/// `exp`, `nbf` and `iat` against the clock.
-fn times(members: &[Member<'_>], demands: Reader<'_>, now: i64) -> Result<(), Stop> {
+/// `exp`, `nbf` and `iat` against the clock, if it is to be asked.
+fn times(members: &[Member<'_>], demands: Reader<'_>, now: Option<i64>) -> Result<Span, Stop> {
     let date = |name: Word| match find(members, name) {
         None => Ok(None),
         Some(value) => seconds(value).map(|seconds| Some(seconds.saturating_mul(SECOND))).ok_or(Stop::Refused(Reason::Malformed)),
     };
     let (expires, begins, issued) = (date(const { word(b"exp") })?, date(const { word(b"nbf") })?, date(const { word(b"iat") })?);
     let skew = demands.skew();
-    if expires.is_some_and(|at| now >= at.saturating_add(skew)) || expires.is_none() && demands.needs_expiration() {
+    let until = expires.map_or(i64::MAX, |at| at.saturating_add(skew));
+    let from = [begins, issued].iter().flatten().fold(i64::MIN, |from, at| from.max(at.saturating_sub(skew)));
+    let span = Span { from, until };
+    let Some(now) = now else { return Ok(span) };
+    if expires.is_some() && now >= until || expires.is_none() && demands.needs_expiration() {
         return Err(Stop::Refused(Reason::Expired));
     }
-    if [begins, issued].iter().flatten().any(|at| now < at.saturating_sub(skew)) {
+    if now < from {
         return Err(Stop::Refused(Reason::NotYetValid));
     }
     if let Some(lifetime) = demands.lifetime() {
@@ -81,7 +84,7 @@ fn times(members: &[Member<'_>], demands: Reader<'_>, now: i64) -> Result<(), St
             _ => return Err(Stop::Refused(Reason::Lifetime)),
         }
     }
-    Ok(())
+    Ok(span)
 }
 
 /// A date: a number of seconds; of a fraction only the whole seconds count. An exponent is no way to write one.

@@ -129,6 +129,13 @@ impl Fetches {
         self.sources.iter().find(|source| source.root == root && source.id == id).map_or(&[], |source| &source.keys)
     }
 
+    /// Whether the keys of a declaration can be used now. Which keys there are does not matter: who asks has verified with these.
+    pub fn holds<H: Host>(&mut self, host: &mut H, (root, id): (u32, u32)) -> bool {
+        let (Ok(now), Some(source)) = (host.time(), self.at(root, id)) else { return false };
+        source.settle(now);
+        source.holds(now)
+    }
+
     /// The bit of a declaration in `contract::VERIFIED`; none beyond the last.
     pub fn bit(&self, root: u32, id: u32) -> u64 {
         let of_root = self.sources.iter().filter(|source| source.root == root);
