@@ -434,6 +434,11 @@ functions! {
     CredentialParts = "credential_parts"(I32, I32, I64) -> I64;
     /// Whether seconds since 1970 are at most so many nanoseconds from now: [`credential::OPEN`], stale, malformed or a fault.
     CredentialFresh = "credential_fresh"(I64, I64) -> I32;
+    /// Whether a time is at most so many nanoseconds from now: [`credential::OPEN`], stale or a fault.
+    CredentialNear = "credential_near"(I64, I64) -> I32;
+    /// What stands in an open or valid credential between texts (a list; before, between and behind): list, empty when it is not
+    /// written so.
+    CredentialCaptures = "credential_captures"(I32, I64) -> I64;
     /// The key that a secret `whsec_BASE64` stands for, or absent.
     CredentialSecret = "credential_secret"(I64) -> I64;
     /// Remembers a nonce: start of its shared-data keys, nonce, nanoseconds. [`credential::VALID`], replayed or a fault.

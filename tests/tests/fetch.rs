@@ -209,6 +209,8 @@ fn envoy_fetches_waits_and_outlasts() {
         ("good", format!(r#"{VALID} expect allow request GET "/-/down" {guess} {VALID} expect allow"#)),
         ("other", format!(r#"{guess} request GET "/-/good" wait 31s {VALID} expect allow"#)),
         ("down", format!(r#"{VALID} expect deny 503 by "fault" {open} request GET "/-/good" wait 2s {VALID} expect allow"#)),
+        ("slow", format!(r#"{VALID} expect deny 503 by "fault" {open} request GET "/-/good" wait 2s {VALID} expect allow"#)),
+        ("good", format!(r#"{VALID} expect allow request GET "/-/slow" {guess} {VALID} expect allow"#)),
         ("html", format!(r#"{VALID} expect deny 503 by "fault" request GET "/-/good" wait 2s {VALID} expect allow"#)),
         ("good", format!(r#"{VALID} expect allow request GET "/-/empty" wait 20m {VALID} expect allow wait 25h {VALID} expect deny 503"#)),
     ] {

@@ -74,7 +74,7 @@ const HMAC: &[Attribute] = &[
     yes("dedupe"),
     yes("forward"),
 ];
-const TOKEN: &[Attribute] = &[not_yet("from"), not_yet("format"), not_yet("verify"), not_yet("expires"), not_yet("forward")];
+const TOKEN: &[Attribute] = &[yes("from"), yes("format"), yes("verify"), yes("expires"), yes("forward")];
 const MTLS: &[Attribute] = &[yes("sans"), yes("subjects")];
 const SERVICE: &[Attribute] = &[yes("cluster"), yes("authority"), yes("timeout"), not_yet("on_error")];
 const DETECTOR: &[Attribute] =

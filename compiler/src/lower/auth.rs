@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, REASONS, Val, credential, kind};
 
 use super::build::{Builder, Context, Phase, act, call, give, index};
 use super::expr::{any, binary, not};
-use super::{hmac, jwt, peer, reply, tables};
+use super::{hmac, jwt, peer, reply, tables, token};
 use crate::ir::hir::{self, Credential, CredentialId, CredentialSource, Keys, Member};
 use crate::ir::lir::{BinaryOp, Expr, FunctionId, Local, Stmt};
 
@@ -31,6 +31,12 @@ fn refusals(credential: &Credential) -> &'static [(i32, u16, &'static str)] {
             (credential::TOO_LARGE, 401, "too_large"),
             (credential::SECRET, 401, "wrong_signature"),
             (credential::REPLAYED, 401, "replayed"),
+        ],
+        Credential::Token(_) => &[
+            (credential::DOUBLED, 400, "doubled"),
+            (credential::MALFORMED, 401, "malformed"),
+            (credential::SECRET, 401, "wrong_signature"),
+            (credential::STALE, 401, "expired"),
         ],
         // A certificate is presented to the host and not to one declaration: another one may take it.
         Credential::Mtls(_) => &[],
@@ -67,6 +73,7 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId) -> Expr {
         Some(Credential::Hmac(hmac)) => Expr::Apply(hmac::functions(builder, id, hmac).whole, vec![]),
         Some(Credential::Mtls(mtls)) => peer::state(builder, id, mtls),
         Some(Credential::Jwt(token)) => jwt::state(builder, id, token),
+        Some(Credential::Token(token)) => token::state(builder, id, token),
         None => Expr::I32(credential::ABSENT),
     }
 }
@@ -76,7 +83,9 @@ pub(super) fn state_from_headers(builder: &mut Builder<'_>, id: CredentialId) ->
     let policy = builder.policy;
     match policy.credentials.get(id.index()) {
         Some(Credential::Hmac(hmac)) => Expr::Apply(hmac::functions(builder, id, hmac).from_headers, vec![]),
-        Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Mtls(_) | Credential::Jwt(_)) | None => state(builder, id),
+        Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Mtls(_) | Credential::Jwt(_) | Credential::Token(_)) | None => {
+            state(builder, id)
+        }
     }
 }
 
@@ -317,6 +326,8 @@ fn challenge(policy: &hir::Policy, credential: &Credential, presented: bool) -> 
         Credential::Basic(_) => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         Credential::Hmac(_) => format!("Hmac realm=\"{realm}\""),
         Credential::Mtls(_) => format!("ClientCertificate realm=\"{realm}\""),
+        Credential::Token(token) if token.from.contains(&CredentialSource::Bearer) => format!("Bearer realm=\"{realm}\""),
+        Credential::Token(_) => format!("Token realm=\"{realm}\""),
     }
 }
 

@@ -153,7 +153,13 @@ fn narrowed(policy: &hir::Policy, context: &Context, expr: &hir::Expr) -> Option
 fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -> Expr {
     match &expr.kind {
         ExprKind::Const(value) => constant(builder, value),
-        ExprKind::Read(hir::Read::Claim(id, number)) => super::jwt::claim(builder, *id, *number, &expr.ty),
+        ExprKind::Read(hir::Read::Claim(id, number)) => {
+            let policy = builder.policy;
+            match policy.credentials.get(id.index()) {
+                Some(hir::Credential::Token(token)) => super::token::captured(builder, context, *id, token, *number, &expr.ty),
+                _ => super::jwt::claim(builder, *id, *number, &expr.ty),
+            }
+        }
         ExprKind::Read(read) => read::read(builder, context, read),
         ExprKind::ReadAt(read, key) => read::read_at(builder, context, read, key),
         ExprKind::Config(id) => read::config(builder, *id),

@@ -58,7 +58,7 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if mechanism == Mechanism::BodyHold {
         return &["request_body", "request_header_hold"];
     }
-    if mechanism == Mechanism::CredentialFresh {
+    if let Mechanism::CredentialFresh | Mechanism::CredentialNear = mechanism {
         return &["clock"];
     }
     if mechanism == Mechanism::CredentialOnce {

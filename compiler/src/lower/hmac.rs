@@ -107,10 +107,17 @@ fn from_headers(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac) -> Fun
         let written = timestamp(builder, &mut context, id, hmac);
         body.push(Stmt::Set(text, written));
         body.push(Stmt::If(is_zero(Expr::Local(text)), malformed(id), vec![]));
-        let mechanism = match stamp.form {
-            TimestampForm::Unix | TimestampForm::Rfc3339 => Mechanism::CredentialFresh,
-        };
-        body.push(Stmt::Set(state, call(mechanism, vec![Expr::Local(text), Expr::I64(stamp.tolerance)])));
+        let tolerance = Expr::I64(stamp.tolerance);
+        match stamp.form {
+            TimestampForm::Unix => body.push(Stmt::Set(state, call(Mechanism::CredentialFresh, vec![Expr::Local(text), tolerance]))),
+            TimestampForm::Rfc3339 => {
+                let cell = context.local(Val::I32);
+                body.push(Stmt::Set(cell, call(Mechanism::StrToTime, vec![Expr::Local(text)])));
+                body.push(Stmt::If(Expr::Local(cell), vec![], malformed(id)));
+                let at = Expr::Load(Box::new(Expr::Local(cell)));
+                body.push(Stmt::Set(state, call(Mechanism::CredentialNear, vec![at, tolerance])));
+            }
+        }
         body.push(unless(id, state, credential::OPEN));
     }
     body.push(give(Expr::I32(credential::OPEN)));

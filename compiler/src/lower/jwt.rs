@@ -69,7 +69,7 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     let used = |algorithm: JwtAlgorithm| {
         policy.credentials.iter().any(|credential| match credential {
             Credential::Jwt(jwt) => jwt.algorithms.contains(&algorithm),
-            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Hmac(_) | Credential::Mtls(_) => false,
+            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Hmac(_) | Credential::Mtls(_) | Credential::Token(_) => false,
         })
     };
     let context = Context::new(Phase::Request, &[Val::I32, Val::I64, Val::I64, Val::I64]);

@@ -31,7 +31,7 @@ pub(super) fn in_place(builder: &mut Builder<'_>, context: &mut Context, items: 
 }
 
 /// Constant cells.
-fn constants(builder: &mut Builder<'_>, values: &[&Const]) -> Expr {
+pub(super) fn constants(builder: &mut Builder<'_>, values: &[&Const]) -> Expr {
     let plain: Option<Vec<i64>> = values
         .iter()
         .map(|value| match value {

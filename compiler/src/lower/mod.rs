@@ -35,6 +35,7 @@ mod tables;
 #[allow(clippy::panic)]
 mod tests;
 mod text;
+mod token;
 
 use crate::ir::{hir, lir};
 use crate::plan::Plan;

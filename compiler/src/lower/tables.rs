@@ -267,7 +267,7 @@ fn schema_field<'a>(policy: &hir::Policy, number: usize, field: &'a hir::Config)
     let expected = format!("must be {}", types::in_configuration(&field.ty));
     let keys = policy.credentials.iter().any(|credential| match credential {
         Credential::ApiKey(key) => matches!(&key.keys, Keys::Config(id) if id.index() == number),
-        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) | Credential::Mtls(_) => false,
+        Credential::Basic(_) | Credential::Jwt(_) | Credential::Hmac(_) | Credential::Mtls(_) | Credential::Token(_) => false,
     });
     schema::Field { name: &field.name.text, kind, shape, expected, optional: field.ty.is_optional(), keys, default }
 }

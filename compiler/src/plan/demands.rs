@@ -123,6 +123,7 @@ pub(super) fn credential_values(credential: &hir::Credential) -> Vec<&hir::Expr>
     match credential {
         hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Mtls(_) | hir::Credential::Jwt(_) => Vec::new(),
         hir::Credential::Hmac(hmac) => hmac.exprs().collect(),
+        hir::Credential::Token(token) => token.exprs().collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod basic;
+pub mod captures;
 pub mod jwt;
 pub mod nonce;
 pub mod signed;

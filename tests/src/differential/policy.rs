@@ -34,6 +34,7 @@ pub fn policy(random: &mut Random) -> Made {
     lets(random, &mut world, &mut head);
     credentials(random, &mut world, &mut head, &mut members);
     signed::declare(random, &mut world, &mut head, &mut members);
+    signed::tokens(random, &mut world, &mut head, &mut members);
     for _ in 0..random.below(4) {
         let credential =
             if world.credentials.is_empty() || random.chance(60) { None } else { Some(random.pick(&world.credentials).name.clone()) };
@@ -362,13 +363,27 @@ fn peer(random: &mut Random, world: &mut World) -> Node {
 
 /// A `jwt` whose tokens `tokens::TOKENS` has; `key_id` is a claim, so that what reads API keys reads tokens as well.
 fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>, from: Vec<String>) {
-    let name = world.name("jwt");
-    let field = world.name("secret");
-    head.push(Node::block("config", vec![Node::line(format!("{field}: secret"))]));
-    members.push(format!("{}: {}", json(&field), json("generated")));
+    let fetched = random.chance(35);
+    let name = world.name(if fetched { "jwt_fetched" } else { "jwt" });
+    let (algorithms, keys) = if fetched {
+        let service = world.name("service_of_keys");
+        let cluster = random.pick(&["keys", "keys", "keys", "other", "down", "html", "slow"]);
+        let mut lines = vec![Node::line(format!("cluster = \"{cluster}\""))];
+        if random.chance(50) {
+            lines.push(Node::line("timeout = 1s"));
+        }
+        head.push(Node::block(format!("service {service}"), lines));
+        let times = random.pick(&["", ", refresh = 1m", ", refresh = 2s, stale = 1m"]);
+        (*random.pick(&["ES256", "ES256, RS256", "RS256"]), format!("fetch {{ service = {service}, path = \"/jwks\"{times} }}"))
+    } else {
+        let field = world.name("secret");
+        head.push(Node::block("config", vec![Node::line(format!("{field}: secret"))]));
+        members.push(format!("{}: {}", json(&field), json("generated")));
+        (*random.pick(&["HS256", "HS256, HS512", "HS512"]), format!("config.{field}"))
+    };
     let mut lines = vec![
-        Node::line(format!("algorithms = [{}]", random.pick(&["HS256", "HS256, HS512", "HS512"]))),
-        Node::line(format!("keys = config.{field}")),
+        Node::line(format!("algorithms = [{algorithms}]")),
+        Node::line(format!("keys = {keys}")),
         Node::line(format!("from = [{}]", from.join(", "))),
         Node::block(
             "claims",

@@ -135,6 +135,68 @@ pub fn declare(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
     }
 }
 
+/// What the names of `token` credentials begin with.
+pub const GROWN: &str = "grown";
+/// What their codes are made with.
+const GROWN_KEY: &str = "grown key";
+
+/// Declares some home-grown tokens.
+pub fn tokens(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
+    if random.chance(75) {
+        return;
+    }
+    let field = world.name("growing");
+    head.push(Node::block("config", vec![Node::line(format!("{field}: secret"))]));
+    members.push(format!("{field:?}: {GROWN_KEY:?}"));
+    for _ in 0..random.between(1, 2) {
+        let name = world.name(GROWN);
+        let mut from: Vec<String> = Vec::new();
+        for place in ["bearer", "header \"x-token\"", "query \"q\"", "cookie \"sid\""] {
+            if random.chance(40) {
+                from.push(place.to_owned());
+            }
+        }
+        let mut lines = Vec::new();
+        if from.is_empty() {
+            from.push("bearer".to_owned());
+        } else {
+            lines.push(Node::line(format!("from = [{}]", from.join(", "))));
+        }
+        let (kind, number) = *random.pick(&[(":int", "self.n"), ("", "self.n")]);
+        lines.push(Node::line(format!("format = \"{{user}}.{{n{kind}}}.{{mac}}\"")));
+        let code = format!("hmac_sha256(config.{field}, \"${{self.user}}.${{{number}}}\")");
+        lines.push(Node::line(match random.below(3) {
+            0 => format!("verify = self.mac == hex_encode({code})"),
+            1 => format!("verify = hex_decode(self.mac) == {code} and self.user != \"b\""),
+            _ => format!("verify = hex_decode(self.mac) == {code}"),
+        }));
+        if kind == ":int" && random.chance(70) {
+            lines.push(Node::line("expires = self.n"));
+        }
+        if random.chance(30) {
+            lines.push(Node::line("forward = true"));
+        }
+        head.push(Node::block(format!("token {name}"), lines));
+        world.credentials.push(super::world::Credential { name, from });
+    }
+}
+
+/// A home-grown token, mostly right.
+pub fn grown(random: &mut Random) -> String {
+    let user = random.word(&["a", "acme", "ü", "b", ""]);
+    let end = BEGINNING / 1_000_000_000;
+    let number = match random.below(8) {
+        0 => "007".to_owned(),
+        1 => "x".to_owned(),
+        2 => end.to_string(),
+        _ => (end + *random.pick(&[1, 30, 3600])).to_string(),
+    };
+    let written =
+        encoded(random.chance(10), "hex", &code::<Hmac<sha2::Sha256>>(GROWN_KEY.as_bytes(), format!("{user}.{number}").as_bytes()));
+    let written = spoilt(random, written);
+    format!("{user}.{number}.{written}")
+}
+
 /// Signs requests, at the times at which they come.
 pub fn sign(random: &mut Random, world: &World, steps: &mut [Step]) {
     let mut now = BEGINNING;

@@ -1,6 +1,13 @@
 //! Tokens for random requests, signed beforehand with the secret `generated`: some good, some not in one way each.
 
+use std::sync::OnceLock;
+
+use portcullis::ir::hir::JwtAlgorithm;
+use portcullis::lang::encoding;
+use portcullis::tools::message::{Answer, Body, Headers};
+
 use super::random::Random;
+use crate::tokens;
 
 /// Tokens; what is special about each stands beside it.
 pub const TOKENS: &[&str] = &[
@@ -39,6 +46,40 @@ pub const TOKENS: &[&str] = &[
     // broken
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIn0.m_1zFHxFAT1ywxwBLOTlj_kXxJGqNAS_ANKy0i-4",
 ];
+
+/// The same tokens for keys that are fetched: with the id of the key, without, with one that no set has, one that another set has.
+pub fn for_fetched() -> &'static [String] {
+    static TOKENS_FOR_FETCHED: OnceLock<Vec<String>> = OnceLock::new();
+    TOKENS_FOR_FETCHED.get_or_init(|| {
+        let mut all = Vec::new();
+        for (number, token) in TOKENS.iter().enumerate() {
+            let Some(payload) = token.split('.').nth(1).and_then(encoding::from_base64url) else { continue };
+            let header = match number % 6 {
+                3 => r#"{"alg":"ES256"}"#.to_owned(),
+                4 => format!(r#"{{"alg":"ES256","kid":"nobody {}"}}"#, number / 12),
+                5 => r#"{"alg":"ES256","kid":"p384"}"#.to_owned(),
+                _ => r#"{"alg":"ES256","kid":"p256"}"#.to_owned(),
+            };
+            all.push(tokens::signed(JwtAlgorithm::Es256, header.as_bytes(), &payload));
+        }
+        all
+    })
+}
+
+/// Services that bring key sets, by cluster: one that does, one of another issuer, and some that do not.
+pub fn services() -> Vec<(&'static str, Option<Answer>)> {
+    let answer = |status, text: String| {
+        let body = Some(Body { bytes: text.into_bytes(), split: None, trailers: Vec::new() });
+        Some(Answer { status, headers: Headers::new(), body })
+    };
+    vec![
+        ("keys", answer(200, tokens::key_set().to_string())),
+        ("other", answer(200, tokens::other_key_set().to_string())),
+        ("down", answer(503, String::new())),
+        ("html", answer(200, "<html>".to_owned())),
+        ("slow", None),
+    ]
+}
 
 /// A condition on what a token says.
 pub fn condition(random: &mut Random, name: &str) -> String {

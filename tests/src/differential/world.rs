@@ -142,7 +142,7 @@ pub const BASIC: &str = "people";
 
 /// What names the caller that a credential stands for.
 pub fn member(credential: &str) -> String {
-    let member = if credential.starts_with(BASIC) {
+    let member = if credential.starts_with(BASIC) || credential.starts_with(super::signed::GROWN) {
         "user"
     } else if credential.starts_with(PEER) {
         "san"

@@ -94,12 +94,14 @@ impl Engine for EnvoyEngine {
     }
 
     fn service(&mut self, cluster: &str, answer: Option<Answer>) -> Result<(), EngineError> {
-        let answer = answer.ok_or_else(|| EngineError("a service that never answers is not built for Envoy".to_owned()))?;
         if !self.services.contains_key(cluster) {
             self.services.insert(cluster.to_owned(), Upstream::start(&[cluster.to_owned()])?);
         }
         if let Some(service) = self.services.get(cluster) {
-            service.expect(&answer);
+            match answer {
+                Some(answer) => service.expect(&answer),
+                None => service.hang(),
+            }
         }
         Ok(())
     }

@@ -96,8 +96,8 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
             declared.credentials.push(credential::Declared::Mtls(declaration));
         }
         ast::DeclarationKind::Token => {
-            unsupported_credential(ctx, &declaration.name, keyword);
-            attrs::names(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
+            declare_credential(ctx, &declaration.name, declared.credentials.len());
+            declared.credentials.push(credential::Declared::Token(declaration));
         }
         ast::DeclarationKind::Service => {
             declare(ctx, &declaration.name, Symbol::Service(hir::ServiceId(id(declared.services.len()))));
@@ -116,13 +116,6 @@ fn declare_credential(ctx: &mut Context<'_>, name: &ast::Name, number: usize) {
     if declare(ctx, name, Symbol::Credential(hir::CredentialId(id(number)))) {
         ctx.claim_actor(name);
     }
-}
-
-fn unsupported_credential(ctx: &mut Context<'_>, name: &ast::Name, keyword: &'static str) {
-    if declare(ctx, name, Symbol::Unsupported(keyword)) {
-        ctx.claim_actor(name);
-    }
-    ctx.not_yet(name.span, &format!("`{keyword}`"), "use `api_key`, `basic` or `jwt`: a later version compiles the other credentials");
 }
 
 /// Enters a name; whether it was free.

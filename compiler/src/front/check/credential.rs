@@ -2,7 +2,7 @@
 
 use super::attrs::{self, Attrs};
 use super::context::Context;
-use super::{hmac, jwt, known_keys, peer, suggest};
+use super::{hmac, jwt, known_keys, peer, suggest, token};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -21,6 +21,8 @@ pub(super) enum Declared<'t> {
     Mtls(&'t ast::Declaration),
     /// `jwt`
     Jwt(&'t ast::Jwt),
+    /// `token`
+    Token(&'t ast::Declaration),
 }
 
 /// Checks all credentials; each keeps its place in the tree, at fault or not.
@@ -32,6 +34,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
             Declared::Hmac(declaration) => hir::Credential::Hmac(Box::new(hmac::blank(declaration))),
             Declared::Mtls(declaration) => hir::Credential::Mtls(peer::check(ctx, declaration)),
             Declared::Jwt(declaration) => hir::Credential::Jwt(jwt::check(ctx, declaration)),
+            Declared::Token(declaration) => hir::Credential::Token(Box::new(token::begin(ctx, declaration))),
         };
         ctx.credentials.push(checked);
     }
@@ -44,6 +47,12 @@ pub(super) fn finish(ctx: &mut Context<'_>, declarations: &[Declared<'_>]) {
         let finished = match declared {
             Declared::ApiKey(_) | Declared::Basic(_) | Declared::Mtls(_) | Declared::Jwt(_) => continue,
             Declared::Hmac(declaration) => hir::Credential::Hmac(Box::new(hmac::check(ctx, declaration))),
+            Declared::Token(declaration) => {
+                let Some(hir::Credential::Token(begun)) = ctx.credentials.get(number) else { continue };
+                let mut finished = begun.clone();
+                token::finish(ctx, declaration, &mut finished);
+                hir::Credential::Token(finished)
+            }
         };
         if let Some(place) = ctx.credentials.get_mut(number) {
             *place = finished;

@@ -65,7 +65,7 @@ pub(super) fn check(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hi
     for value in hmac.exprs() {
         hmac_message::reads(ctx, value, &mut |read| {
             reads_json |= *read == hir::Read::BodyJson;
-            reads_form |= matches!(read, hir::Read::BodyForm(_));
+            reads_form |= matches!(read, hir::Read::BodyForm(_) | hir::Read::Computed(hir::Keyed::BodyForm));
         });
     }
     hir::Hmac { reads_body, reads_json, reads_form, ..hmac }
@@ -198,10 +198,7 @@ fn timestamp(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<hir::Timestamp> 
     };
     let form = match word {
         "unix" => hir::TimestampForm::Unix,
-        "time" => {
-            ctx.not_yet(callee.span, "`time(…)` as a timestamp", "write `unix(…)` for seconds since 1970");
-            return None;
-        }
+        "time" => hir::TimestampForm::Rfc3339,
         _ => {
             let help = suggest::help(word, ["unix", "time"], "write `unix(…)` for seconds since 1970, `time(…)` for RFC 3339");
             ctx.error(Code::UnknownOption, callee.span, format!("timestamps are not written in `{word}`"), "unknown form", help);

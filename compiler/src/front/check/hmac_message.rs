@@ -57,7 +57,7 @@ pub(super) fn covers(ctx: &Context<'_>, message: &hir::Expr, value: &hir::Expr) 
         found |= read == wanted
             || match (read, wanted) {
                 (hir::Read::HeaderAll(all), hir::Read::Header(one)) | (hir::Read::QueryAll(all), hir::Read::Query(one)) => all == one,
-                (hir::Read::RawPath, hir::Read::Query(_)) => true,
+                (hir::Read::RawPath | hir::Read::Computed(_), hir::Read::Query(_)) | (hir::Read::Computed(_), hir::Read::Header(_)) => true,
                 _ => false,
             };
     });
@@ -68,7 +68,7 @@ pub(super) fn covers(ctx: &Context<'_>, message: &hir::Expr, value: &hir::Expr) 
 pub(super) fn reads(ctx: &Context<'_>, value: &hir::Expr, visit: &mut dyn FnMut(&hir::Read)) {
     // INVARIANT: lets and fns lead only to those before them, and the checker bounds what they come down to.
     match &value.kind {
-        hir::ExprKind::Read(read) => visit(read),
+        hir::ExprKind::Read(read) | hir::ExprKind::ReadAt(read, _) => visit(read),
         hir::ExprKind::Let(id) => {
             if let Some(item) = ctx.lets.get(id.index()) {
                 reads(ctx, &item.value, visit);

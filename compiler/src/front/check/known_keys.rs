@@ -185,7 +185,8 @@ pub(super) fn conflicts(ctx: &mut Context<'_>) {
             | hir::Credential::Basic(_)
             | hir::Credential::Jwt(_)
             | hir::Credential::Hmac(_)
-            | hir::Credential::Mtls(_) => {}
+            | hir::Credential::Mtls(_)
+            | hir::Credential::Token(_) => {}
         }
     }
     for (id, user) in users {

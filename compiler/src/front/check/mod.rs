@@ -35,6 +35,7 @@ mod table;
 mod template;
 mod test;
 mod test_value;
+mod token;
 mod ty;
 
 use crate::base::source::ReadFile;

@@ -1,6 +1,6 @@
 //! Credentials: who a caller is, and how that is proved. One struct for each kind of declaration.
 
-use super::{ConfigId, Hmac, Jwt, Name};
+use super::{ConfigId, Hmac, Jwt, Name, Token};
 
 /// A credential declaration.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub enum Credential {
     Mtls(Mtls),
     /// `jwt`
     Jwt(Jwt),
+    /// `token`
+    Token(Box<Token>),
 }
 
 /// `api_key NAME { … }`.
@@ -136,6 +138,7 @@ impl Credential {
             Credential::Hmac(hmac) => &hmac.name,
             Credential::Mtls(mtls) => &mtls.name,
             Credential::Jwt(jwt) => &jwt.name,
+            Credential::Token(token) => &token.name,
         }
     }
 
@@ -147,6 +150,7 @@ impl Credential {
             Credential::Hmac(_) => "hmac",
             Credential::Mtls(_) => "mtls",
             Credential::Jwt(_) => "jwt",
+            Credential::Token(_) => "token",
         }
     }
 
@@ -158,6 +162,7 @@ impl Credential {
             Credential::Hmac(hmac) => &hmac.from,
             Credential::Mtls(_) => &[],
             Credential::Jwt(jwt) => &jwt.from,
+            Credential::Token(token) => &token.from,
         }
     }
 
@@ -169,6 +174,7 @@ impl Credential {
             // It is the connection's and never reaches the upstream.
             Credential::Mtls(_) => true,
             Credential::Jwt(jwt) => jwt.forward,
+            Credential::Token(token) => token.forward,
             Credential::Hmac(hmac) => hmac.forward,
         }
     }
@@ -176,7 +182,7 @@ impl Credential {
     /// Whether it can be verified only when the body of the request is in.
     pub fn reads_body(&self) -> bool {
         match self {
-            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Mtls(_) | Credential::Jwt(_) => false,
+            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Mtls(_) | Credential::Jwt(_) | Credential::Token(_) => false,
             Credential::Hmac(hmac) => hmac.reads_body,
         }
     }
@@ -192,7 +198,7 @@ impl Credential {
                 (true, false) => &[Member::Subject],
                 (true, true) => &[],
             },
-            Credential::Jwt(_) | Credential::Hmac(_) => &[],
+            Credential::Jwt(_) | Credential::Hmac(_) | Credential::Token(_) => &[],
         }
     }
 }

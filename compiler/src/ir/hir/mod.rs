@@ -12,6 +12,7 @@ mod print_hmac;
 mod print_token;
 mod rule;
 mod test;
+mod token;
 mod ty;
 mod walk;
 
@@ -30,6 +31,7 @@ pub use rule::{
     Template,
 };
 pub use test::{Answer, Body, Certificate, Expectation, Given, Header, Presence, Step, Test, TestPiece, TestValue};
+pub use token::{Capture, Token};
 pub use ty::Ty;
 
 pub use super::ast::Name;

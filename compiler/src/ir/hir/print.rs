@@ -70,6 +70,7 @@ pub fn print(policy: &Policy) -> String {
                 }
             }
             Credential::Jwt(jwt) => print_token::token(policy, jwt, &mut line),
+            Credential::Token(token) => super::print_hmac::token(policy, token, &mut line),
         }
         if credential.forward() && !credential.from().is_empty() {
             line(1, "forward".to_owned());
@@ -438,6 +439,7 @@ fn read(policy: &Policy, read: &Read) -> String {
         Read::Claim(id, number) => {
             let claim = match policy.credentials.get(id.index()) {
                 Some(Credential::Jwt(jwt)) => jwt.claims.get(*number as usize).map_or("?", |claim| claim.name.text.as_str()),
+                Some(Credential::Token(token)) => token.captures.get(*number as usize).map_or("?", |capture| capture.name.as_str()),
                 Some(Credential::ApiKey(_) | Credential::Basic(_) | Credential::Hmac(_) | Credential::Mtls(_)) | None => "?",
             };
             format!("{}[{claim:?}]", credential(id.index()))

@@ -1,7 +1,7 @@
-//! An `hmac` as text, for `portcullis dump hir`.
+//! An `hmac` or a `token` as text, for `portcullis dump hir`.
 
 use super::print::expr;
-use super::{Codes, Hmac, Piece, Policy, TimestampForm, TimestampSource};
+use super::{Codes, Hmac, Piece, Policy, TimestampForm, TimestampSource, Token};
 
 /// What is signed, with what, and how the signature stands in the request.
 pub(super) fn lines(policy: &Policy, hmac: &Hmac, line: &mut impl FnMut(usize, String)) {
@@ -36,5 +36,18 @@ pub(super) fn lines(policy: &Policy, hmac: &Hmac, line: &mut impl FnMut(usize, S
     }
     if hmac.reads_body {
         line(1, "reads the body".to_owned());
+    }
+}
+
+/// How a token is written, and what must hold of its captures.
+pub(super) fn token(policy: &Policy, token: &Token, line: &mut impl FnMut(usize, String)) {
+    let mut format = token.literals.first().map(|text| format!("{text:?}")).unwrap_or_default();
+    for (capture, literal) in token.captures.iter().zip(token.literals.iter().skip(1)) {
+        format.push_str(&format!(" {}: {} {literal:?}", capture.name, capture.ty));
+    }
+    line(1, format!("format {format}"));
+    line(1, format!("verify {}", expr(policy, &token.verify)));
+    if let Some(expires) = &token.expires {
+        line(1, format!("expires {}", expr(policy, expires)));
     }
 }

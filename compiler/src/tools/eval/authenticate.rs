@@ -8,7 +8,7 @@ use super::expr::Context;
 use super::facts::{self, Facts};
 use super::fetch::Sets;
 use super::value::Value;
-use super::{hmac, jwt, rule};
+use super::{hmac, home_grown, jwt, rule};
 use crate::ir::hir;
 use crate::lang::{encoding, password};
 use crate::tools::engine::{EngineError, Nanoseconds};
@@ -110,6 +110,10 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds, sets: &mut Sets) -> 
             }))
         }
         hir::Credential::Mtls(mtls) => Ok(peer(mtls, facts)),
+        hir::Credential::Token(token) => match single(&token.from, facts) {
+            Ok(value) => home_grown::verify(token, &value, ctx, now),
+            Err(other) => Ok(other),
+        },
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),
@@ -280,6 +284,8 @@ pub(super) fn challenge(realm: &str, credential: &hir::Credential, invalid: bool
         hir::Credential::Mtls(_) => "ClientCertificate",
         hir::Credential::Basic(_) => return format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         hir::Credential::Hmac(_) => "Hmac",
+        hir::Credential::Token(token) if token.from.contains(&hir::CredentialSource::Bearer) => "Bearer",
+        hir::Credential::Token(_) => "Token",
         hir::Credential::Jwt(_) if invalid => return format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
         hir::Credential::Jwt(_) => "Bearer",
     };

@@ -128,7 +128,11 @@ fn value(policy: &hir::Policy, field: &hir::Config, members: &[(String, Box<RawV
 fn holds_keys(policy: &hir::Policy, field: &hir::Config) -> bool {
     policy.credentials.iter().any(|credential| match credential {
         hir::Credential::ApiKey(key) => is_field(policy, &key.keys, field),
-        hir::Credential::Basic(_) | hir::Credential::Jwt(_) | hir::Credential::Hmac(_) | hir::Credential::Mtls(_) => false,
+        hir::Credential::Basic(_)
+        | hir::Credential::Jwt(_)
+        | hir::Credential::Hmac(_)
+        | hir::Credential::Mtls(_)
+        | hir::Credential::Token(_) => false,
     })
 }
 
@@ -136,7 +140,11 @@ fn holds_keys(policy: &hir::Policy, field: &hir::Config) -> bool {
 fn holds_passwords(policy: &hir::Policy, field: &hir::Config) -> bool {
     policy.credentials.iter().any(|credential| match credential {
         hir::Credential::Basic(basic) => is_field(policy, &basic.users, field),
-        hir::Credential::ApiKey(_) | hir::Credential::Jwt(_) | hir::Credential::Hmac(_) | hir::Credential::Mtls(_) => false,
+        hir::Credential::ApiKey(_)
+        | hir::Credential::Jwt(_)
+        | hir::Credential::Hmac(_)
+        | hir::Credential::Mtls(_)
+        | hir::Credential::Token(_) => false,
     })
 }
 

@@ -9,7 +9,7 @@ use super::body;
 use super::expr::{self, Context};
 use super::value::Value;
 use crate::ir::hir;
-use crate::lang::encoding;
+use crate::lang::{self, encoding};
 use crate::tools::engine::{EngineError, Nanoseconds};
 
 /// When each nonce is forgotten, by credential. Capacities are not modelled: tests stay below them.
@@ -128,7 +128,7 @@ fn instant(form: hir::TimestampForm, text: &str) -> Option<i128> {
             let seconds = if digits { text.parse::<i64>().ok()? } else { return None };
             Some(i128::from(seconds) * 1_000_000_000)
         }
-        hir::TimestampForm::Rfc3339 => None,
+        hir::TimestampForm::Rfc3339 => lang::time::parse(text).map(i128::from),
     }
 }
 

@@ -13,6 +13,7 @@ mod fetch;
 mod function;
 mod held;
 mod hmac;
+mod home_grown;
 mod identify;
 mod interpreter;
 mod json;

@@ -5,7 +5,7 @@ use crate::abi::{Policy, Wasm, arena, frame, vm};
 use crate::auth::api_key::{self, Memory};
 use crate::auth::basic::{self, Users};
 use crate::auth::jwt::{self, Claim, Step};
-use crate::auth::{nonce, signed, strip};
+use crate::auth::{captures, nonce, signed, strip};
 use crate::config::refusal::Refusal;
 use crate::contract::credential;
 use crate::host::{Host, level};
@@ -82,6 +82,24 @@ extern "C" fn credential_parts(id: i32, separator: i32, prefix: i64) -> i64 {
 #[unsafe(export_name = "rt.credential_fresh")]
 extern "C" fn credential_fresh(text: i64, tolerance: i64) -> i32 {
     signed::fresh(frame(), &mut Wasm, pack::bytes(text), tolerance)
+}
+
+#[unsafe(export_name = "rt.credential_near")]
+extern "C" fn credential_near(at: i64, tolerance: i64) -> i32 {
+    signed::near(frame(), &mut Wasm, at, tolerance)
+}
+
+#[unsafe(export_name = "rt.credential_captures")]
+extern "C" fn credential_captures(id: i32, literals: i64) -> i64 {
+    let frame = frame();
+    let mut cells = Items::new(frame.arena);
+    let literals = pack::list(literals).iter().map(|cell| pack::bytes(*cell));
+    let whole = captures::take(signed::value(frame, id as u32), literals, |part| cells.push(pack::from_bytes(part)));
+    frame.fault |= cells.is_broken();
+    if whole.is_none() {
+        cells.clear();
+    }
+    pack::from_list(cells.finish())
 }
 
 #[unsafe(export_name = "rt.credential_secret")]

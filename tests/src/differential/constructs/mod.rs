@@ -1,8 +1,8 @@
 //! Which constructs of the typed tree policies contain. The matches have no `_`, so that a new construct shows up here.
 
 mod all;
+mod jwt;
 mod signed;
-mod token;
 mod types;
 
 use std::collections::BTreeSet;
@@ -119,8 +119,9 @@ impl Found {
                     });
                 }
             }
-            hir::Credential::Jwt(jwt) => self.token(jwt),
+            hir::Credential::Jwt(jwt) => self.jwt(jwt),
             hir::Credential::Hmac(hmac) => self.hmac(hmac),
+            hir::Credential::Token(token) => self.token(token),
         }
     }
 

@@ -5,6 +5,21 @@ use portcullis::ir::hir;
 use super::Found;
 
 impl Found {
+    pub(super) fn token(&mut self, token: &hir::Token) {
+        for from in &token.from {
+            self.add(match from {
+                hir::CredentialSource::Bearer | hir::CredentialSource::Basic => "token bearer",
+                hir::CredentialSource::Header(_) => "token header",
+                hir::CredentialSource::Query(_) => "token query",
+                hir::CredentialSource::Cookie(_) => "token cookie",
+            });
+        }
+        self.add_if(token.expires.is_some(), "token expires");
+        self.add_if(token.forward, "token forward");
+        self.add_if(token.captures.iter().any(|capture| capture.ty == hir::Ty::Int), "token int");
+        token.exprs().for_each(|expr| self.expr(expr));
+    }
+
     pub(super) fn hmac(&mut self, hmac: &hir::Hmac) {
         for from in &hmac.from {
             self.add(match from {

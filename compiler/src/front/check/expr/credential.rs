@@ -1,5 +1,6 @@
 //! What credentials say of the caller: members, claims, and whether they may be read where it is asked.
 
+use super::captured::captured;
 use super::json::steps as json_steps;
 use super::read::{Step, plain};
 use crate::base::{Code, Span};
@@ -66,6 +67,10 @@ pub(super) fn member(
     if let Some(hir::Credential::Jwt(jwt)) = ctx.credentials.get(id.index()) {
         let jwt = jwt.clone();
         return claim(ctx, env, &jwt, id, steps, span);
+    }
+    if let Some(hir::Credential::Token(token)) = ctx.credentials.get(id.index()) {
+        let captures = token.captures.clone();
+        return captured(ctx, env, (name, id), &captures, steps, span);
     }
     let members = ctx.credentials.get(id.index()).map_or(&[][..], hir::Credential::members);
     let mut examples: Vec<String> = members.iter().map(|member| format!("`{name}.{}`", member.as_str())).collect();

@@ -4,6 +4,7 @@ mod arithmetic;
 mod bound;
 mod branch;
 mod call;
+mod captured;
 mod choices;
 mod compare;
 mod credential;

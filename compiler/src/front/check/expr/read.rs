@@ -87,6 +87,17 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
             return None;
         }
         "self" => {
+            if let [Step::Member(member), rest @ ..] = steps
+                && let Some(value) = bound::find(env, &format!("self.{}", member.text), span)
+            {
+                return plain(ctx, env, rest, span, value);
+            }
+            let captures: Vec<&str> = env.bindings.iter().filter_map(|(name, _)| name.strip_prefix("self.")).collect();
+            if !captures.is_empty() {
+                let help = format!("write one of {}", captures.iter().map(|name| format!("`self.{name}`")).collect::<Vec<_>>().join(", "));
+                ctx.error(Code::UnknownMember, span, "the format captures nothing that is called so", "unknown capture", help);
+                return None;
+            }
             ctx.error(Code::UnknownName, span, "`self` stands only in a `token`", "not in a `token`", "name the credential");
             return None;
         }

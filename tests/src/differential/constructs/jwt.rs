@@ -5,8 +5,9 @@ use portcullis::ir::hir;
 use super::Found;
 
 impl Found {
-    pub(super) fn token(&mut self, jwt: &hir::Jwt) {
+    pub(super) fn jwt(&mut self, jwt: &hir::Jwt) {
         self.add("jwt");
+        self.add_if(matches!(jwt.keys, hir::JwtKeys::Fetched(_)), "jwt fetched");
         self.add_if(jwt.issuer.is_some(), "jwt issuer");
         self.add_if(!jwt.audiences.is_empty(), "jwt audiences");
         self.add_if(!jwt.require_expiration, "jwt without expiration");
