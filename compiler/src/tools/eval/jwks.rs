@@ -16,7 +16,10 @@ pub(super) fn read(text: &str) -> Option<Vec<Jwk>> {
             return None;
         }
         let text = |name: &str| get(&key, name).and_then(string);
-        if text("use").is_some_and(|usage| usage != "sig") {
+        let is_to_verify =
+            |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).is_ok_and(|all| all.contains(&"verify".into()));
+        if get(&key, "use").is_some() && text("use").as_deref() != Some("sig") || get(&key, "key_ops").is_some_and(|all| !is_to_verify(all))
+        {
             continue;
         }
         let number = |name: &str| text(name).and_then(|value| Base64UrlUnpadded::decode_vec(&value).ok());

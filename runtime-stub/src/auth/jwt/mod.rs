@@ -6,6 +6,8 @@
 //! request, so nothing about its time is remembered; only that its signature holds is (`auth::verified`).
 
 mod claims;
+#[cfg(test)]
+mod corpora;
 mod header;
 mod json;
 pub mod keys;
