@@ -109,3 +109,24 @@ fn every_case_is_what_the_corpus_says() {
     }
     assert_eq!((valid, refused, listed.len(), cases.len()), (6, 25, 3, 34), "{listed:?}");
 }
+
+#[test]
+fn a_secret_that_is_no_key_refuses_the_configuration() {
+    let written = |key: &str| serde_json::json!({ "key": key }).to_string();
+    for mut engine in engines("standard-webhooks") {
+        for key in ["whsec_", "whsec_not base64", "whsec_YWI", "whsec_whsec_YWI=", "whsec_YWI=\n", "WHSEC_YWI="] {
+            let refused = engine.start(&written(key)).unwrap_err().to_string();
+            let expected = "configuration key `key` must be `whsec_` and base64";
+            assert!(refused.contains(expected), "{} on {key:?}: {refused}", engine.name());
+            assert!(!refused.contains("YWI"), "the secret itself is told: {refused}");
+        }
+        // `test` is base64, if hardly a secret.
+        for key in ["whsec_YWI=", "YWI=", "test"] {
+            engine.start(&written(key)).unwrap();
+        }
+    }
+    // Other schemes take the bytes of the text.
+    for mut engine in engines("github") {
+        engine.start(&written("whsec_not base64")).unwrap();
+    }
+}

@@ -36,6 +36,12 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     for loaded in super::jwt::configured(builder) {
         body.push(Stmt::If(not(loaded), vec![give(Expr::I32(0))], vec![]));
     }
+    for field in policy.encoded_secrets() {
+        let name = policy.config.get(field.index()).map_or("", |config| config.name.text.as_str());
+        let refusal = builder.string(&format!("portcullis: configuration key `{name}` must be `whsec_` and base64"));
+        let valid = call(Mechanism::ConfigEncoded, vec![index(field.index()), refusal]);
+        body.push(Stmt::If(not(valid), vec![give(Expr::I32(0))], vec![]));
+    }
     body.push(give(Expr::I32(1)));
     let function = builder.function("configure", context, Some(Val::I32), body);
     builder.implement(Policy::OnConfigure, function);

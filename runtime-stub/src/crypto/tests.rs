@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use super::{curve, ecdsa, ed25519, ed25519_table, p256, p384, rsa};
 use crate::digest::{self, Algorithm, hmac, sha256::Sha256, sha512};
+use crate::rt::arena::Arena;
+use crate::values::encoding::{Alphabet, from_base64};
 
 fn hex(text: &Value) -> Vec<u8> {
     let text = text.as_str().unwrap();
@@ -126,4 +128,75 @@ fn hmac_tags() {
     one("hmac_sha256_test.json", Sha256::new());
     one("hmac_sha384_test.json", sha512::Sha384::new(&rounds));
     one("hmac_sha512_test.json", sha512::Sha512::new(&rounds));
+}
+
+/// The cookbook's signatures (RFC 7520, 7797, 8037), JSON serialisations too; each with every bit of the first and the last byte changed.
+#[test]
+fn the_cookbook() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora/jose-cookbook");
+    let rounds = sha512::constants();
+    let arena = Arena::new();
+    let decode = |text: &Value| from_base64(text.as_str().unwrap().as_bytes(), Alphabet::Url, &arena).unwrap().unwrap().to_vec();
+    let mut found = Vec::new();
+    for (file, signatures) in [
+        ("jws/4_1.rsa_v15_signature.json", 1),
+        ("jws/4_2.rsa-pss_signature.json", 1),
+        ("jws/4_3.ecdsa_signature.json", 1),
+        ("jws/4_4.hmac-sha2_integrity_protection.json", 1),
+        ("jws/4_5.signature_with_detached_content.json", 1),
+        ("jws/4_6.protecting_specific_header_fields.json", 1),
+        ("jws/4_7.protecting_content_only.json", 1),
+        ("jws/4_8.multiple_signatures.json", 3),
+        ("curve25519/jws.json", 1),
+        ("rfc7797/4.2.hmac-sha2_b64_false.json", 1),
+        ("rfc7797/hmac-sha2_b64_false.json", 1),
+    ] {
+        let Ok(text) = fs::read_to_string(folder.join(file)) else {
+            eprintln!("no corpus: {}", folder.display());
+            return;
+        };
+        let case: Value = serde_json::from_str(&text).unwrap();
+        let all = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        let (keys, algorithms, signed) = (all(&case["input"]["key"]), all(&case["input"]["alg"]), all(&case["signing"]));
+        assert_eq!(signed.len(), signatures, "{file}");
+        for ((key, algorithm), signed) in keys.iter().zip(&algorithms).zip(&signed) {
+            // The last file's `signing` is that of another example; its compact token is RFC 7797's.
+            let compact = case["output"]["compact"].as_str().filter(|_| file == "rfc7797/hmac-sha2_b64_false.json");
+            let (message, code) = match compact.map(|token| token.rsplit_once('.').unwrap()) {
+                Some((message, code)) => (message.as_bytes(), Value::from(code)),
+                None => (signed["sig-input"].as_str().unwrap().as_bytes(), signed["sig"].clone()),
+            };
+            let rsa_key = || {
+                let (n, e) = (decode(&key["n"]), decode(&key["e"]));
+                let mut prepared = vec![0; rsa::prepared_size(&n, &e).unwrap()];
+                rsa::prepare(&mut prepared, &n, &e);
+                prepared
+            };
+            let verify = |message: &[u8], signature: &[u8]| match algorithm.as_str().unwrap() {
+                "RS256" => rsa::pkcs1(&rsa_key(), rsa::Hash::Sha256, &of(Sha256::new(), message), signature),
+                "PS384" => rsa::pss(sha512::Sha384::new(&rounds), &rsa_key(), &of(sha512::Sha384::new(&rounds), message), signature),
+                "HS256" => hmac::of(Sha256::new(), &decode(&key["k"]), message)[..32] == *signature,
+                "EdDSA" => ed25519::verify(&ed25519_table::table(), &rounds, &decode(&key["x"]), message, signature),
+                // P-521 is no curve of the language: there is no primitive.
+                "ES512" => false,
+                other => panic!("{other}"),
+            };
+            let signature = decode(&code);
+            let holds = verify(message, &signature);
+            for bit in 0..8 {
+                let change = |bytes: &[u8], at: usize| {
+                    let mut changed = bytes.to_vec();
+                    changed[at] ^= 1 << bit;
+                    changed
+                };
+                assert!(!verify(message, &change(&signature, 0)), "{file}");
+                assert!(!verify(message, &change(&signature, signature.len() - 1)), "{file}");
+                assert!(!verify(&change(message, 0), &signature), "{file}");
+                assert!(!verify(&change(message, message.len() - 1), &signature), "{file}");
+            }
+            assert_eq!(holds, algorithm != "ES512", "{file} {algorithm}");
+            found.push(holds);
+        }
+    }
+    assert_eq!((found.len(), found.iter().filter(|holds| **holds).count()), (13, 11));
 }

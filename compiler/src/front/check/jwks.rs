@@ -198,7 +198,11 @@ fn key(item: &Node) -> Result<Option<hir::Jwk>, Fault> {
             "declare a `secret` in `config` and write `keys = config.NAME`",
         ));
     }
-    if text("use").is_some_and(|usage| usage != "sig") {
+    let is_to_verify = |value: &Node| match value {
+        Node::Array(operations) => operations.iter().any(|operation| matches!(operation, Node::String(name) if name == "verify")),
+        Node::String(_) | Node::Int(_) | Node::Bool(_) | Node::Float(_) | Node::Other | Node::Object(_) => false,
+    };
+    if member("use").is_some() && text("use") != Some("sig") || member("key_ops").is_some_and(|value| !is_to_verify(value)) {
         return Ok(None);
     }
     let number = |name: &str| {

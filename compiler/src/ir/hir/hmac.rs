@@ -1,6 +1,6 @@
 //! `hmac NAME { … }`: what a caller signs with a shared secret. A built-in scheme is filled in as a custom one that says the same.
 
-use super::{CredentialSource, Expr, Name};
+use super::{ConfigId, Credential, CredentialSource, Expr, ExprKind, Name, Policy};
 
 /// `hmac NAME { … }`.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,5 +150,26 @@ impl Hmac {
             TimestampSource::Part(_) => None,
         });
         pieces.chain(timestamp).chain(&self.secrets).chain(self.dedupe.iter().filter_map(|dedupe| dedupe.nonce.as_ref()))
+    }
+}
+
+impl Policy {
+    /// The configured secrets that are written as `whsec_` and base64, in the order in which they are named.
+    pub fn encoded_secrets(&self) -> Vec<ConfigId> {
+        fn collect(value: &Expr, found: &mut Vec<ConfigId>) {
+            match value.kind {
+                ExprKind::Config(id) if !found.contains(&id) => found.push(id),
+                _ => value.operands().into_iter().for_each(|operand| collect(operand, found)),
+            }
+        }
+        let mut found = Vec::new();
+        for credential in &self.credentials {
+            if let Credential::Hmac(hmac) = credential
+                && hmac.encoded_secrets
+            {
+                hmac.secrets.iter().for_each(|secret| collect(secret, &mut found));
+            }
+        }
+        found
     }
 }

@@ -58,6 +58,13 @@ pub(super) fn read(policy: &hir::Policy, configuration: &str) -> Result<Vec<Valu
             return Err(format!("configuration key `{}` must be a JSON Web Key Set with public keys", field.name.text));
         }
     }
+    for id in policy.encoded_secrets() {
+        if let (Some(Value::String(secret)), Some(field)) = (values.get(id.index()), policy.config.get(id.index()))
+            && super::hmac::decoded(secret).is_none()
+        {
+            return Err(format!("configuration key `{}` must be `whsec_` and base64", field.name.text));
+        }
+    }
     Ok(values)
 }
 

@@ -155,9 +155,11 @@ fn message(hmac: &hir::Hmac, value: &[u8], ctx: Context<'_>) -> Result<Option<Ve
 
 /// The key that a secret stands for; nothing for one that is not written as it has to be.
 fn key(hmac: &hir::Hmac, secret: &str) -> Option<Vec<u8>> {
-    if !hmac.encoded_secrets {
-        return Some(secret.as_bytes().to_vec());
-    }
+    if hmac.encoded_secrets { decoded(secret) } else { Some(secret.as_bytes().to_vec()) }
+}
+
+/// The key that is written as `whsec_`, which may be left out, and base64.
+pub(super) fn decoded(secret: &str) -> Option<Vec<u8>> {
     encoding::from_base64(secret.strip_prefix("whsec_").unwrap_or(secret)).filter(|key| !key.is_empty())
 }
 

@@ -188,6 +188,17 @@ extern "C" fn claim_list(id: i32, number: i32) -> i64 {
     pack::from_list(cells)
 }
 
+#[unsafe(export_name = "rt.config_encoded")]
+extern "C" fn config_encoded(field: i32, refusal: i64) -> i32 {
+    let frame = frame();
+    let given = vm().config.get(frame.root, index(field)).filter(|value| value.is_present);
+    let is_right = given.is_none_or(|value| signed::key(frame, &value.text).is_some());
+    if !is_right {
+        Wasm.log(level::ERROR, pack::bytes(refusal));
+    }
+    i32::from(is_right)
+}
+
 #[unsafe(export_name = "rt.config_jwks_load")]
 extern "C" fn config_jwks_load(field: i32, refusal: i64) -> i32 {
     let (root, vm) = (frame().root, vm());

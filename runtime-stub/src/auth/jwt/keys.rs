@@ -4,7 +4,7 @@
 //! that can be used, and one with a private key, are refused. The compiler reads the sets of files with its own code.
 
 use super::header;
-use super::json::{Member, Word, find, members, string, word};
+use super::json::{Member, Word, find, get, members, string, word};
 use crate::body::json;
 use crate::config::json::Invalid;
 use crate::rt::arena::{Arena, Items};
@@ -31,7 +31,12 @@ fn one<'a>(key: &[Member<'a>], arena: &'a Arena) -> Result<Option<Key<'a>>, Inva
     if find(key, const { word(b"d") }).is_some() {
         return Err(Invalid);
     }
-    if text(const { word(b"use") }).is_some_and(|usage| usage != b"sig") {
+    if find(key, const { word(b"use") }).is_some_and(|usage| string(usage, arena) != Some(&b"sig"[..])) {
+        return Ok(None);
+    }
+    // What is no list has no elements.
+    let verifies = |value: &'a [u8]| json::elements(value, arena).any(|name| string(name, arena) == Some(&b"verify"[..]));
+    if get(key, b"key_ops").is_some_and(|operations| !verifies(operations)) {
         return Ok(None);
     }
     let number = |name: Word| match text(name).map(|value| from_base64(value, Alphabet::Url, arena)) {

@@ -6,6 +6,8 @@
 //! request unless it is remembered (`remembered`): that its signature holds (`auth::verified`), its claims, and while they hold.
 
 mod claims;
+#[cfg(test)]
+mod corpora;
 pub mod fetch;
 mod header;
 mod json;
