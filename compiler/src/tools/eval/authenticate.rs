@@ -7,7 +7,7 @@ use super::bytes::{text, trim};
 use super::expr::Context;
 use super::facts::{self, Facts};
 use super::value::Value;
-use super::{hmac, home_grown, jwt};
+use super::{aws, hmac, home_grown, jwt};
 use crate::ir::hir;
 use crate::lang::{encoding, password};
 use crate::tools::engine::{EngineError, Nanoseconds};
@@ -103,6 +103,9 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds) -> Result<Vec<Presen
             Ok(value) => home_grown::verify(token, &value, ctx, now),
             Err(other) => Ok(other),
         },
+        hir::Credential::Hmac(signed) if let Some(tolerance) = signed.aws => {
+            Ok(aws::from_headers(facts, (tolerance, signed.longest()), now))
+        }
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),
@@ -291,8 +294,10 @@ pub(super) fn strip(policy: &hir::Policy, facts: &Facts, query: &mut Option<Stri
         if credential.forward() || !is_read.into_iter().any(|id| id.index() == index) {
             continue;
         }
+        let is_aws = matches!(credential, hir::Credential::Hmac(signed) if signed.aws.is_some());
         for source in credential.from() {
             match source {
+                hir::CredentialSource::Header(name) if is_aws => headers.retain(|(key, value)| key != name || !aws::is_signature(value)),
                 hir::CredentialSource::Bearer => {
                     headers.retain(|(name, value)| name != "authorization" || scheme(value, "bearer").is_none());
                 }
