@@ -445,13 +445,19 @@ functions! {
     CredentialKeyId = "credential_key_id"(I32) -> I64;
     /// State of a `jwt`: description of places, demands (`tables::jwt`), keys (`tables::jwks`, or one secret); once a request.
     CredentialCheckJwt = "credential_check_jwt"(I32, I64, I64, I64) -> I32;
+    /// Likewise with keys that are fetched: description of places, demands; [`credential::WAIT`] while they come.
+    CredentialCheckFetched = "credential_check_fetched"(I32, I64, I64) -> I32;
+    /// Enters how the keys of a `jwt` are fetched (`tables::fetch`): bool.
+    FetchAdd = "fetch_add"(I32, I64) -> I32;
+    /// Lets the request wait for keys: whether its headers end it, bool out. It is decided anew when they are there.
+    RequestWait = "request_wait"(I32) -> I32;
     /// Why a `jwt` is invalid ([`REASONS`]); 0 when it is not.
     CredentialReason = "credential_reason"(I32) -> I32;
-    /// A claim that is a string, by its place in the demands; absent when it is, or the credential is not valid.
+    /// A claim that is a string or JSON, by its place in the demands; absent when it is, or the credential is not valid.
     ClaimStr = "claim_str"(I32, I32) -> I64;
-    /// A present claim that is an int, or a bool as 0 or 1.
+    /// A present claim that is an int, the bits of a float, or a bool as 0 or 1.
     ClaimInt = "claim_int"(I32, I32) -> I64;
-    /// An `int?`/`bool?` cell.
+    /// An `int?`/`float?`/`bool?` cell.
     ClaimCell = "claim_cell"(I32, I32) -> I32;
     /// A claim that is a list of strings: list; absent reads as absent.
     ClaimList = "claim_list"(I32, I32) -> I64;
@@ -583,6 +589,9 @@ functions! {
 
 /// Beside the most bytes of a body: the request is held before it is authenticated, since a credential signs the body.
 pub const UNVERIFIED: u64 = 1 << 62;
+/// Likewise: bits of the first credentials whose keys are fetched, which were verified when the request was held. Keys may change while
+/// it is.
+pub const VERIFIED: u64 = ((1 << 30) - 1) << 32;
 
 /// Most redactions of bodies that one response may get, and that a policy may therefore have.
 pub const REDACTIONS: usize = 64;
@@ -671,6 +680,8 @@ pub mod credential {
     pub const MALFORMED: i32 = 5;
     /// Presented once, by a known caller who does not know the secret.
     pub const SECRET: i32 = 6;
+    /// Its keys are being fetched.
+    pub const WAIT: i32 = 7;
     /// Presented once, and not verified yet.
     pub const OPEN: i32 = 16;
     /// Signed too long ago, or too far ahead.
@@ -700,6 +711,8 @@ pub mod action {
     pub const CONTINUE: i32 = 0;
     /// Stop; the reply was sent.
     pub const STOP: i32 = 1;
+    /// Stop headers and body.
+    pub const STOP_ALL: i32 = 4;
 }
 
 /// Header maps (Proxy-Wasm).

@@ -3,6 +3,7 @@
 
 use crate::auth::api_key::Found;
 use crate::auth::jwt::Token;
+use crate::auth::jwt::remembered::Remembered;
 use crate::auth::verified::Verified;
 use crate::body::request::RequestBody;
 use crate::config::roots::Roots;
@@ -120,6 +121,8 @@ pub struct Vm {
     pub config: Roots,
     /// Credentials that were verified lately.
     pub verified: Verified,
+    /// What tokens among them say.
+    pub remembered: Remembered,
     /// Whether the host verifies signatures.
     pub host_verifies: Offer,
 }
@@ -136,6 +139,7 @@ impl Vm {
             limits: Tables::new(),
             config: Roots::new(),
             verified: Verified::new(),
+            remembered: Remembered::new(),
             host_verifies: Offer::Open,
         }
     }

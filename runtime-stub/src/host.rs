@@ -28,8 +28,16 @@ pub mod buffer {
     pub const REQUEST_BODY: i32 = 0;
     /// Body of the response.
     pub const RESPONSE_BODY: i32 = 1;
+    /// Body of the answer to a call.
+    pub const CALL_BODY: i32 = 4;
     /// Configuration of the plugin.
     pub const PLUGIN_CONFIGURATION: i32 = 7;
+}
+
+/// Header maps (Proxy-Wasm), beside those of the border.
+pub mod map {
+    /// Headers of the answer to a call.
+    pub const CALL_HEADERS: i32 = 6;
 }
 
 /// Levels of [`Host::log`].
@@ -74,6 +82,14 @@ pub trait Host {
     fn log(&mut self, level: i32, line: &[u8]);
     /// Calls a function of the host's own.
     fn foreign<'a>(&mut self, arena: &'a Arena, name: &[u8], argument: &[u8]) -> Result<&'a [u8], Status>;
+    /// Calls another server: cluster, serialised headers, milliseconds. Gives the number of the call.
+    fn http_call(&mut self, cluster: &[u8], headers: &[u8], timeout: u32) -> Result<u32, Status>;
+    /// Sets how often the root context ticks, milliseconds.
+    fn set_tick_period(&mut self, period: u32);
+    /// Lets what follows concern another context than the one that was entered.
+    fn set_effective_context(&mut self, context: u32) -> Result<(), Status>;
+    /// Lets a request go on that was stopped.
+    fn continue_request(&mut self);
     /// Fills with random bytes.
     fn random(&mut self, out: &mut [u8]) -> Result<(), Status>;
 }

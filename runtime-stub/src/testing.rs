@@ -50,6 +50,10 @@ pub struct FakeHost {
     pub foreign: BTreeMap<&'static str, Vec<u8>>,
     /// What they were given.
     pub foreign_arguments: Vec<Vec<u8>>,
+    /// Calls to other servers: clusters. The number of a call is its place, from 1.
+    pub http_calls: Vec<Vec<u8>>,
+    /// How often the root context ticks, milliseconds.
+    pub tick_period: u32,
     /// Host calls, in order.
     pub calls: Vec<&'static str>,
 }
@@ -231,6 +235,24 @@ impl Host for FakeHost {
         self.foreign_arguments.push(argument.to_vec());
         let name = std::str::from_utf8(name).unwrap_or("");
         placed(arena, self.foreign.get(name).ok_or(Status::NOT_FOUND)?)
+    }
+
+    fn http_call(&mut self, cluster: &[u8], _headers: &[u8], _timeout: u32) -> Result<u32, Status> {
+        self.call("http_call")?;
+        self.http_calls.push(cluster.to_vec());
+        u32::try_from(self.http_calls.len()).map_err(|_| Status::INTERNAL_FAILURE)
+    }
+
+    fn set_tick_period(&mut self, period: u32) {
+        self.tick_period = period;
+    }
+
+    fn set_effective_context(&mut self, _context: u32) -> Result<(), Status> {
+        self.call("set_effective_context")
+    }
+
+    fn continue_request(&mut self) {
+        self.calls.push("continue_request");
     }
 
     fn random(&mut self, out: &mut [u8]) -> Result<(), Status> {

@@ -7,3 +7,4 @@ pub mod differential;
 pub mod envoy;
 pub mod fuzz;
 pub mod regexes;
+pub mod tokens;

@@ -1,6 +1,7 @@
 //! Random policies and requests: interpreter, module unoptimised and module optimised agree.
 //!
-//! `PORTCULLIS_SEED` sets the first seed, `PORTCULLIS_PAIRS` the number of (policy, request) pairs.
+//! `PORTCULLIS_SEED` sets the first seed, `PORTCULLIS_PAIRS` the number of (policy, request) pairs, `PORTCULLIS_REQUESTS` how many of them
+//! share a policy.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::collections::BTreeSet;
@@ -12,17 +13,17 @@ use portcullis_tests::differential::engines::{self, Disagreement};
 use portcullis_tests::differential::random::Random;
 use portcullis_tests::differential::{constructs, policy, request, shrink, signed};
 
-/// Requests for each policy.
-const REQUESTS: usize = 16;
+/// Requests for each policy, if nobody says how many.
+const REQUESTS: u64 = 16;
 
 fn variable(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
-fn case(seed: u64) -> Case {
+fn case(seed: u64, requests: usize) -> Case {
     let mut random = Random::new(seed);
     let made = policy::policy(&mut random);
-    let mut steps: Vec<Step> = (0..REQUESTS).map(|_| request::step(&mut random, &made.world)).collect();
+    let mut steps: Vec<Step> = (0..requests).map(|_| request::step(&mut random, &made.world)).collect();
     signed::sign(&mut random, &made.world, &mut steps);
     Case { items: made.items, configuration: made.configuration, steps }
 }
@@ -62,13 +63,14 @@ fn report(seed: u64, case: &Case, found: &Disagreement) -> String {
 fn all_engines_agree_about_random_policies() {
     let first = variable("PORTCULLIS_SEED", 1);
     let pairs = usize::try_from(variable("PORTCULLIS_PAIRS", 20_000)).unwrap();
-    let policies = pairs.div_ceil(REQUESTS);
+    let requests = usize::try_from(variable("PORTCULLIS_REQUESTS", REQUESTS)).unwrap();
+    let policies = pairs.div_ceil(requests);
     let most = usize::try_from(variable("PORTCULLIS_FINDINGS", 1)).unwrap();
     let mut constructs: BTreeSet<&str> = BTreeSet::new();
     let (mut run, mut refused, mut seed) = (0_usize, Vec::new(), first);
     let mut findings: Vec<String> = Vec::new();
     while run < policies && findings.len() < most {
-        let case = case(seed);
+        let case = case(seed, requests);
         let pass = plan::PASSES.get(usize::try_from(seed % 16).unwrap()).map(|pass| pass.name);
         match engines::run(&case, pass) {
             Err(why) => refused.push(format!("seed {seed}: {why}")),
@@ -98,5 +100,5 @@ fn all_engines_agree_about_random_policies() {
     assert!(unlisted.is_empty(), "not in `constructs::ALL`: {unlisted:?}");
     // Fewer policies than the gate runs need not hold everything.
     assert!(never.is_empty() || pairs < 2_000, "never generated: {never:?}");
-    println!("{run} policies, {} requests, {} refused by the checker", run * REQUESTS, refused.len());
+    println!("{run} policies, {} requests, {} refused by the checker", run * requests, refused.len());
 }

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::time::Duration;
 
 use portcullis::Options;
 use portcullis::tools::message::{Answer, Headers, Request};
@@ -12,6 +11,7 @@ use portcullis_tests::differential::random::Random;
 use portcullis_tests::differential::world::base64;
 use portcullis_tests::envoy::bootstrap::{Routes, filter, gateway, wasm_filter};
 use portcullis_tests::envoy::client;
+use portcullis_tests::envoy::gate::{Gate, get, header};
 use portcullis_tests::envoy::process::{Envoy, run_folder};
 use portcullis_tests::envoy::upstream::Upstream;
 use serde_json::{Value, json};
@@ -20,59 +20,15 @@ use sha2::{Digest, Sha256};
 const KEYS: &[(&str, &str)] = &[("alice", "k-alice"), ("bob", "k bob+1"), ("carol", "Bearer x")];
 const USERS: &[(&str, &str)] = &[("anna", "secret"), ("bert", "pass:word"), ("jörg", "ümlaut")];
 
-/// An Envoy with one filter, and what stands behind it.
-struct Gate {
-    envoy: Envoy,
-    upstream: Upstream,
-}
-
-impl Gate {
-    fn new(filters: &[Value]) -> Gate {
-        let upstream = Upstream::start(&["upstream".to_owned()]).unwrap();
-        let routes = Routes::Clusters { default: "upstream", ports: upstream.ports() };
-        let envoy = Envoy::start(&gateway(filters, routes, 0, None), 1, run_folder().unwrap()).unwrap();
-        Gate { envoy, upstream }
-    }
-
-    /// The status, and what the upstream received.
-    fn ask(&self, request: &Request) -> (u16, Option<Headers>) {
-        self.upstream.expect(&Answer { status: 200, headers: Headers::new(), body: None });
-        let response = client::send(self.envoy.port(), request).unwrap();
-        let wait = Duration::from_millis(if response.status == 200 { 500 } else { 5 });
-        (response.status, self.upstream.received(wait).map(|forwarded| forwarded.headers))
-    }
-}
-
 fn ours(policy: &str) -> Gate {
-    let checked = portcullis::check("native.policy", policy, &mut |_| Err("no files".to_owned()));
-    assert!(checked.policy.is_some(), "{:?}", checked.diagnostics);
-    let module = run_folder().unwrap().join("module.wasm");
-    fs::write(&module, portcullis::compile(&checked, &Options::default()).unwrap().output.wasm).unwrap();
-    Gate::new(&[wasm_filter(&module, "", false)])
-}
-
-fn request(target: String, headers: Vec<(&str, String)>) -> Request {
-    Request {
-        method: "GET".to_owned(),
-        target,
-        authority: "localhost".to_owned(),
-        headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(),
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 40_000,
-        tls: None,
-    }
-}
-
-fn header(headers: &Headers, name: &str) -> Option<String> {
-    headers.iter().find(|(known, _)| known == name).map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+    Gate::ours(policy, "", "").unwrap()
 }
 
 /// What both say of a request: the status, and who the upstream is told.
 type Verdict = (u16, Option<String>);
 
 fn verdict(gate: &Gate, request: &Request) -> Verdict {
-    let (status, received) = gate.ask(request);
+    let (status, received) = gate.ask(request).unwrap();
     (status, received.as_ref().and_then(|headers| header(headers, "x-who")))
 }
 
@@ -108,7 +64,8 @@ fn api_keys_as_envoys_own_filter_takes_them() {
             "key_sources": [{ "header": "x-api-key" }, { "query": "key" }, { "cookie": "key" }],
             "forwarding": { "header": "x-who" },
         }),
-    )]);
+    )])
+    .unwrap();
     let digest = |key: &str| Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let keys: Vec<String> = KEYS.iter().map(|(name, key)| format!("\"{name}\": \"sha256:{}\"", digest(key))).collect();
     let own = ours(&format!(
@@ -148,7 +105,7 @@ fn api_keys_as_envoys_own_filter_takes_them() {
         }
         // Envoy's filter takes the first place that holds something; two keys in one request are two callers, so we refuse.
         let reason = (places > 1).then_some("several keys in one request");
-        requests.push((request(target, headers), reason));
+        requests.push((get(target, headers), reason));
     }
     compare(&native, &own, requests, &["several keys in one request"]);
 }
@@ -164,7 +121,8 @@ fn basic_as_envoys_own_filter_takes_it() {
         "basic",
         "basic_auth.v3.BasicAuth",
         json!({ "users": { "inline_string": users.join("\n") }, "forward_username_header": "x-who" }),
-    )]);
+    )])
+    .unwrap();
     let known: Vec<String> = USERS
         .iter()
         .map(|(user, password)| format!("\"{user}\": \"{{SHA256}}{}\"", base64(&Sha256::digest(password.as_bytes()))))
@@ -193,10 +151,10 @@ fn basic_as_envoys_own_filter_takes_it() {
             _ => (Some(format!("Basic {encoded}")), None),
         };
         let headers = value.into_iter().map(|value| ("authorization", value)).collect();
-        requests.push((request("/a".to_owned(), headers), reason));
+        requests.push((get("/a".to_owned(), headers), reason));
     }
     // RFC 9110, section 11.1: schemes ignore case. Envoy's filter takes `Basic` alone.
-    let lower = request("/a".to_owned(), vec![("authorization", format!("basic {}", base64(b"anna:secret")))]);
+    let lower = get("/a".to_owned(), vec![("authorization", format!("basic {}", base64(b"anna:secret")))]);
     assert_eq!((verdict(&native, &lower).0, verdict(&own, &lower).0), (401, 200));
     compare(&native, &own, requests, &[]);
 }
@@ -223,7 +181,7 @@ fn a_certificate_of_another_authority_reaches_no_policy() {
     let ask = |authority: &Authority| {
         upstream.expect(&Answer { status: 200, headers: Headers::new(), body: None });
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, envoy.port())).unwrap();
-        client::send_by_tls(stream, &request("/a".to_owned(), Vec::new()), &tls, authority)
+        client::send_by_tls(stream, &get("/a".to_owned(), Vec::new()), &tls, authority)
     };
     assert_eq!(ask(Authority::trusted().unwrap()).unwrap().status, 200);
     let other = Authority::new("Portcullis tests").unwrap();

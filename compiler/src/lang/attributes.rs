@@ -60,7 +60,7 @@ const JWT: &[Attribute] = &[
     yes("max_lifetime"),
     yes("forward"),
 ];
-const FETCH: &[Attribute] = &[not_yet("service"), not_yet("path"), not_yet("refresh"), not_yet("stale")];
+const FETCH: &[Attribute] = &[yes("service"), yes("path"), yes("refresh"), yes("stale")];
 const API_KEY: &[Attribute] = &[yes("from"), yes("keys"), yes("forward")];
 const BASIC: &[Attribute] = &[yes("users"), yes("from"), yes("forward")];
 const HMAC: &[Attribute] = &[
@@ -76,7 +76,7 @@ const HMAC: &[Attribute] = &[
 ];
 const TOKEN: &[Attribute] = &[yes("from"), yes("format"), yes("verify"), yes("expires"), yes("forward")];
 const MTLS: &[Attribute] = &[yes("sans"), yes("subjects")];
-const SERVICE: &[Attribute] = &[not_yet("cluster"), not_yet("authority"), not_yet("timeout"), not_yet("on_error")];
+const SERVICE: &[Attribute] = &[yes("cluster"), yes("authority"), yes("timeout"), not_yet("on_error")];
 const DETECTOR: &[Attribute] =
     &[not_yet("pattern"), not_yet("validate"), not_yet("context"), not_yet("window"), not_yet("score"), not_yet("min_score")];
 const LIMIT: &[Attribute] = &[

@@ -174,6 +174,47 @@ pub(super) fn lower(builder: &mut Builder<'_>, state: State, name: &str) -> Opti
     Some(builder.function(name, context, Some(Val::I32), body))
 }
 
+/// What [`awaits`] gives when a scope that refuses asks for the keys; 1 when only some in shadow do, 0 when none does.
+pub(super) const AWAITED: i32 = 2;
+
+/// A function that tells whether a selected scope demands a credential whose keys are being fetched. `None` when none can.
+/// What it finds out of credentials is kept, so it costs nothing that authentication would not cost.
+pub(super) fn awaits(builder: &mut Builder<'_>) -> Option<FunctionId> {
+    let policy = builder.policy;
+    let fetched = |id: &CredentialId| policy.credentials.get(id.index()).is_some_and(jwt::is_fetched);
+    let demanded = |scope: &hir::Scope| -> Vec<CredentialId> {
+        scope.authenticate.iter().flat_map(|line| &line.credentials).copied().filter(|id| fetched(id)).collect()
+    };
+    if policy.scopes.iter().all(|scope| demanded(scope).is_empty()) {
+        return None;
+    }
+    let mut arms = Vec::new();
+    for scope in &policy.scopes {
+        let waits = demanded(scope).into_iter().map(|id| {
+            let state = state(builder, id);
+            binary(BinaryOp::Equal32, state, Expr::I32(credential::WAIT))
+        });
+        let waits: Vec<Expr> = waits.collect();
+        let found = Expr::I32(if scope.shadow { 1 } else { AWAITED });
+        arms.push(if waits.is_empty() { Vec::new() } else { vec![Stmt::If(any(waits), vec![give(found)], vec![])] });
+    }
+    let context = Context::new(Phase::Request, &[Val::I32]);
+    let body = vec![Stmt::Switch(Expr::Local(Local(0)), arms, vec![]), give(Expr::I32(0))];
+    let by_scope = builder.function("scope waits for keys", context, Some(Val::I32), body);
+    let mut context = Context::new(Phase::Request, &[Val::I32]);
+    let number = context.local(Val::I32);
+    let (found, some) = (context.local(Val::I32), context.local(Val::I32));
+    let selected = call(Mechanism::RulesSelected, vec![Expr::I32(kind::SCOPE), Expr::Local(number)]);
+    let is_awaited = binary(BinaryOp::Equal32, Expr::Local(found), Expr::I32(AWAITED));
+    let each = vec![
+        Stmt::Set(found, Expr::Apply(by_scope, vec![selected])),
+        Stmt::If(is_awaited, vec![give(Expr::I32(AWAITED))], vec![]),
+        Stmt::If(Expr::Local(found), vec![Stmt::Set(some, Expr::I32(1))], vec![]),
+    ];
+    let body = vec![Stmt::Count(number, Expr::Local(Local(0)), each), give(Expr::Local(some))];
+    Some(builder.function("waits for keys", context, Some(Val::I32), body))
+}
+
 /// What one scope demands: -1 when its lines hold.
 fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> FunctionId {
     let policy = builder.policy;
@@ -195,7 +236,11 @@ fn demand(builder: &mut Builder<'_>, scope: &hir::Scope, state: State) -> Functi
                 let refusal = refuse(builder, scope, *id, 401, Why::Token);
                 body.push(Stmt::If(is, refusal, vec![]));
             }
-            let is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
+            let mut is = binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::FAULT));
+            if policy.credentials.get(id.index()).is_some_and(jwt::is_fetched) {
+                // Who could not wait for keys has none.
+                is = any(vec![is, binary(BinaryOp::Equal32, Expr::Local(local), Expr::I32(credential::WAIT))]);
+            }
             let fault = if scope.shadow { vec![give(Expr::I32(-1))] } else { reply::fault(builder) };
             body.push(Stmt::If(is, fault, vec![]));
             states.push((*id, local));

@@ -73,6 +73,9 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if mechanism == Mechanism::RedactAdd {
         return &["response_body"];
     }
+    if mechanism == Mechanism::CredentialCheckFetched {
+        return &["clock", "http_call", "random", "shared_data", "tick"];
+    }
     if mechanism == Mechanism::CredentialCheckJwt {
         return &["clock", "random"];
     }

@@ -4,7 +4,8 @@
 use portcullis_runtime::contract::{Mechanism, Policy, REASONS, Val, algorithm};
 use portcullis_runtime::crypto::{ed25519_table, host, p256, p384};
 use portcullis_runtime::digest::sha512;
-use portcullis_runtime::tables::{jwks, jwt as demands};
+use portcullis_runtime::tables::{fetch as tables_of_fetch, jwks, jwt as demands};
+use portcullis_runtime::values::siphash;
 
 use super::build::{Builder, Context, Phase, call, give, index};
 use super::expr::binary;
@@ -20,11 +21,15 @@ pub(super) fn state(builder: &mut Builder<'_>, id: CredentialId, jwt: &Jwt) -> E
     let from = tables::credential(builder, &jwt.from);
     let table = builder.table("token", demands::write(&described(jwt)));
     let keys = match &jwt.keys {
-        JwtKeys::Known(keys) => Expr::Data(key_set(builder, keys)),
-        JwtKeys::Secret(field) => call(Mechanism::ConfigStr, vec![index(field.index())]),
-        JwtKeys::Set(field) => call(Mechanism::ConfigJwks, vec![index(field.index())]),
+        JwtKeys::Known(keys) => Some(Expr::Data(key_set(builder, keys))),
+        JwtKeys::Secret(field) => Some(call(Mechanism::ConfigStr, vec![index(field.index())])),
+        JwtKeys::Set(field) => Some(call(Mechanism::ConfigJwks, vec![index(field.index())])),
+        JwtKeys::Fetched(_) => None,
     };
-    let check = call(Mechanism::CredentialCheckJwt, vec![index(id.index()), Expr::Data(from), Expr::Data(table), keys]);
+    let mut arguments = vec![index(id.index()), Expr::Data(from), Expr::Data(table)];
+    let mechanism = if keys.is_some() { Mechanism::CredentialCheckJwt } else { Mechanism::CredentialCheckFetched };
+    arguments.extend(keys);
+    let check = call(mechanism, arguments);
     let name = format!("check {}", jwt.name.text);
     let function = builder.function(name, Context::new(Phase::Request, &[]), Some(Val::I32), vec![give(check)]);
     builder.tokens.insert(id.0, function);
@@ -36,12 +41,16 @@ pub(super) fn claim(builder: &mut Builder<'_>, id: CredentialId, number: u32, ty
     let state = super::auth::state(builder, id);
     let mechanism = match (ty, ty.present()) {
         (_, Ty::List(_)) => Mechanism::ClaimList,
-        (Ty::Optional(_), Ty::Int | Ty::Bool) => Mechanism::ClaimCell,
-        (_, Ty::Int | Ty::Bool) => Mechanism::ClaimInt,
+        (Ty::Optional(_), Ty::Int | Ty::Float | Ty::Bool) => Mechanism::ClaimCell,
+        (_, Ty::Int | Ty::Float | Ty::Bool) => Mechanism::ClaimInt,
         _ => Mechanism::ClaimStr,
     };
     let value = call(mechanism, vec![index(id.index()), index(number as usize)]);
-    let value = if *ty == Ty::Bool { Expr::Unary(UnaryOp::Wrap, Box::new(value)) } else { value };
+    let value = match ty {
+        Ty::Bool => Expr::Unary(UnaryOp::Wrap, Box::new(value)),
+        Ty::Float => Expr::Unary(UnaryOp::BitsFloat, Box::new(value)),
+        _ => value,
+    };
     Expr::Block(vec![Stmt::Do(state)], Box::new(value))
 }
 
@@ -128,6 +137,8 @@ fn described_claim(claim: &hir::Claim) -> demands::Claim {
     let (kind, values) = match &claim.kind {
         ClaimKind::Bool => (demands::Kind::Bool, Vec::new()),
         ClaimKind::Int => (demands::Kind::Int, Vec::new()),
+        ClaimKind::Float => (demands::Kind::Float, Vec::new()),
+        ClaimKind::Json => (demands::Kind::Json, Vec::new()),
         ClaimKind::String => (demands::Kind::String, Vec::new()),
         ClaimKind::Enum(values) => (demands::Kind::Enum, values.clone()),
         ClaimKind::Words => (demands::Kind::Words, Vec::new()),
@@ -136,6 +147,7 @@ fn described_claim(claim: &hir::Claim) -> demands::Claim {
     let default = claim.default.as_ref().map(|default| match default {
         ClaimDefault::Bool(value) => value.to_string(),
         ClaimDefault::Int(value) => value.to_string(),
+        ClaimDefault::Float(value) => value.to_string(),
         ClaimDefault::String(text) => serde_json::json!(text).to_string(),
         ClaimDefault::List(texts) => serde_json::json!(texts).to_string(),
     });
@@ -177,5 +189,49 @@ pub(super) fn configured(builder: &mut Builder<'_>) -> Vec<Expr> {
         let refusal = builder.string(&format!("configuration key `{name}` must be a JSON Web Key Set with public keys"));
         loads.push(call(Mechanism::ConfigJwksLoad, vec![index(field), refusal]));
     }
+    for (number, credential) in policy.credentials.iter().enumerate() {
+        if let Credential::Jwt(jwt) = credential
+            && let JwtKeys::Fetched(fetch) = &jwt.keys
+            && let Some(service) = policy.services.get(fetch.service.index())
+        {
+            let table = fetched(builder, jwt, fetch, service);
+            loads.push(call(Mechanism::FetchAdd, vec![index(number), Expr::Data(table)]));
+        }
+    }
     loads
+}
+
+/// How a key set is fetched.
+fn fetched(builder: &mut Builder<'_>, jwt: &Jwt, fetch: &hir::JwtFetch, service: &hir::Service) -> DataId {
+    let metric = |builder: &Builder<'_>, outcome| u32::try_from(builder.metrics.number(&service.name.text, outcome)).unwrap_or(u32::MAX);
+    let nanoseconds = |time: i64| u64::try_from(time).unwrap_or(0);
+    // Another service or path under this name has other keys: they are not shared.
+    let asked = siphash::hash(format!("{} {} {}", service.cluster, service.authority, fetch.path).as_bytes());
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let table = tables_of_fetch::Fetch {
+        refresh: nanoseconds(fetch.refresh),
+        stale: nanoseconds(fetch.stale),
+        timeout: u32::try_from(service.timeout / 1_000_000).unwrap_or(u32::MAX),
+        fetched: metric(builder, FETCHED),
+        failed: metric(builder, FETCH_FAILED),
+        cluster: service.cluster.clone(),
+        headers: vec![
+            header(":method", "GET"),
+            header(":path", &fetch.path),
+            header(":authority", &service.authority),
+            header("accept", "application/jwk-set+json, application/json"),
+        ],
+        name: service.name.text.clone(),
+        key: format!("portcullis/keys/{}/{}/{asked:016x}", builder.policy.name.text, jwt.name.text),
+    };
+    builder.table("fetch", tables_of_fetch::write(&table))
+}
+
+/// What a service counts that answers with keys, and one that does not.
+pub(super) const FETCHED: &str = "fetched";
+pub(super) const FETCH_FAILED: &str = "fetch_failed";
+
+/// Whether the keys of a credential are fetched.
+pub(super) fn is_fetched(credential: &Credential) -> bool {
+    matches!(credential, Credential::Jwt(Jwt { keys: JwtKeys::Fetched(_), .. }))
 }

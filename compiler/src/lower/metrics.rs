@@ -70,6 +70,10 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
             builder.metrics.enter(&credential.name().text, "shadow");
         }
     }
+    for service in &policy.services {
+        builder.metrics.enter(&service.name.text, super::jwt::FETCHED);
+        builder.metrics.enter(&service.name.text, super::jwt::FETCH_FAILED);
+    }
     for (number, limit) in policy.limits.iter().enumerate() {
         builder.metrics.enter(&limit.name.text, "deny");
         if super::limit::is_watched(policy, number) {

@@ -111,12 +111,27 @@ fn scopes(builder: &mut Builder<'_>, context: &mut Context, entries: DataId, bod
     let authenticate = auth::lower(builder, auth::state, "authenticate");
     let after = limit::lower(builder, true);
     let steps = signed::Steps { authenticate, after };
+    let awaits = auth::awaits(builder);
     if before.is_none() && authenticate.is_none() && after.is_none() {
         return steps;
     }
     let selected = context.local(Val::I32);
     body.push(Stmt::Set(selected, guard::select(builder, entries, kind::SCOPE)));
     body.push(reply::on_fault(builder));
+    if let Some(waits) = awaits {
+        // Whoever stops only the headers has to stop the body as well, which takes a callback for it.
+        let stop = if builder.plan.request_body { action::STOP } else { action::STOP_ALL };
+        let fault = reply::fault(builder);
+        let found = context.local(Val::I32);
+        let is_awaited = binary(BinaryOp::Equal32, Expr::Local(found), Expr::I32(auth::AWAITED));
+        let wait = vec![
+            Stmt::If(call(Mechanism::RequestWait, vec![Expr::Local(Local(0))]), vec![give(Expr::I32(stop))], vec![]),
+            // What only scopes in shadow ask for refuses nobody.
+            Stmt::If(is_awaited, fault, vec![]),
+        ];
+        body.push(Stmt::Set(found, Expr::Apply(waits, vec![Expr::Local(selected)])));
+        body.push(Stmt::If(Expr::Local(found), wait, vec![]));
+    }
     signed::step(context, before, vec![], body);
     if !hmac::waiting(builder.policy).is_empty() {
         body.extend(signed::at_headers(builder, context, selected));

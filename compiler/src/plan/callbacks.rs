@@ -14,6 +14,11 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
         // Which configuration a stream belongs to is told only here: several plugins may share one VM.
         callbacks.push("proxy_on_context_create");
     }
+    let fetched =
+        |credential: &hir::Credential| matches!(credential, hir::Credential::Jwt(jwt) if matches!(jwt.keys, hir::JwtKeys::Fetched(_)));
+    if policy.credentials.iter().any(fetched) {
+        callbacks.extend(["proxy_on_http_call_response", "proxy_on_tick"]);
+    }
     plan.request_body = plan.rules.iter().any(|rule| rule.body.is_some()) || demands::signs_body(policy);
     if plan.request_body {
         // Trailers end a body too, without an end of stream in the body callback.

@@ -29,6 +29,9 @@ pub trait Engine {
     /// Sets the clock. Engines with a real clock sleep when `at` lies at most two seconds ahead, else refuse.
     fn set_time(&mut self, at: Nanoseconds) -> Result<(), EngineError>;
 
+    /// Says what a cluster answers to calls of the policy from now on; `None`: nothing in time. Before `start`, so that keys are there.
+    fn service(&mut self, cluster: &str, answer: Option<Answer>) -> Result<(), EngineError>;
+
     /// Sends one request through the policy; `answer` is what the upstream says if it is reached.
     fn request(&mut self, request: &Request, answer: &Answer) -> Result<Outcome, EngineError>;
 

@@ -1,9 +1,9 @@
 //! Callbacks that the host enters. All exist here; linking keeps those that the policy needs.
 
-use super::border::redact;
+use super::border::{fetch, redact};
 use super::globals::{begin, prepare_arena};
-use super::{Policy, Wasm, arena, frame, vm};
-use crate::contract::{UNVERIFIED, action};
+use super::{Policy, Wasm, arena, fetches, frame, vm};
+use crate::contract::{UNVERIFIED, VERIFIED, action};
 use crate::host::buffer;
 use crate::redact::body::{self, Verdict};
 
@@ -48,7 +48,7 @@ extern "C" fn proxy_on_request_headers(context: u32, _count: u32, eos: i32) -> i
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_body(context: u32, size: usize, eos: i32) -> i32 {
     begin(context);
-    let Some(limit) = held(context) else { return action::CONTINUE };
+    let Some(limit) = held(context) else { return not_held(context, Some(size), eos != 0) };
     if size as u64 > limit {
         return decide(true);
     }
@@ -60,11 +60,16 @@ extern "C" fn proxy_on_request_body(context: u32, size: usize, eos: i32) -> i32 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_trailers(context: u32, _count: u32) -> i32 {
     begin(context);
-    held(context).map_or(action::CONTINUE, body_is_in)
+    held(context).map_or_else(|| not_held(context, None, true), body_is_in)
+}
+
+/// What a part of a body is when nothing holds it: passed on, or kept while the request waits for keys.
+fn not_held(context: u32, size: Option<usize>, ended: bool) -> i32 {
+    if fetches().waits(context, size, ended) { action::STOP } else { action::CONTINUE }
 }
 
 /// The body limit of a request that is held; the frame is made ready for it.
-fn held(context: u32) -> Option<u64> {
+pub(super) fn held(context: u32) -> Option<u64> {
     let record = vm().streams.find(context)?;
     let (held, now) = record.held?;
     let frame = frame();
@@ -72,12 +77,13 @@ fn held(context: u32) -> Option<u64> {
     frame.in_request = true;
     frame.body.was_held = true;
     frame.body.unverified = held & UNVERIFIED != 0;
+    frame.body.verified = held & VERIFIED;
     frame.limits.now = now;
-    Some(held & !UNVERIFIED)
+    Some(held & !(UNVERIFIED | VERIFIED))
 }
 
 /// Decides a request whose body is whole.
-fn body_is_in(limit: u64) -> i32 {
+pub(super) fn body_is_in(limit: u64) -> i32 {
     let frame = frame();
     let most = u32::try_from(limit).unwrap_or(u32::MAX);
     frame.body.fetch(&mut Wasm, frame.arena, buffer::REQUEST_BODY, most, &mut frame.fault);
@@ -85,7 +91,7 @@ fn body_is_in(limit: u64) -> i32 {
 }
 
 /// Decides a request that was held, which it is no longer.
-fn decide(too_large: bool) -> i32 {
+pub(super) fn decide(too_large: bool) -> i32 {
     let frame = frame();
     frame.body.too_large = too_large;
     let action = Policy::on_request_body(too_large);
@@ -144,6 +150,22 @@ fn outcome(verdict: Verdict, stop: i32) -> i32 {
         Verdict::Fault => redact::cut(),
     }
     stop
+}
+
+/// Time has passed.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_tick(root: u32) {
+    begin(root);
+    frame().root = root;
+    fetch::tick(root);
+}
+
+/// The answer of a call to another server.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_http_call_response(root: u32, call: u32, _headers: u32, size: usize, _trailers: u32) {
+    begin(root);
+    frame().root = root;
+    fetch::answered(call, size);
 }
 
 /// The end of a stream.

@@ -5,6 +5,7 @@
 use core::cell::UnsafeCell;
 
 use super::Policy;
+use crate::auth::jwt::fetch::Fetches;
 use crate::frame::{Frame, Vm};
 use crate::rt::arena::Arena;
 
@@ -24,6 +25,7 @@ pub(crate) fn arena() -> &'static Arena {
 
 // SAFETY: an arena is only ever used through shared references.
 static FRAME: Global<Frame<'static>> = Global(UnsafeCell::new(Frame::new(unsafe { &*ARENA.0.get() })));
+static FETCHES: Global<Fetches> = Global(UnsafeCell::new(Fetches::new()));
 static VM: Global<Vm> = Global(UnsafeCell::new(Vm::new()));
 
 /// The frame of the running callback.
@@ -36,6 +38,12 @@ pub(crate) fn frame() -> &'static mut Frame<'static> {
 pub(crate) fn vm() -> &'static mut Vm {
     // SAFETY: as for the frame.
     unsafe { &mut *VM.0.get() }
+}
+
+/// Keys that are fetched; by themselves, so that modules without them need not carry their state.
+pub(crate) fn fetches() -> &'static mut Fetches {
+    // SAFETY: as for the frame.
+    unsafe { &mut *FETCHES.0.get() }
 }
 
 /// Makes sure that the arena has its first chunk: what the initial pages leave above the data of the policy.

@@ -29,6 +29,21 @@ unsafe extern "C" {
     fn proxy_set_shared_data(key: *const u8, len: usize, value: *const u8, value_len: usize, cas: u32) -> u32;
     fn proxy_define_metric(kind: i32, name: *const u8, len: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_http_call(
+        cluster: *const u8,
+        cluster_len: usize,
+        headers: *const u8,
+        headers_len: usize,
+        body: *const u8,
+        body_len: usize,
+        trailers: *const u8,
+        trailers_len: usize,
+        timeout: u32,
+        call: *mut u32,
+    ) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_continue_stream(stream: i32) -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         len: usize,
@@ -143,6 +158,28 @@ impl Host for Wasm {
         let status =
             unsafe { proxy_call_foreign_function(name.as_ptr(), name.len(), argument.as_ptr(), argument.len(), &mut out, &mut len) };
         answer(status, out, len)
+    }
+
+    fn http_call(&mut self, cluster: &[u8], headers: &[u8], timeout: u32) -> Result<u32, Status> {
+        let (mut call, none) = (0, core::ptr::null());
+        let (cluster_len, headers_len) = (cluster.len(), headers.len());
+        let status =
+            unsafe { proxy_http_call(cluster.as_ptr(), cluster_len, headers.as_ptr(), headers_len, none, 0, none, 0, timeout, &mut call) };
+        done(status)?;
+        Ok(call)
+    }
+
+    fn set_tick_period(&mut self, period: u32) {
+        // Without ticks keys are fetched when they are needed.
+        let _ = unsafe { proxy_set_tick_period_milliseconds(period) };
+    }
+
+    fn set_effective_context(&mut self, context: u32) -> Result<(), Status> {
+        done(unsafe { proxy_set_effective_context(context) })
+    }
+
+    fn continue_request(&mut self) {
+        let _ = unsafe { proxy_continue_stream(0) };
     }
 
     fn random(&mut self, out: &mut [u8]) -> Result<(), Status> {

@@ -7,7 +7,7 @@ mod globals;
 mod imports;
 mod policy;
 
-pub(crate) use globals::{arena, frame, vm};
+pub(crate) use globals::{arena, fetches, frame, vm};
 pub(crate) use imports::Wasm;
 pub(crate) use policy::Policy;
 

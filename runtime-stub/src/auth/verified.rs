@@ -10,13 +10,20 @@ use crate::rt::heap::{Block, Heap};
 use crate::values::siphash;
 
 /// How many values are kept, each in the one slot that its tag names: a power of two.
-const SLOTS: usize = 512;
+pub const SLOTS: usize = 512;
 /// Bytes of a slot: tag (two u64), number of the entry plus one.
 const SLOT: usize = 24;
 
 /// A keyed hash that nobody finds a second value for who does not know the seed.
 #[derive(Clone, Copy)]
 pub struct Tag([u64; 2]);
+
+impl Tag {
+    /// The slot that it names.
+    pub fn slot(self) -> usize {
+        self.0[0] as usize & SLOTS.wrapping_sub(1)
+    }
+}
 
 /// The values of one VM.
 pub struct Verified {
@@ -76,8 +83,8 @@ impl Verified {
 }
 
 /// Where the slot of a tag begins.
-fn place(Tag([first, _]): Tag) -> usize {
-    (first as usize & SLOTS.wrapping_sub(1)).wrapping_mul(SLOT)
+fn place(tag: Tag) -> usize {
+    tag.slot().wrapping_mul(SLOT)
 }
 
 #[cfg(test)]

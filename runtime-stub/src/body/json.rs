@@ -10,7 +10,7 @@ fn kind(value: &[u8], arena: &Arena) -> Option<Kind> {
 }
 
 /// The value that comes next, without spaces around it.
-fn value<'a>(reader: &mut Reader<'a>) -> &'a [u8] {
+pub fn value<'a>(reader: &mut Reader<'a>) -> &'a [u8] {
     reader.space();
     let start = reader.at();
     reader.skip_value();

@@ -14,6 +14,8 @@ pub struct RequestBody<'a> {
     pub was_held: bool,
     /// A credential that signs it was waiting for it, so nothing is decided yet.
     pub unverified: bool,
+    /// Which credentials with keys that are fetched are verified: bits of `contract::VERIFIED`.
+    pub verified: u64,
     json: Option<&'a [u8]>,
     form: bool,
 }
@@ -21,7 +23,7 @@ pub struct RequestBody<'a> {
 impl<'a> RequestBody<'a> {
     /// No body.
     pub const fn empty() -> RequestBody<'a> {
-        RequestBody { bytes: &[], too_large: false, was_held: false, unverified: false, json: None, form: false }
+        RequestBody { bytes: &[], too_large: false, was_held: false, unverified: false, verified: 0, json: None, form: false }
     }
 
     /// Takes the whole body from the host.

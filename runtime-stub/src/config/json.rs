@@ -129,72 +129,6 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Where the reader stands, behind spaces.
-    pub fn place(&mut self) -> usize {
-        self.space();
-        self.at
-    }
-
-    /// An object of a text that is known to be valid JSON, as written.
-    pub fn object(&mut self) -> Result<&'a [u8], Invalid> {
-        if self.kind()? != Kind::Object {
-            return Err(Invalid);
-        }
-        let start = self.place();
-        let mut depth = 0usize;
-        loop {
-            match self.peek().ok_or(Invalid)? {
-                b'"' => {
-                    self.string()?;
-                    continue;
-                }
-                b'{' => depth = depth.saturating_add(1),
-                b'}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            self.skip();
-            if depth == 0 {
-                return Ok(self.since(start));
-            }
-        }
-    }
-
-    /// Any number, as written.
-    pub fn number(&mut self) -> Result<&'a [u8], Invalid> {
-        let start = self.place();
-        if self.peek() == Some(b'-') {
-            self.skip();
-        }
-        if self.peek() == Some(b'0') {
-            self.skip();
-        } else {
-            self.digits()?;
-        }
-        if self.peek() == Some(b'.') {
-            self.skip();
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.skip();
-            if let Some(b'+' | b'-') = self.peek() {
-                self.skip();
-            }
-            self.digits()?;
-        }
-        Ok(self.since(start))
-    }
-
-    /// One digit or more.
-    fn digits(&mut self) -> Result<(), Invalid> {
-        if !self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            return Err(Invalid);
-        }
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.skip();
-        }
-        Ok(())
-    }
-
     /// `null`
     pub fn null(&mut self) -> Result<(), Invalid> {
         self.space();
@@ -229,6 +163,40 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         Ok(crate::values::number::parse(whole))
+    }
+
+    /// A number of any form, as it is written.
+    pub fn number(&mut self) -> Result<&'a [u8], Invalid> {
+        self.space();
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.skip();
+        }
+        let leading_zero = self.peek() == Some(b'0');
+        if self.digits()? > 1 && leading_zero {
+            return Err(Invalid);
+        }
+        if self.peek() == Some(b'.') {
+            self.skip();
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.skip();
+            if let Some(b'+' | b'-') = self.peek() {
+                self.skip();
+            }
+            self.digits()?;
+        }
+        Ok(self.since(start))
+    }
+
+    /// At least one digit: how many.
+    fn digits(&mut self) -> Result<usize, Invalid> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.skip();
+        }
+        if self.at == start { Err(Invalid) } else { Ok(self.at.saturating_sub(start)) }
     }
 
     /// Passes over a string of a text that was found valid before.

@@ -136,6 +136,18 @@ impl Host for Busy {
     fn log(&mut self, level: i32, line: &[u8]) {
         self.inner.log(level, line);
     }
+    fn http_call(&mut self, cluster: &[u8], headers: &[u8], timeout: u32) -> Result<u32, crate::host::Status> {
+        self.inner.http_call(cluster, headers, timeout)
+    }
+    fn set_tick_period(&mut self, period: u32) {
+        self.inner.set_tick_period(period);
+    }
+    fn set_effective_context(&mut self, context: u32) -> Result<(), crate::host::Status> {
+        self.inner.set_effective_context(context)
+    }
+    fn continue_request(&mut self) {
+        self.inner.continue_request();
+    }
     fn foreign<'a>(&mut self, arena: &'a Arena, name: &[u8], argument: &[u8]) -> Result<&'a [u8], crate::host::Status> {
         self.inner.foreign(arena, name, argument)
     }

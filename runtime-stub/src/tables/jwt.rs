@@ -33,6 +33,10 @@ pub enum Kind {
     Words,
     /// `list<string>`
     List,
+    /// `float`
+    Float,
+    /// `json`
+    Json,
 }
 
 /// A claim that is written.
@@ -113,6 +117,8 @@ pub fn write(demands: &Demands) -> Vec<u8> {
             Kind::Enum => 3,
             Kind::Words => 4,
             Kind::List => 5,
+            Kind::Float => 6,
+            Kind::Json => 7,
         };
         blob.u32(kind | flag(claim.optional, 0x100) | flag(claim.default.is_some(), 0x200));
         place(&mut blob, claim.name.as_bytes());
@@ -208,6 +214,8 @@ impl<'t> ClaimReader<'t> {
             3 => Kind::Enum,
             4 => Kind::Words,
             5 => Kind::List,
+            6 => Kind::Float,
+            7 => Kind::Json,
             _ => Kind::String,
         }
     }

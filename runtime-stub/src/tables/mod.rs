@@ -6,6 +6,7 @@ pub mod dfa;
 pub mod dfa_set;
 pub mod entries;
 pub mod facts;
+pub mod fetch;
 pub mod ids;
 pub mod ints;
 pub mod jwks;

@@ -112,6 +112,9 @@ fn guarded<T>(name: &str, action: impl FnOnce() -> T) -> Result<T, String> {
 fn trace(engine: &mut dyn Engine, case: &Case) -> Result<Trace, String> {
     let mut now = BEGINNING;
     engine.set_time(now).map_err(|error| error.to_string())?;
+    for (cluster, answer) in super::tokens::services() {
+        engine.service(cluster, answer).map_err(|error| error.to_string())?;
+    }
     if let Err(error) = engine.start(&case.configuration) {
         return Ok(Trace { refused: Some(error.to_string()), outcomes: Vec::new(), counters: Vec::new() });
     }

@@ -1,6 +1,7 @@
 //! Random expressions, each of a type that is asked for. In: what can be read at a place. Out: text.
 
 use super::random::Random;
+use super::tokens;
 use super::world::{ADDRESSES, ANSWERED, COOKIES, HEADERS, METHODS, NETWORKS, PATTERNS, QUERY, TEXTS, Type, World, member, quoted};
 
 /// What an expression can read where it stands.
@@ -113,14 +114,7 @@ impl Expressions<'_> {
             3 if !self.place.credentials.is_empty() => {
                 let (name, _) = self.random.pick(&self.place.credentials).clone();
                 if name.starts_with("jwt") && self.random.chance(60) {
-                    return match self.random.below(6) {
-                        0 => format!("\"a\" in {name}.w"),
-                        1 => format!("{name}.list contains \"x\""),
-                        2 => format!("{name}.n == 3"),
-                        3 => format!("{name}.on == {}", self.pick(&["true", "false"])),
-                        4 => format!("{name}.tier == \"pro\""),
-                        _ => format!("{name}.w is present"),
-                    };
+                    return tokens::condition(self.random, &name);
                 }
                 format!("{name} is {}", self.pick(&["present", "absent"]))
             }

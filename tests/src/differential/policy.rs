@@ -363,13 +363,27 @@ fn peer(random: &mut Random, world: &mut World) -> Node {
 
 /// A `jwt` whose tokens `tokens::TOKENS` has; `key_id` is a claim, so that what reads API keys reads tokens as well.
 fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>, from: Vec<String>) {
-    let name = world.name("jwt");
-    let field = world.name("secret");
-    head.push(Node::block("config", vec![Node::line(format!("{field}: secret"))]));
-    members.push(format!("{}: {}", json(&field), json("generated")));
+    let fetched = random.chance(35);
+    let name = world.name(if fetched { "jwt_fetched" } else { "jwt" });
+    let (algorithms, keys) = if fetched {
+        let service = world.name("service_of_keys");
+        let cluster = random.pick(&["keys", "keys", "keys", "other", "down", "html", "slow"]);
+        let mut lines = vec![Node::line(format!("cluster = \"{cluster}\""))];
+        if random.chance(50) {
+            lines.push(Node::line("timeout = 1s"));
+        }
+        head.push(Node::block(format!("service {service}"), lines));
+        let times = random.pick(&["", ", refresh = 1m", ", refresh = 2s, stale = 1m"]);
+        (*random.pick(&["ES256", "ES256, RS256", "RS256"]), format!("fetch {{ service = {service}, path = \"/jwks\"{times} }}"))
+    } else {
+        let field = world.name("secret");
+        head.push(Node::block("config", vec![Node::line(format!("{field}: secret"))]));
+        members.push(format!("{}: {}", json(&field), json("generated")));
+        (*random.pick(&["HS256", "HS256, HS512", "HS512"]), format!("config.{field}"))
+    };
     let mut lines = vec![
-        Node::line(format!("algorithms = [{}]", random.pick(&["HS256", "HS256, HS512", "HS512"]))),
-        Node::line(format!("keys = config.{field}")),
+        Node::line(format!("algorithms = [{algorithms}]")),
+        Node::line(format!("keys = {keys}")),
         Node::line(format!("from = [{}]", from.join(", "))),
         Node::block(
             "claims",
@@ -378,6 +392,8 @@ fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: 
                 Node::line(format!("w: words{}", random.pick(&["?", " = \"a\""]))),
                 Node::line("list: list<string> = [\"x\"]"),
                 Node::line("n: int?"),
+                Node::line("rate: float = 1.5"),
+                Node::line("who: json?"),
                 Node::line("on: bool = true"),
                 Node::line("tier: enum(free, pro) = free"),
             ],

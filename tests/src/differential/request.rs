@@ -4,7 +4,7 @@ use portcullis::tools::message::{Answer, Body, Certificate, Headers, Request, Tl
 
 use super::case::Step;
 use super::random::Random;
-use super::tokens::TOKENS;
+use super::tokens::{self, TOKENS};
 use super::world::{
     ADDRESSES, ANSWERED, AUTHORITIES, COOKIES, DNS, HEADERS, KEYS, METHODS, QUERY, SEGMENTS, SUBJECTS, TEXTS, URIS, World, base64,
 };
@@ -103,6 +103,10 @@ const GUESSES: [&str; 4] = ["guess", "", "acme-key ", "k2x"];
 /// A token, a key, or a user with a password, known or not.
 fn key(random: &mut Random, world: &World) -> String {
     if world.credentials.iter().any(|credential| credential.name.starts_with("jwt")) && random.chance(60) {
+        let fetched = world.credentials.iter().any(|credential| credential.name.starts_with("jwt_fetched"));
+        if fetched && random.chance(60) {
+            return random.pick(tokens::for_fetched()).clone();
+        }
         return (*random.pick::<&str>(TOKENS)).to_owned();
     }
     if random.chance(30) {

@@ -1,5 +1,14 @@
 //! Tokens for random requests, signed beforehand with the secret `generated`: some good, some not in one way each.
 
+use std::sync::OnceLock;
+
+use portcullis::ir::hir::JwtAlgorithm;
+use portcullis::lang::encoding;
+use portcullis::tools::message::{Answer, Body, Headers};
+
+use super::random::Random;
+use crate::tokens;
+
 /// Tokens; what is special about each stands beside it.
 pub const TOKENS: &[&str] = &[
     // well
@@ -10,6 +19,12 @@ pub const TOKENS: &[&str] = &[
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhIiwib24iOiJ0cnVlIiwibiI6My41LCJ3IjpbImEiXSwidGllciI6ImdvbGQifQ.xCcg6IyzjKOjs07aVFcGd9YWoTE4lL-Xg-h6t1zVh0U",
     // no key_id
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwfQ.xZNqKknQG5P0-UGL0aPjVpsGlGDE3-41WxK1EgfK4NY",
+    // a float and JSON
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwicmF0ZSI6MC41LCJ3aG8iOnsiYSI6WyJ4Iix7ImEgYiI6N31dLCJiIjoiYSIsIm4iOjFlMn19.KQkfQix2bfA4LnCuLafpZr5PChw6P8XXA9UMvDkbeeA",
+    // a float that is none, and null
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwicmF0ZSI6MWU5OTksIndobyI6bnVsbCwibiI6MywidGllciI6InBybyIsIm9uIjpmYWxzZX0.uizC_JsaSO8nRNZLTULHR2PwjNGdLyhyBLAQePIZgW0",
+    // a float with too many digits, an array
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIiwicmF0ZSI6MTIzNDU2Nzg5MDEyMzQ1NjcsIndobyI6W3RydWUsImEiLDAuNV0sInciOiJhIiwibGlzdCI6WyJ4IiwieSJdfQ.umUFsHIvcz2oUMlJuRf_J4Vcx0xDebQ2QrcMOWHEUrQ",
     // expires soon
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MjI1NjAxLCJrZXlfaWQiOiJiIn0.e1iU9pPe-Snkf4AfbPl8r8wdhGABiGigcAZCVbQ2gtM",
     // begins soon
@@ -31,3 +46,54 @@ pub const TOKENS: &[&str] = &[
     // broken
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJpc3N1ZXIiLCJhdWQiOiJ1cyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MzEyMDAwLCJrZXlfaWQiOiJhY21lIn0.m_1zFHxFAT1ywxwBLOTlj_kXxJGqNAS_ANKy0i-4",
 ];
+
+/// The same tokens for keys that are fetched: with the id of the key, without, with one that no set has, one that another set has.
+pub fn for_fetched() -> &'static [String] {
+    static TOKENS_FOR_FETCHED: OnceLock<Vec<String>> = OnceLock::new();
+    TOKENS_FOR_FETCHED.get_or_init(|| {
+        let mut all = Vec::new();
+        for (number, token) in TOKENS.iter().enumerate() {
+            let Some(payload) = token.split('.').nth(1).and_then(encoding::from_base64url) else { continue };
+            let header = match number % 6 {
+                3 => r#"{"alg":"ES256"}"#.to_owned(),
+                4 => format!(r#"{{"alg":"ES256","kid":"nobody {}"}}"#, number / 12),
+                5 => r#"{"alg":"ES256","kid":"p384"}"#.to_owned(),
+                _ => r#"{"alg":"ES256","kid":"p256"}"#.to_owned(),
+            };
+            all.push(tokens::signed(JwtAlgorithm::Es256, header.as_bytes(), &payload));
+        }
+        all
+    })
+}
+
+/// Services that bring key sets, by cluster: one that does, one of another issuer, and some that do not.
+pub fn services() -> Vec<(&'static str, Option<Answer>)> {
+    let answer = |status, text: String| {
+        let body = Some(Body { bytes: text.into_bytes(), split: None, trailers: Vec::new() });
+        Some(Answer { status, headers: Headers::new(), body })
+    };
+    vec![
+        ("keys", answer(200, tokens::key_set().to_string())),
+        ("other", answer(200, tokens::other_key_set().to_string())),
+        ("down", answer(503, String::new())),
+        ("html", answer(200, "<html>".to_owned())),
+        ("slow", None),
+    ]
+}
+
+/// A condition on what a token says.
+pub fn condition(random: &mut Random, name: &str) -> String {
+    let equal = *random.pick::<&str>(&["==", "!="]);
+    match random.below(10) {
+        0 => format!("\"a\" in {name}.w"),
+        1 => format!("{name}.list contains \"x\""),
+        2 => format!("{name}.n == 3"),
+        3 => format!("{name}.on {equal} true"),
+        4 => format!("{name}.tier == \"pro\""),
+        5 => format!("{name}.rate {} 1", random.pick::<&str>(&["<", "==", ">"])),
+        6 => format!("{name}.who.a[0] {equal} \"x\""),
+        7 => format!("({name}.who[\"n\"] ?? 7) == 100"),
+        8 => format!("{name}.who {equal} null"),
+        _ => format!("{name}.w is present"),
+    }
+}

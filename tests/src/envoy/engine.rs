@@ -7,6 +7,7 @@ use std::time::Duration;
 use portcullis::tools::engine::{Engine, EngineError, Nanoseconds};
 use portcullis::tools::message::{Answer, Decision, Forwarded, Headers, Outcome, Request, Response};
 use portcullis::tools::sim::trusted_hops;
+use portcullis::tools::test_runner::START;
 use serde_json::Value;
 
 use super::bootstrap::{CLUSTER_HEADER, DETAILS_HEADER, Routes, gateway, secure, wasm_filter};
@@ -27,6 +28,8 @@ pub struct EnvoyEngine {
     module: Vec<u8>,
     hold: bool,
     upstream: Upstream,
+    /// What the module itself calls.
+    services: BTreeMap<String, Upstream>,
     clock: Option<Clock>,
     envoy: Option<Envoy>,
 }
@@ -40,7 +43,7 @@ impl EnvoyEngine {
     pub fn new(module: Vec<u8>, clusters: &[String], hold: bool) -> Result<Self, EngineError> {
         let mut all = clusters.to_vec();
         all.push(DEFAULT_CLUSTER.to_owned());
-        Ok(Self { module, hold, upstream: Upstream::start(&all)?, clock: None, envoy: None })
+        Ok(Self { module, hold, upstream: Upstream::start(&all)?, services: BTreeMap::new(), clock: None, envoy: None })
     }
 
     /// What Envoy and the module logged since `start`.
@@ -74,8 +77,12 @@ impl Engine for EnvoyEngine {
         let module = folder.join("module.wasm");
         fs::write(&module, &self.module).map_err(fault("writing the module"))?;
         let filter = wasm_filter(&module, configuration, self.hold);
-        let routes = Routes::Clusters { default: DEFAULT_CLUSTER, ports: self.upstream.ports() };
+        let mut ports = self.upstream.ports().clone();
+        ports.extend(self.services.values().flat_map(|service| service.ports().clone()));
+        let routes = Routes::Clusters { default: DEFAULT_CLUSTER, ports: &ports };
         let clock = Clock::new(&folder)?;
+        // Tests begin then; what Envoy does before they say so must not happen by another clock.
+        clock.set(START)?;
         self.envoy = Some(Envoy::start_with(&gateway(&[filter], routes, trusted_hops(&self.module), Some(&secure()?)), 1, &clock, folder)?);
         self.clock = Some(clock);
         Ok(())
@@ -84,6 +91,19 @@ impl Engine for EnvoyEngine {
     fn set_time(&mut self, at: Nanoseconds) -> Result<(), EngineError> {
         let clock = self.clock.as_ref().ok_or_else(|| EngineError("the engine has not been started".to_owned()))?;
         clock.set(at)
+    }
+
+    fn service(&mut self, cluster: &str, answer: Option<Answer>) -> Result<(), EngineError> {
+        if !self.services.contains_key(cluster) {
+            self.services.insert(cluster.to_owned(), Upstream::start(&[cluster.to_owned()])?);
+        }
+        if let Some(service) = self.services.get(cluster) {
+            match answer {
+                Some(answer) => service.expect(&answer),
+                None => service.hang(),
+            }
+        }
+        Ok(())
     }
 
     fn request(&mut self, request: &Request, answer: &Answer) -> Result<Outcome, EngineError> {

@@ -4,6 +4,7 @@ pub mod bootstrap;
 pub mod client;
 pub mod clock;
 pub mod engine;
+pub mod gate;
 pub mod install;
 pub mod process;
 pub mod tls;

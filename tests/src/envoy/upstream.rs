@@ -2,7 +2,7 @@
 //! One request is under way at a time, so the next answer needs no key in the request.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Result, Write};
+use std::io::{BufReader, Read, Result, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,7 @@ use super::wire::{Head, framing, push_fields, read_head, read_tail, write_body};
 #[derive(Debug)]
 pub struct Upstream {
     ports: BTreeMap<String, u16>,
-    next: Arc<Mutex<Answer>>,
+    next: Arc<Mutex<Option<Answer>>>,
     records: Receiver<Forwarded>,
 }
 
@@ -30,7 +30,7 @@ impl Upstream {
     /// When no port can be had.
     pub fn start(clusters: &[String]) -> std::result::Result<Self, EngineError> {
         let empty = Answer { status: 200, headers: Headers::new(), body: None };
-        let next = Arc::new(Mutex::new(empty));
+        let next = Arc::new(Mutex::new(Some(empty)));
         let (sender, records) = channel();
         let mut ports = BTreeMap::new();
         for cluster in clusters {
@@ -51,8 +51,13 @@ impl Upstream {
 
     /// Sets what the next requests are answered with and forgets records of earlier ones.
     pub fn expect(&self, answer: &Answer) {
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = answer.clone();
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.clone());
         while self.records.try_recv().is_ok() {}
+    }
+
+    /// From now on requests are taken and never answered.
+    pub fn hang(&self) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// What arrived since `expect`; waits for it at most so long.
@@ -66,7 +71,7 @@ impl Upstream {
 #[derive(Clone)]
 struct Server {
     cluster: String,
-    next: Arc<Mutex<Answer>>,
+    next: Arc<Mutex<Option<Answer>>>,
     records: Sender<Forwarded>,
 }
 
@@ -90,6 +95,11 @@ impl Server {
             if !tail.complete {
                 return Ok(());
             }
+            let Some(answer) = answer else {
+                // Until whoever asked has enough.
+                reader.read_to_end(&mut Vec::new())?;
+                return Ok(());
+            };
             respond(stream, &answer, method == "HEAD")?;
         }
         Ok(())

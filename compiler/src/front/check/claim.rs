@@ -34,7 +34,9 @@ fn one(ctx: &mut Context<'_>, field: &ast::Field) -> Option<hir::Claim> {
     let kind = match field.ty.name.text.as_str() {
         "bool" => hir::ClaimKind::Bool,
         "int" => hir::ClaimKind::Int,
+        "float" => hir::ClaimKind::Float,
         "string" => hir::ClaimKind::String,
+        "json" => hir::ClaimKind::Json,
         "words" => hir::ClaimKind::Words,
         "enum" => hir::ClaimKind::Enum(values(ctx, &field.ty)?),
         "list" if strings(&field.ty) => hir::ClaimKind::List,
@@ -43,7 +45,7 @@ fn one(ctx: &mut Context<'_>, field: &ast::Field) -> Option<hir::Claim> {
             ctx.not_yet(
                 field.ty.span,
                 &format!("a claim of type `{text}`"),
-                "use `string`, `int`, `bool`, `enum(…)`, `words` or `list<string>`",
+                "use `string`, `int`, `float`, `bool`, `enum(…)`, `words`, `list<string>` or `json`",
             );
             return None;
         }
@@ -79,6 +81,7 @@ fn default(ctx: &mut Context<'_>, kind: &hir::ClaimKind, expr: &ast::Expr) -> Op
     let found = match (kind, &expr.kind) {
         (hir::ClaimKind::Bool, ast::ExprKind::Bool(value)) => Some(hir::ClaimDefault::Bool(*value)),
         (hir::ClaimKind::Int, _) => constant::int(expr).map(hir::ClaimDefault::Int),
+        (hir::ClaimKind::Float, ast::ExprKind::Float(value)) if is_exact(*value) => Some(hir::ClaimDefault::Float(*value)),
         (hir::ClaimKind::String | hir::ClaimKind::Words, ast::ExprKind::String(text)) => Some(hir::ClaimDefault::String(text.clone())),
         (hir::ClaimKind::Enum(values), ast::ExprKind::String(text) | ast::ExprKind::Name(text)) => {
             values.contains(text).then(|| hir::ClaimDefault::String(text.clone()))
@@ -99,10 +102,17 @@ fn default(ctx: &mut Context<'_>, kind: &hir::ClaimKind, expr: &ast::Expr) -> Op
     found
 }
 
+/// Whether the module reads such a number exactly as it stands here.
+fn is_exact(value: f64) -> bool {
+    value.to_string().bytes().filter(u8::is_ascii_digit).count() <= 15
+}
+
 fn wrong(ctx: &mut Context<'_>, kind: &hir::ClaimKind, span: Span) {
     let example = match kind {
         hir::ClaimKind::Bool => "`true` or `false`".to_owned(),
         hir::ClaimKind::Int => "a number such as `60`".to_owned(),
+        hir::ClaimKind::Float => "a number such as `0.5`, with at most 15 digits".to_owned(),
+        hir::ClaimKind::Json => "no default: declare it with `?` and say what stands for it where it is read".to_owned(),
         hir::ClaimKind::String => "a string such as `\"a\"`".to_owned(),
         hir::ClaimKind::Words => "words in a string, such as `\"read write\"`".to_owned(),
         hir::ClaimKind::Enum(values) => {
@@ -110,5 +120,7 @@ fn wrong(ctx: &mut Context<'_>, kind: &hir::ClaimKind, span: Span) {
         }
         hir::ClaimKind::List => "a list such as `[\"a\", \"b\"]`".to_owned(),
     };
-    ctx.error(Code::TypeMismatch, span, "the default is no value of the claim's type", "of another type", format!("write {example}"));
+    let message =
+        if *kind == hir::ClaimKind::Json { "a `json` claim with a default" } else { "the default is no value of the claim's type" };
+    ctx.error(Code::TypeMismatch, span, message, "of another type", format!("write {example}"));
 }

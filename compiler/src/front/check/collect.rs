@@ -17,6 +17,7 @@ pub(super) struct Declared<'t> {
     pub(super) fns: Vec<&'t ast::Function>,
     pub(super) lists: Vec<&'t ast::ListOrMap>,
     pub(super) maps: Vec<&'t ast::ListOrMap>,
+    pub(super) services: Vec<&'t ast::Declaration>,
     pub(super) credentials: Vec<credential::Declared<'t>>,
     pub(super) limits: Vec<&'t ast::Declaration>,
     pub(super) tests: Vec<&'t ast::Test>,
@@ -98,14 +99,14 @@ fn collect_declaration<'t>(ctx: &mut Context<'_>, declaration: &'t ast::Declarat
             declare_credential(ctx, &declaration.name, declared.credentials.len());
             declared.credentials.push(credential::Declared::Token(declaration));
         }
-        ast::DeclarationKind::Service | ast::DeclarationKind::Detector => {
+        ast::DeclarationKind::Service => {
+            declare(ctx, &declaration.name, Symbol::Service(hir::ServiceId(id(declared.services.len()))));
+            declared.services.push(declaration);
+        }
+        ast::DeclarationKind::Detector => {
             declare(ctx, &declaration.name, Symbol::Unsupported(keyword));
             attrs::names(ctx, Block::Declaration(declaration.kind), &declaration.attrs);
-            let help = if declaration.kind == ast::DeclarationKind::Service {
-                "use a `map`: a later version calls services"
-            } else {
-                "use `builtin.card`: a later version compiles detectors of your own"
-            };
+            let help = "use `builtin.card`: a later version compiles detectors of your own";
             ctx.not_yet(declaration.name.span, &format!("`{keyword}`"), help);
         }
     }

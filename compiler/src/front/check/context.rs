@@ -23,6 +23,8 @@ pub(super) enum Symbol {
     Map(hir::MapId),
     /// An `api_key`, a `basic`, an `hmac`.
     Credential(hir::CredentialId),
+    /// A `service`.
+    Service(hir::ServiceId),
     /// A `limit`.
     Limit(hir::LimitId),
     /// A declaration that this version does not compile (already reported), by its keyword.
@@ -38,6 +40,7 @@ impl Symbol {
             Symbol::List(_) => "list",
             Symbol::Map(_) => "map",
             Symbol::Credential(_) => "credential",
+            Symbol::Service(_) => "service",
             Symbol::Limit(_) => "limit",
             Symbol::Unsupported(keyword) => keyword,
         }
@@ -67,6 +70,7 @@ pub(super) struct Context<'a> {
     pub(super) fn_needs: Vec<super::functions::Needs>,
     pub(super) lists: Vec<hir::List>,
     pub(super) maps: Vec<hir::Map>,
+    pub(super) services: Vec<hir::Service>,
     pub(super) credentials: Vec<hir::Credential>,
     pub(super) limits: Vec<hir::Limit>,
     pub(super) scopes: Vec<hir::Scope>,
@@ -92,6 +96,7 @@ impl<'a> Context<'a> {
             fn_needs: Vec::new(),
             lists: Vec::new(),
             maps: Vec::new(),
+            services: Vec::new(),
             credentials: Vec::new(),
             limits: Vec::new(),
             scopes: Vec::new(),
@@ -251,6 +256,7 @@ impl<'a> Context<'a> {
                 fns: self.fns,
                 lists: self.lists,
                 maps: self.maps,
+                services: self.services,
                 credentials: self.credentials,
                 limits: self.limits,
                 scopes: self.scopes,

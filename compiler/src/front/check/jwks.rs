@@ -8,6 +8,8 @@ use crate::ir::{ast, hir};
 
 /// Most keys of one set.
 const MOST: usize = 64;
+/// Most `jwt`s that fetch their keys: a request that is held for its body remembers of each whether it held.
+const FETCHED: usize = 30;
 /// Bits that the modulus of an RSA key may have.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
@@ -25,11 +27,7 @@ pub(super) fn keys(
     };
     let keys = match &attr.value {
         ast::Value::Source(source) => hir::JwtKeys::Known(from_file(ctx, source)?),
-        ast::Value::Fetch(inner, span) => {
-            attrs::names(ctx, crate::lang::attributes::Block::Fetch, inner);
-            ctx.not_yet(*span, "`fetch`", "use `file \"jwks.json\"` or `config.NAME`: a later version fetches keys");
-            return None;
-        }
+        ast::Value::Fetch(inner, span) => hir::JwtKeys::Fetched(fetched(ctx, inner, *span)?),
         ast::Value::Expr(expr) => configured(ctx, attr, expr)?,
         ast::Value::Outcome(_) | ast::Value::Distinct(_) => {
             attrs::wrong(ctx, attr, "a `file \"…\"` or `config.NAME`", example);
@@ -46,7 +44,7 @@ pub(super) fn keys(
 fn fitting(ctx: &mut Context<'_>, keys: &hir::JwtKeys, algorithm: hir::JwtAlgorithm, span: Span, keys_span: Span) {
     let name = algorithm.as_str();
     match keys {
-        hir::JwtKeys::Known(_) | hir::JwtKeys::Set(_) if algorithm.is_hmac() => ctx.push(
+        hir::JwtKeys::Known(_) | hir::JwtKeys::Set(_) | hir::JwtKeys::Fetched(_) if algorithm.is_hmac() => ctx.push(
             Diagnostic::error(Code::BadCredential, span, format!("`{name}` with public keys"), "takes a secret")
                 .also(keys_span, "everybody may know these")
                 .help("declare a `secret` in `config` and write `keys = config.NAME`"),
@@ -59,8 +57,65 @@ fn fitting(ctx: &mut Context<'_>, keys: &hir::JwtKeys, algorithm: hir::JwtAlgori
         hir::JwtKeys::Known(known) if !known.iter().any(|key| key.fits(algorithm)) => {
             ctx.ineffective(span, format!("no key verifies `{name}`"), "tokens with it are refused", "drop it, or add the key to the set")
         }
-        hir::JwtKeys::Known(_) | hir::JwtKeys::Secret(_) | hir::JwtKeys::Set(_) => {}
+        hir::JwtKeys::Known(_) | hir::JwtKeys::Secret(_) | hir::JwtKeys::Set(_) | hir::JwtKeys::Fetched(_) => {}
     }
+}
+
+/// `fetch { service = NAME, path = "…", refresh = 10m, stale = 24h }`.
+fn fetched(ctx: &mut Context<'_>, inner: &[ast::Attr], span: Span) -> Option<hir::JwtFetch> {
+    const REFRESH: i64 = 600_000_000_000;
+    const STALE: i64 = 86_400_000_000_000;
+    let attrs = attrs::check(ctx, crate::lang::attributes::Block::Fetch, inner);
+    let examples = [("service", "service = identity"), ("path", "path = \"/.well-known/jwks.json\"")];
+    for (name, example) in examples {
+        if attrs.get(name).is_none() {
+            attrs::missing(ctx, span, "`fetch`", name, example);
+        }
+    }
+    let time = |ctx: &mut Context<'_>, name: &str, example: &str| {
+        let attr = attrs.get(name)?;
+        let time = super::jwt::duration(ctx, attr, example)?;
+        if time < 1_000_000_000 {
+            attrs::wrong(ctx, attr, "a duration of at least a second", example);
+            return None;
+        }
+        Some(time)
+    };
+    let refresh = time(ctx, "refresh", "refresh = 10m").unwrap_or(REFRESH);
+    let stale = time(ctx, "stale", "stale = 24h").unwrap_or(STALE.max(refresh));
+    if let (true, Some(attr)) = (stale < refresh, attrs.get("stale")) {
+        attrs::wrong(ctx, attr, "at least the duration of `refresh`", "stale = 24h");
+    }
+    let path = attrs.get("path").and_then(|attr| match &attr.value {
+        ast::Value::Expr(expr) => {
+            let path =
+                super::constant::string(expr).filter(|path| path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic()));
+            if path.is_none() {
+                attrs::wrong(ctx, attr, "a path such as `\"/jwks.json\"`", examples[1].1);
+            }
+            path.map(str::to_owned)
+        }
+        ast::Value::Source(_) | ast::Value::Fetch(..) | ast::Value::Outcome(_) | ast::Value::Distinct(_) => {
+            attrs::wrong(ctx, attr, "a path such as `\"/jwks.json\"`", examples[1].1);
+            None
+        }
+    });
+    let attr = attrs.get("service")?;
+    let service = match attrs::word(attr).and_then(|word| ctx.symbols.get(word)) {
+        Some((super::context::Symbol::Service(id), _)) => *id,
+        Some(_) | None => {
+            attrs::wrong(ctx, attr, "the name of a `service`", "service = identity");
+            return None;
+        }
+    };
+    let fetches =
+        |credential: &&hir::Credential| matches!(credential, hir::Credential::Jwt(jwt) if matches!(jwt.keys, hir::JwtKeys::Fetched(_)));
+    if ctx.credentials.iter().filter(fetches).count() >= FETCHED {
+        let message = format!("more than {FETCHED} key sets that are fetched");
+        ctx.error(Code::BadCredential, span, message, "one too many", "put key sets into files, or split the policy");
+        return None;
+    }
+    Some(hir::JwtFetch { service, path: path?, refresh, stale })
 }
 
 fn configured(ctx: &mut Context<'_>, attr: &ast::Attr, expr: &ast::Expr) -> Option<hir::JwtKeys> {

@@ -41,7 +41,7 @@ fn text(ctx: &mut Context<'_>, attr: &ast::Attr, example: &str) -> Option<String
     None
 }
 
-fn duration(ctx: &mut Context<'_>, attr: &ast::Attr, example: &str) -> Option<i64> {
+pub(super) fn duration(ctx: &mut Context<'_>, attr: &ast::Attr, example: &str) -> Option<i64> {
     if let ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Duration(duration), .. }) = &attr.value {
         return Some(*duration);
     }

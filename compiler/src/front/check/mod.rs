@@ -29,6 +29,7 @@ mod reply;
 mod route;
 mod rule;
 mod scope;
+mod service;
 mod suggest;
 mod table;
 mod template;
@@ -54,6 +55,7 @@ pub fn check<'a>(
     let declared = collect::collect(&mut ctx, &items);
     config::check(&mut ctx, &declared.config);
     table::check(&mut ctx, &declared.lists, &declared.maps);
+    service::check(&mut ctx, &declared.services);
     credential::check(&mut ctx, &declared.credentials);
     lets::check(&mut ctx, &declared.lets, &declared.fns);
     credential::finish(&mut ctx, &declared.credentials);

@@ -1,6 +1,6 @@
 //! `jwt`: what a token must be, and what is read from it.
 
-use super::{ConfigId, CredentialSource, Name, Ty};
+use super::{ConfigId, CredentialSource, Name, ServiceId, Ty};
 
 /// `jwt NAME { … }`.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +53,10 @@ pub enum ClaimKind {
     String,
     /// `enum(…)`: a string that is one of these.
     Enum(Vec<String>),
+    /// `float`
+    Float,
+    /// `json`: any value.
+    Json,
     /// `words`: a string with spaces between its words.
     Words,
     /// `list<string>`
@@ -60,12 +64,14 @@ pub enum ClaimKind {
 }
 
 /// A default of a claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ClaimDefault {
     /// bool
     Bool(bool),
     /// int
     Int(i64),
+    /// float
+    Float(f64),
     /// string, value of an enum, words as they stand in a token
     String(String),
     /// list of strings
@@ -78,6 +84,8 @@ impl Claim {
         let ty = match &self.kind {
             ClaimKind::Bool => Ty::Bool,
             ClaimKind::Int => Ty::Int,
+            ClaimKind::Float => Ty::Float,
+            ClaimKind::Json => Ty::Json,
             ClaimKind::String => Ty::String,
             ClaimKind::Enum(values) => Ty::Enum(values.clone()),
             ClaimKind::Words | ClaimKind::List => Ty::List(Box::new(Ty::String)),
@@ -165,6 +173,21 @@ pub enum JwtKeys {
     Secret(ConfigId),
     /// A configured string that holds a JSON Web Key Set.
     Set(ConfigId),
+    /// What a service answers.
+    Fetched(JwtFetch),
+}
+
+/// `fetch { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JwtFetch {
+    /// Who is asked.
+    pub service: ServiceId,
+    /// For what.
+    pub path: String,
+    /// How old keys get before they are fetched anew, nanoseconds.
+    pub refresh: i64,
+    /// How old they may get at all.
+    pub stale: i64,
 }
 
 /// A public key.

@@ -20,10 +20,10 @@ pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member, 
 pub use expr::{CertificatePart, Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;
 pub use hmac::{Algorithm, Codes, Dedupe, Encoding, Hmac, Piece, Timestamp, TimestampForm, TimestampSource};
-pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtKeys};
+pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtFetch, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
-    ReplyBody, Scope,
+    ReplyBody, Scope, Service,
 };
 pub use print::print;
 pub use rule::{
@@ -64,6 +64,8 @@ ids! {
     MapId
     /// Index into [`Policy::credentials`].
     CredentialId
+    /// Index into [`Policy::services`].
+    ServiceId
     /// Index into [`Policy::limits`].
     LimitId
     /// Index into [`Policy::scopes`]; a scope comes before the scopes in it.

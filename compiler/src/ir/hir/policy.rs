@@ -37,6 +37,8 @@ pub struct Policy {
     pub lists: Vec<List>,
     /// Maps.
     pub maps: Vec<Map>,
+    /// Services.
+    pub services: Vec<Service>,
     /// Credentials.
     pub credentials: Vec<Credential>,
     /// Limits in file order.
@@ -47,6 +49,19 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// The tests in file order.
     pub tests: Vec<Test>,
+}
+
+/// `service NAME { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: Name,
+    /// Of the host.
+    pub cluster: String,
+    /// Whom calls are for.
+    pub authority: String,
+    /// How long an answer may take, nanoseconds.
+    pub timeout: i64,
 }
 
 /// Go on, or answer with a reply.

@@ -50,6 +50,10 @@ pub fn print(policy: &Policy) -> String {
         let entries: Vec<String> = map.entries.iter().map(|(key, value)| format!("{key:?}: {}", constant(value))).collect();
         line(0, format!("map {} = {{{}}}", map.name.text, entries.join(", ")));
     }
+    for service in &policy.services {
+        line(0, format!("service {}", service.name.text));
+        line(1, format!("cluster {:?} authority {:?} timeout {} ns", service.cluster, service.authority, service.timeout));
+    }
     for credential in &policy.credentials {
         line(0, format!("{} {}", credential.keyword(), credential.name().text));
         let from: Vec<String> = credential.from().iter().map(source).collect();

@@ -27,6 +27,10 @@ pub(super) fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, Str
             }
         }
         JwtKeys::Secret(id) => line(1, format!("secret {}", config_name(policy, id.index()))),
+        JwtKeys::Fetched(fetch) => {
+            let service = policy.services.get(fetch.service.index()).map_or("?", |service| service.name.text.as_str());
+            line(1, format!("keys of {service} {:?}, refreshed after {} ns, for {} ns", fetch.path, fetch.refresh, fetch.stale));
+        }
         JwtKeys::Set(id) => line(1, format!("keys {}", config_name(policy, id.index()))),
     }
     let expires = if jwt.require_expiration { ", must expire" } else { "" };
@@ -36,11 +40,14 @@ pub(super) fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, Str
         let kind = match &claim.kind {
             ClaimKind::Enum(values) => format!("enum({})", values.join(", ")),
             ClaimKind::Words => "words".to_owned(),
-            ClaimKind::Bool | ClaimKind::Int | ClaimKind::String | ClaimKind::List => claim.ty().present().to_string(),
+            ClaimKind::Bool | ClaimKind::Int | ClaimKind::Float | ClaimKind::String | ClaimKind::Json | ClaimKind::List => {
+                claim.ty().present().to_string()
+            }
         };
         let default = match &claim.default {
             Some(ClaimDefault::Bool(value)) => format!(" = {value}"),
             Some(ClaimDefault::Int(value)) => format!(" = {value}"),
+            Some(ClaimDefault::Float(value)) => format!(" = {value}"),
             Some(ClaimDefault::String(text)) => format!(" = {text:?}"),
             Some(ClaimDefault::List(texts)) => format!(" = {texts:?}"),
             None => String::new(),

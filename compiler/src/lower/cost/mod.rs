@@ -2,11 +2,12 @@
 //!
 //! Generated code is followed through all branches; a branch costs what its dearer side does, a loop over rules what the rules cost
 //! that one request can reach together (`plan::Reach`). What mechanisms cost by the sizes of what they are given stands in
-//! `mechanisms`. Sizes are followed with the values. Fuel is about one unit for each Wasm instruction, as the simulator counts it.
+//! `rows`. Sizes are followed with the values. Fuel is about one unit for each Wasm instruction, as the simulator counts it.
 //!
 //! `tests/tests/cost.rs` holds these numbers against what the simulator counts, on every behaviour case and on random policies.
 
 mod mechanisms;
+mod rows;
 mod walk;
 
 use std::fmt::Write;

@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 use super::bytes::{text, trim};
 use super::expr::Context;
 use super::facts::{self, Facts};
+use super::fetch::Sets;
 use super::value::Value;
-use super::{aws, hmac, home_grown, jwt};
+use super::{aws, hmac, home_grown, jwt, rule};
 use crate::ir::hir;
 use crate::lang::{encoding, password};
 use crate::tools::engine::{EngineError, Nanoseconds};
@@ -86,9 +87,12 @@ pub(super) struct Refusal {
 }
 
 /// What is presented of each credential, as far as the headers tell.
-pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds) -> Result<Vec<Presented>, EngineError> {
-    let (config, facts) = (ctx.config, ctx.facts);
-    let each = ctx.policy.credentials.iter().map(|credential| match credential {
+pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds, sets: &mut Sets) -> Result<Vec<Presented>, EngineError> {
+    let (policy, config, facts) = (ctx.policy, ctx.config, ctx.facts);
+    let scopes = rule::matching_scopes(policy, facts);
+    let asked: Vec<usize> =
+        scopes.iter().flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials).map(|id| id.index()).collect();
+    let each = policy.credentials.iter().enumerate().map(|(number, credential)| match credential {
         hir::Credential::ApiKey(key) => Ok(once(&key.from, facts, |value| {
             let name = known(&key.keys, config, value).ok_or("unknown_key")?;
             Ok(Presented::Valid(vec![(hir::Member::KeyId, name)]))
@@ -97,7 +101,14 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds) -> Result<Vec<Presen
             let name = user(&basic.users, config, value)?;
             Ok(Presented::Valid(vec![(hir::Member::User, name)]))
         })),
-        hir::Credential::Jwt(token) => Ok(once(&token.from, facts, |value| jwt::verify(token, config, value, now).map(Presented::Token))),
+        // Where nothing asks for it, nothing is fetched for it, and nobody looks at what it would be.
+        hir::Credential::Jwt(token) if matches!(token.keys, hir::JwtKeys::Fetched(_)) && !asked.contains(&number) => Ok(Presented::Absent),
+        hir::Credential::Jwt(token) => {
+            Ok(once(&token.from, facts, |value| match jwt::verify(policy, (number, token), (config, &mut *sets), value, now) {
+                Err(jwt::NO_KEYS) => Ok(Presented::Fault),
+                verified => verified.map(Presented::Token),
+            }))
+        }
         hir::Credential::Mtls(mtls) => Ok(peer(mtls, facts)),
         hir::Credential::Token(token) => match single(&token.from, facts) {
             Ok(value) => home_grown::verify(token, &value, ctx, now),
@@ -153,7 +164,7 @@ fn peer(mtls: &hir::Mtls, facts: &Facts) -> Presented {
 }
 
 /// What is presented when a credential has to be in one of its places, once.
-fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl Fn(&[u8]) -> Result<Presented, &'static str>) -> Presented {
+fn once(from: &[hir::CredentialSource], facts: &Facts, verify: impl FnOnce(&[u8]) -> Result<Presented, &'static str>) -> Presented {
     match single(from, facts) {
         Ok(value) => verify(&value).unwrap_or_else(Presented::Invalid),
         Err(other) => other,

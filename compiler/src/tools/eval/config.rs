@@ -243,6 +243,7 @@ mod tests {
             fns: Vec::new(),
             lists: Vec::new(),
             maps: Vec::new(),
+            services: Vec::new(),
             credentials: Vec::new(),
             limits: Vec::new(),
             scopes: Vec::new(),

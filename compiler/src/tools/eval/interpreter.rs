@@ -10,6 +10,7 @@ use super::config;
 use super::edit::{self, Editable};
 use super::expr::{Context, Regexes};
 use super::facts::{self, Facts, ResponseFacts};
+use super::fetch;
 use super::held::{self, length_known};
 use super::hmac;
 use super::limit::{self, Admitted};
@@ -25,6 +26,9 @@ use crate::tools::message::{Answer, Body, Decision, Forwarded, Headers, Outcome,
 /// The header that names the cluster of a route. Outcomes show it as `cluster`, not among headers.
 const CLUSTER: &str = "x-portcullis-cluster";
 
+/// The clock before it is set: 2026-01-01T00:00:00Z.
+const FIRST: Nanoseconds = 1_767_225_600_000_000_000;
+
 /// The reference interpreter.
 #[derive(Debug)]
 pub struct Interpreter {
@@ -36,6 +40,7 @@ pub struct Interpreter {
     nonces: hmac::Nonces,
     counters: BTreeMap<(String, String), u64>,
     regexes: Regexes,
+    sets: fetch::Sets,
 }
 
 /// How far a request came.
@@ -54,11 +59,12 @@ impl Interpreter {
         Interpreter {
             policy,
             config: None,
-            now: 0,
+            now: FIRST,
             tables: limit::Tables::new(),
             nonces: hmac::Nonces::new(),
             counters: BTreeMap::new(),
             regexes: RefCell::default(),
+            sets: fetch::Sets::default(),
         }
     }
 }
@@ -73,11 +79,19 @@ impl Engine for Interpreter {
         self.tables.clear();
         self.nonces.clear();
         self.counters.clear();
+        self.sets.clear();
+        self.sets.pass(&self.policy, self.now, &mut self.counters);
+        Ok(())
+    }
+
+    fn service(&mut self, cluster: &str, answer: Option<Answer>) -> Result<(), EngineError> {
+        self.sets.answers.insert(cluster.to_owned(), answer);
         Ok(())
     }
 
     fn set_time(&mut self, at: Nanoseconds) -> Result<(), EngineError> {
         self.now = at;
+        self.sets.pass(&self.policy, self.now, &mut self.counters);
         Ok(())
     }
 
@@ -91,6 +105,7 @@ impl Engine for Interpreter {
             nonces: &mut self.nonces,
             counters: &mut self.counters,
             regexes: &self.regexes,
+            sets: &mut self.sets,
         };
         run.request(request, answer)
     }
@@ -109,6 +124,7 @@ pub(super) struct Run<'a> {
     pub(super) nonces: &'a mut hmac::Nonces,
     counters: &'a mut BTreeMap<(String, String), u64>,
     pub(super) regexes: &'a Regexes,
+    sets: &'a mut fetch::Sets,
 }
 
 impl<'a> Run<'a> {
@@ -129,7 +145,8 @@ impl<'a> Run<'a> {
             return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
         };
         facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
-        facts.credentials = authenticate::presented(self.context(&facts), self.now)?;
+        facts.credentials = authenticate::presented(self.context(&facts), self.now, self.sets)?;
+        self.sets.count(self.counters);
         match self.decide(&mut facts, request)? {
             Course::Denied { by, response } => Ok(denied(&by, response, None)),
             Course::Untouched => Ok(allowed(untouched, as_answered(request, answer))),

@@ -2,24 +2,27 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-use super::token_json::{get, object, string};
+use super::json::{self, Kind};
+use super::jwt::{get, string};
 use crate::ir::hir::{Jwk, JwkMaterial, JwtAlgorithm};
 
 /// The keys that can be used; nothing when the set is none, has a private key, or no key at all.
 pub(super) fn read(text: &str) -> Option<Vec<Jwk>> {
-    let set = object(text.as_bytes(), 4096)?;
-    let items: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(get(&set, "keys")?).ok()?;
+    let Kind::Object(set) = json::parse(text.as_bytes())?.kind else { return None };
+    let Kind::Array(items) = &get(&set, "keys")?.kind else { return None };
     let mut keys = Vec::new();
     for item in items {
-        let key = object(item.get().as_bytes(), 4096)?;
-        if get(&key, "d").is_some() {
+        let Kind::Object(key) = &item.kind else { return None };
+        if get(key, "d").is_some() {
             return None;
         }
-        let text = |name: &str| get(&key, name).and_then(string);
-        let is_to_verify =
-            |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).is_ok_and(|all| all.contains(&"verify".into()));
-        if get(&key, "use").is_some() && text("use").as_deref() != Some("sig") || get(&key, "key_ops").is_some_and(|all| !is_to_verify(all))
-        {
+        let text = |name: &str| get(key, name).and_then(string);
+        let is_to_verify = match get(key, "key_ops").map(|operations| &operations.kind) {
+            None => true,
+            Some(Kind::Array(names)) => names.iter().any(|name| string(name).as_deref() == Some("verify")),
+            Some(_) => false,
+        };
+        if get(key, "use").is_some() && text("use").as_deref() != Some("sig") || !is_to_verify {
             continue;
         }
         let number = |name: &str| text(name).and_then(|value| Base64UrlUnpadded::decode_vec(&value).ok());
@@ -41,7 +44,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Jwk>> {
             _ => continue,
         };
         let known = |name: &str| JwtAlgorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == name);
-        match get(&key, "alg") {
+        match get(key, "alg") {
             None => keys.push(Jwk { id: text("kid"), algorithm: None, material }),
             // A key of an algorithm that there is not counts, and verifies nothing.
             Some(_) => {

@@ -3,16 +3,26 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use super::fetch::Sets;
+use super::json::{self, Json, Kind};
 use super::signature;
-use super::token_json::{get, object, string};
 use super::value::Value;
 use crate::ir::hir::{self, ClaimDefault, ClaimKind, JwtAlgorithm, JwtKeys};
 use crate::tools::engine::Nanoseconds;
 
+/// What stands for a token that nothing is there to verify with: a fault, no refusal.
+pub(super) const NO_KEYS: &str = "no_keys";
+
 const SECOND: i128 = 1_000_000_000;
 
 /// The claims of a token, or the word for its refusal.
-pub(super) fn verify(jwt: &hir::Jwt, config: &[Value], token: &[u8], now: Nanoseconds) -> Result<Vec<Value>, &'static str> {
+pub(super) fn verify(
+    policy: &hir::Policy,
+    (number, jwt): (usize, &hir::Jwt),
+    (config, sets): (&[Value], &mut Sets),
+    token: &[u8],
+    now: Nanoseconds,
+) -> Result<Vec<Value>, &'static str> {
     if token.len() > 8192 {
         return Err("too_long");
     }
@@ -20,7 +30,7 @@ pub(super) fn verify(jwt: &hir::Jwt, config: &[Value], token: &[u8], now: Nanose
     let parts: Vec<&str> = token.split('.').collect();
     let [header, payload, signature] = parts.as_slice() else { return Err("malformed") };
     let decode = |part: &str| Base64UrlUnpadded::decode_vec(part).map_err(|_| "malformed");
-    let members = object(&decode(header)?, 32).ok_or("malformed")?;
+    let members = object(&decode(header)?).ok_or("malformed")?;
     let name = get(&members, "alg").and_then(string);
     let algorithm = jwt.algorithms.iter().find(|algorithm| Some(algorithm.as_str()) == name.as_deref()).ok_or("algorithm")?;
     if get(&members, "crit").is_some() {
@@ -36,42 +46,44 @@ pub(super) fn verify(jwt: &hir::Jwt, config: &[Value], token: &[u8], now: Nanose
     let signature = decode(signature)?;
     let decoded = decode(payload)?;
     let message = format!("{header}.{payload}");
-    match holds(jwt, config, *algorithm, key_id.as_deref(), message.as_bytes(), &signature) {
-        None => Err("unknown_key"),
-        Some(false) => Err("signature"),
-        Some(true) => read(jwt, &object(&decoded, 1024).ok_or("malformed")?, i128::from(now)),
-    }
-}
-
-/// Whether a signature holds; nothing when there is no key for it.
-fn holds(
-    jwt: &hir::Jwt,
-    config: &[Value],
-    algorithm: JwtAlgorithm,
-    key_id: Option<&str>,
-    message: &[u8],
-    signature: &[u8],
-) -> Option<bool> {
+    let key_id = key_id.as_deref();
     let configured = |id: &hir::ConfigId| match config.get(id.index()) {
         Some(Value::String(text)) => text.clone(),
         Some(_) | None => String::new(),
     };
     let keys = match &jwt.keys {
-        JwtKeys::Secret(id) => return Some(signature::verify_code(algorithm, configured(id).as_bytes(), message, signature)),
+        JwtKeys::Secret(_) => Vec::new(),
         JwtKeys::Known(keys) => keys.clone(),
         JwtKeys::Set(id) => super::jwks::read(&configured(id)).unwrap_or_default(),
+        JwtKeys::Fetched(fetch) => {
+            let fits = |keys: &[hir::Jwk]| !tried(keys, *algorithm, key_id).is_empty();
+            sets.keys(policy, number, fetch, now, (key_id, fits)).ok_or(NO_KEYS)?
+        }
     };
+    let holds = match &jwt.keys {
+        JwtKeys::Secret(id) => Some(signature::verify_code(*algorithm, configured(id).as_bytes(), message.as_bytes(), &signature)),
+        JwtKeys::Known(_) | JwtKeys::Set(_) | JwtKeys::Fetched(_) => {
+            let tried = tried(&keys, *algorithm, key_id);
+            let any = tried.iter().any(|key| signature::verify(*algorithm, &key.material, message.as_bytes(), &signature));
+            (!tried.is_empty()).then_some(any)
+        }
+    };
+    match holds {
+        None => Err("unknown_key"),
+        Some(false) => Err("signature"),
+        Some(true) => read(jwt, &object(&decoded).ok_or("malformed")?, i128::from(now)),
+    }
+}
+
+/// The keys that a token may be signed with, best first.
+fn tried<'k>(keys: &'k [hir::Jwk], algorithm: JwtAlgorithm, key_id: Option<&str>) -> Vec<&'k hir::Jwk> {
     let fitting: Vec<&hir::Jwk> = keys.iter().filter(|key| key.fits(algorithm)).collect();
     let named = fitting.iter().filter(|key| key_id.is_some() && key.id.as_deref() == key_id);
     let rest = fitting.iter().filter(|key| key_id.is_none() || key.id.is_none());
-    let tried: Vec<&&hir::Jwk> = named.chain(rest).take(4).collect();
-    if tried.is_empty() {
-        return None;
-    }
-    Some(tried.iter().any(|key| signature::verify(algorithm, &key.material, message, signature)))
+    named.chain(rest).take(4).copied().collect()
 }
 
-fn read(jwt: &hir::Jwt, members: &[(String, String)], now: i128) -> Result<Vec<Value>, &'static str> {
+fn read(jwt: &hir::Jwt, members: &[(String, Json)], now: i128) -> Result<Vec<Value>, &'static str> {
     let text = |name: &str| get(members, name).and_then(string);
     if jwt.issuer.is_some() && text("iss") != jwt.issuer {
         return Err("issuer");
@@ -79,7 +91,7 @@ fn read(jwt: &hir::Jwt, members: &[(String, String)], now: i128) -> Result<Vec<V
     if !jwt.audiences.is_empty() {
         let named = match (text("aud"), get(members, "aud")) {
             (Some(one), _) => vec![one],
-            (None, Some(value)) => serde_json::from_str(value).unwrap_or_default(),
+            (None, Some(value)) => strings(value).unwrap_or_default(),
             (None, None) => Vec::new(),
         };
         if !named.iter().any(|audience| jwt.audiences.contains(audience)) {
@@ -119,19 +131,33 @@ fn read(jwt: &hir::Jwt, members: &[(String, String)], now: i128) -> Result<Vec<V
 }
 
 /// Whole seconds of a number that is written without exponent.
-fn seconds(value: &str) -> Option<i128> {
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
-    if fraction.chars().all(|letter| letter.is_ascii_digit()) { whole.parse::<i64>().ok().map(i128::from) } else { None }
+fn seconds(value: &Json) -> Option<i128> {
+    let text = value.text.as_str();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let plain = value.kind == Kind::Number && fraction.chars().all(|letter| letter.is_ascii_digit());
+    if plain { whole.parse::<i64>().ok().map(i128::from) } else { None }
 }
 
-fn convert(kind: &ClaimKind, value: &str) -> Option<Value> {
-    match kind {
-        ClaimKind::Bool => serde_json::from_str(value).ok().map(Value::Bool),
-        ClaimKind::Int => value.parse().ok().map(Value::Int),
-        ClaimKind::String => string(value).map(Value::String),
-        ClaimKind::Enum(values) => string(value).filter(|text| values.contains(text)).map(Value::String),
-        ClaimKind::Words => string(value).map(|text| words(&text)),
-        ClaimKind::List => serde_json::from_str(value).ok().map(|texts: Vec<String>| list(texts)),
+fn convert(kind: &ClaimKind, value: &Json) -> Option<Value> {
+    match (kind, &value.kind) {
+        (ClaimKind::Bool, Kind::Bool(value)) => Some(Value::Bool(*value)),
+        (ClaimKind::Int, Kind::Number) => value.text.parse().ok().map(Value::Int),
+        (ClaimKind::Float, Kind::Number) => value.float().map(Value::Float),
+        (ClaimKind::String, Kind::String(text)) => Some(Value::String(text.clone())),
+        (ClaimKind::Enum(values), Kind::String(text)) => values.contains(text).then(|| Value::String(text.clone())),
+        (ClaimKind::Words, Kind::String(text)) => Some(words(text)),
+        (ClaimKind::List, Kind::Array(_)) => strings(value).map(list),
+        (ClaimKind::Json, _) => Some(Value::Json(Box::new(value.clone()))),
+        (
+            ClaimKind::Bool
+            | ClaimKind::Int
+            | ClaimKind::Float
+            | ClaimKind::String
+            | ClaimKind::Enum(_)
+            | ClaimKind::Words
+            | ClaimKind::List,
+            _,
+        ) => None,
     }
 }
 
@@ -142,6 +168,7 @@ fn default_value(kind: &ClaimKind, default: &ClaimDefault) -> Value {
         ClaimDefault::String(text) if *kind == ClaimKind::Words => words(text),
         ClaimDefault::String(text) => Value::String(text.clone()),
         ClaimDefault::List(texts) => list(texts.clone()),
+        ClaimDefault::Float(value) => Value::Float(*value),
     }
 }
 
@@ -151,4 +178,27 @@ fn words(text: &str) -> Value {
 
 fn list(texts: Vec<String>) -> Value {
     Value::List(texts.into_iter().map(Value::String).collect())
+}
+
+/// The members of an object.
+pub(super) fn object(text: &[u8]) -> Option<Vec<(String, Json)>> {
+    match json::parse(text)?.kind {
+        Kind::Object(members) => Some(members),
+        Kind::Null | Kind::Bool(_) | Kind::Number | Kind::String(_) | Kind::Array(_) => None,
+    }
+}
+
+/// The value of a member.
+pub(super) fn get<'a>(members: &'a [(String, Json)], name: &str) -> Option<&'a Json> {
+    members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+/// A string.
+pub(super) fn string(value: &Json) -> Option<String> {
+    if let Kind::String(text) = &value.kind { Some(text.clone()) } else { None }
+}
+
+/// An array of nothing but strings.
+fn strings(value: &Json) -> Option<Vec<String>> {
+    if let Kind::Array(items) = &value.kind { items.iter().map(string).collect() } else { None }
 }

@@ -10,7 +10,7 @@ use crate::tools::engine::{EngineError, Nanoseconds};
 use crate::tools::message::Headers;
 
 /// A part of a key: `None` is what `absent = share` counts under, which nothing present equals.
-type Part = Option<String>;
+type Part = Option<Vec<u8>>;
 
 /// The theoretical arrival times (nanoseconds) of all keys seen. Capacities are not modelled: tests stay below them.
 pub(super) type Tables = BTreeMap<(usize, Vec<Part>), i128>;
@@ -142,11 +142,11 @@ fn key(limit: &hir::Limit, ctx: Context<'_>) -> Result<Vec<Part>, EngineError> {
                 Value::Absent => None,
                 Value::Ip(IpAddr::V6(address)) => {
                     let network = IpAddr::V6((address.to_bits() >> 64 << 64).into());
-                    Some(network.to_string())
+                    Some(network.to_string().into_bytes())
                 }
-                // One part of a key is always of one type, so no two of these spellings meet.
-                Value::Bytes(bytes) => Some(format!("{bytes:?}")),
-                present => Some(present.text()),
+                // A text that stands where bytes may be missing is the bytes that spell it.
+                Value::Bytes(bytes) => Some(bytes),
+                present => Some(present.text().into_bytes()),
             })
         })
         .collect()

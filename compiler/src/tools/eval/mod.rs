@@ -10,6 +10,7 @@ mod config;
 mod edit;
 mod expr;
 mod facts;
+mod fetch;
 mod function;
 mod held;
 mod hmac;
@@ -28,7 +29,6 @@ mod rule;
 mod scopes;
 mod signature;
 mod siphash;
-mod token_json;
 mod value;
 
 pub use interpreter::Interpreter;

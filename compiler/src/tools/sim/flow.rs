@@ -133,6 +133,7 @@ impl Flow {
                 // Only this takes the map away; after StopIteration it stays in reach to the end of the stream.
                 self.with(vm, |direction, stream| direction.headers(stream).access = Access::Gone);
             }
+            HeadersAction::StopAll | HeadersAction::StopIteration if self.resumed(vm)? => self.pass_headers(vm),
             HeadersAction::StopAll => return Err(hangs(name, "it stopped the stream and nothing continues it")),
             HeadersAction::StopIteration if ends => {
                 return Err(hangs(name, "it stopped iteration although the headers end the stream, so no body callback follows"));
@@ -149,6 +150,22 @@ impl Flow {
             return Err(hangs(name, "the stream ended while a callback held it back"));
         }
         Ok(())
+    }
+
+    /// Waits for the calls that the guest has made: whether it then lets the stream go on.
+    fn resumed(&self, vm: &mut Vm) -> Result<bool, Stop> {
+        if self.direction == Direction::Response {
+            return Ok(false);
+        }
+        vm.deliver().map_err(|error| match error {
+            CallError::Trap => Stop::Trap,
+            CallError::Endless(name) => Stop::Error(endless(name)),
+        })?;
+        let Some(stream) = vm.host().streams.get_mut(&self.context) else { return Ok(false) };
+        match stream.reply.take() {
+            Some(reply) => Err(Stop::Reply(reply)),
+            None => Ok(stream.continued),
+        }
     }
 
     fn call_headers(&self, vm: &mut Vm, ends: bool) -> Result<HeadersAction, Stop> {

@@ -8,6 +8,7 @@ use wasmi::{Func, Memory, StoreLimits, StoreLimitsBuilder};
 
 use super::abi::MAX_MEMORY_BYTES;
 use super::account::Accounting;
+use super::header_map::HeaderMap;
 use super::metrics::Ids;
 use super::proxy::Proxy;
 use super::stream::Stream;
@@ -22,6 +23,23 @@ pub(crate) enum Mode {
     Callback,
     /// The allocation export, entered from a host call: logging and clock only.
     Allocating,
+}
+
+/// A call to another server.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// Its number.
+    pub(crate) token: u32,
+    /// Who gets the answer.
+    pub(crate) root: u32,
+    pub(crate) cluster: String,
+}
+
+/// The answer of a call.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 /// The state behind the host calls of one VM.
@@ -42,6 +60,11 @@ pub(crate) struct Host {
     pub(crate) configuration: Option<Vec<u8>>,
     pub(crate) metrics: Ids,
     pub(crate) tick_period: Option<u64>,
+    /// Calls to other servers that were not answered yet.
+    pub(crate) calls: Vec<Call>,
+    /// The answer that `proxy_on_http_call_response` can read.
+    pub(crate) answer: Option<Answered>,
+    next_call: u32,
     /// Contexts for which `proxy_done` was called.
     pub(crate) done: Vec<u32>,
     /// Why the VM is dead although no trap has reached the outer call yet (a trap while allocating).
@@ -65,10 +88,24 @@ impl Host {
             configuration: None,
             metrics: Ids::default(),
             tick_period: None,
+            calls: Vec::new(),
+            answer: None,
+            next_call: 1,
             done: Vec::new(),
             failed: None,
             account: Accounting::default(),
         }
+    }
+
+    /// The root context that the running callback belongs to.
+    pub(crate) fn root(&self) -> u32 {
+        self.streams.get(&self.current).map_or(self.current, |stream| stream.root)
+    }
+
+    /// A number that no call had.
+    pub(crate) fn next_call(&mut self) -> u32 {
+        self.next_call += 1;
+        self.next_call
     }
 
     /// The context that host calls act on.

@@ -1,8 +1,11 @@
 //! What all VMs of one proxy share: shared data, metric values, the clock, randomness and the log.
 
+use std::collections::BTreeMap;
+
 use super::metrics::Values;
 use super::queues::Queues;
 use super::shared_data::SharedData;
+use crate::tools::message::Answer;
 
 /// One running proxy.
 #[derive(Debug)]
@@ -13,6 +16,8 @@ pub(crate) struct Proxy {
     /// Nanoseconds since 1970.
     pub(crate) now: u64,
     pub(crate) logs: Vec<(u32, String)>,
+    /// What clusters answer to calls: `None` is nothing in time.
+    pub(crate) services: BTreeMap<String, Option<Answer>>,
     random: u64,
     requests: u64,
 }
@@ -26,6 +31,7 @@ impl Proxy {
             metrics: Values::default(),
             now,
             logs: Vec::new(),
+            services: BTreeMap::new(),
             random: seed,
             requests: 0,
         }

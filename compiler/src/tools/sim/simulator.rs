@@ -22,6 +22,11 @@ const FIRST_TIME: Nanoseconds = 1_767_225_600_000_000_000;
 /// Envoy's default `per_connection_buffer_limit_bytes`.
 const BUFFER_LIMIT: usize = 1 << 20;
 
+/// A tick that is wanted within this time comes at once: nanoseconds.
+const SOON: u64 = 1_000_000_000;
+/// How often such a tick comes before time has to be set.
+const MOMENTS: usize = 4;
+
 /// What happens to a worker whose VM has trapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailurePolicy {
@@ -55,6 +60,8 @@ pub struct Simulator {
     configuration: Vec<u8>,
     /// The main thread's VM, then one per worker.
     threads: Vec<Thread>,
+    /// What clusters answer to calls of the module.
+    services: BTreeMap<String, Option<Answer>>,
     next_worker: usize,
     last_tick: Nanoseconds,
     last: Accounting,
@@ -109,6 +116,7 @@ impl Simulator {
             proxy: Rc::new(RefCell::new(Proxy::new(FIRST_TIME, 1))),
             configuration: Vec::new(),
             threads: Vec::new(),
+            services: BTreeMap::new(),
             next_worker: 0,
             last_tick: FIRST_TIME,
             last: Accounting::default(),
@@ -163,7 +171,8 @@ impl Simulator {
         self.next_worker = 0;
         self.last_tick = now;
         self.configuration = configuration.to_vec();
-        let started = self.start_threads();
+        self.proxy.borrow_mut().services.clone_from(&self.services);
+        let started = self.start_threads().and_then(|()| self.settle());
         self.collect_logs();
         started
     }
@@ -190,7 +199,7 @@ impl Simulator {
     /// A new configuration for the running VMs, as an xDS update brings it: a second root context in each. Streams
     /// under way stay with their root. When it is refused the old one stays.
     pub fn reconfigure(&mut self, configuration: &str) -> Result<(), EngineError> {
-        let done = self.reconfigure_threads(configuration.as_bytes());
+        let done = self.reconfigure_threads(configuration.as_bytes()).and_then(|()| self.settle());
         self.collect_logs();
         done
     }
@@ -206,6 +215,28 @@ impl Simulator {
             thread.root = root;
         }
         self.configuration = configuration.to_vec();
+        Ok(())
+    }
+
+    /// Lets the next moment pass: answers of calls, and ticks of modules that want one at once.
+    fn settle(&mut self) -> Result<(), EngineError> {
+        for _ in 0..MOMENTS {
+            let mut busy = false;
+            for thread in self.threads.iter_mut().filter(|thread| !thread.vm.is_dead()) {
+                let soon = thread.vm.host().tick_period.is_some_and(|period| period < SOON);
+                let ticked = if soon { thread.vm.call("proxy_on_tick", thread.root, &[]).map(|_| true) } else { Ok(false) };
+                for done in [ticked, thread.vm.deliver()] {
+                    match done {
+                        Ok(more) => busy |= more,
+                        Err(CallError::Trap) => {}
+                        Err(CallError::Endless(name)) => return Err(endless(name)),
+                    }
+                }
+            }
+            if !busy {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -338,8 +369,14 @@ impl Engine for Simulator {
         self.proxy.borrow_mut().now = at;
         let period = self.threads.first_mut().and_then(|thread| thread.vm.host().tick_period);
         if period.is_some_and(|period| at.saturating_sub(self.last_tick) >= period) {
-            return self.tick();
+            self.tick()?;
         }
+        self.settle()
+    }
+
+    fn service(&mut self, cluster: &str, answer: Option<Answer>) -> Result<(), EngineError> {
+        self.services.insert(cluster.to_owned(), answer);
+        self.proxy.borrow_mut().services.clone_from(&self.services);
         Ok(())
     }
 

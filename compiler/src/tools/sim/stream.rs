@@ -61,6 +61,8 @@ pub(crate) struct Stream {
     pub(crate) reply: Option<Reply>,
     /// `proxy_close_stream` was called.
     pub(crate) closed: bool,
+    /// `proxy_continue_stream` was called.
+    pub(crate) continued: bool,
     pub(crate) response_status: Option<u16>,
     pub(crate) response_details: Option<String>,
     /// What `proxy_set_property` stored, by path.
@@ -92,6 +94,7 @@ impl Stream {
             body_ends: false,
             reply: None,
             closed: false,
+            continued: false,
             response_status: None,
             response_details: None,
             filter_state: BTreeMap::new(),

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use wasmi::{AsContext, Instance, Store, TrapCode, Val};
 
-use super::host::{Host, Mode};
+use super::header_map::HeaderMap;
+use super::host::{Answered, Host, Mode};
 use super::imports;
 use super::module::Module;
 use super::proxy::Proxy;
@@ -122,6 +123,30 @@ impl Vm {
         let mut all = vec![Val::I32(context.cast_signed())];
         all.extend(arguments.iter().map(|value| Val::I32(*value)));
         self.enter(name, Mode::Callback, context, &all).map(Some)
+    }
+
+    /// Hands over the answers of the calls that are under way: whether there were some.
+    pub(crate) fn deliver(&mut self) -> Result<bool, CallError> {
+        let calls = std::mem::take(&mut self.host().calls);
+        for call in &calls {
+            let answer = self.host().proxy.borrow().services.get(&call.cluster).cloned().flatten();
+            let (headers, body) = match answer {
+                Some(answer) => {
+                    let mut headers = vec![(":status".to_owned(), answer.status.to_string().into_bytes())];
+                    headers.extend(answer.headers);
+                    (headers, answer.body.map(|body| body.bytes).unwrap_or_default())
+                }
+                // What Envoy makes of a call that takes too long.
+                None => (vec![(":status".to_owned(), b"504".to_vec())], b"upstream request timeout".to_vec()),
+            };
+            let size = |len: usize| i32::try_from(len).unwrap_or(i32::MAX);
+            let arguments = [call.token.cast_signed(), size(headers.len()), size(body.len()), 0];
+            self.host().answer = Some(Answered { headers: HeaderMap::new(&headers), body });
+            let done = self.call("proxy_on_http_call_response", call.root, &arguments);
+            self.host().answer = None;
+            done?;
+        }
+        Ok(!calls.is_empty())
     }
 
     fn enter(&mut self, name: &'static str, mode: Mode, context: u32, arguments: &[Val]) -> Result<i32, CallError> {

@@ -100,6 +100,9 @@ impl Run<'_> {
     fn begin(&mut self, test: &hir::Test) -> Result<(), Stop> {
         let (configuration, span) = configuration::of(self.policy, test);
         let failed = |expected: &str, error: EngineError| Stop::Failed(Failure { span, expected: expected.to_owned(), got: error.0 });
+        for (cluster, answer) in token::services(self.policy) {
+            self.engine.service(&cluster, Some(answer)).map_err(|error| failed("services that answer", error))?;
+        }
         self.engine.start(&configuration).map_err(|error| failed("a configuration that the policy accepts", error))?;
         self.configuration = configuration;
         self.engine.set_time(self.now).map_err(|error| Stop::Skipped(error.0))?;

@@ -29,6 +29,7 @@ fn policy() -> hir::Policy {
         fns: Vec::new(),
         lists: Vec::new(),
         maps: Vec::new(),
+        services: Vec::new(),
         credentials: Vec::new(),
         limits: Vec::new(),
         scopes: Vec::new(),

@@ -13,6 +13,7 @@ use sha2_for_signatures::{Digest, Sha256, Sha384, Sha512};
 
 use crate::ir::hir::{self, Jwk, JwkMaterial, JwtAlgorithm, JwtKeys};
 use crate::tools::engine::Nanoseconds;
+use crate::tools::message::{Answer, Body};
 
 /// The id of throw-away keys.
 const KEY_ID: &str = "portcullis-test";
@@ -53,6 +54,27 @@ pub(super) fn add_keys(policy: &hir::Policy, configuration: &mut Map<String, Val
             configuration.insert(field.name.text.clone(), Value::String(set.to_string()));
         }
     }
+}
+
+/// What the clusters answer that keys are fetched from: a set of the throw-away keys.
+pub(super) fn services(policy: &hir::Policy) -> Vec<(String, Answer)> {
+    let mut sets: Vec<(String, Vec<Value>)> = Vec::new();
+    for credential in &policy.credentials {
+        let hir::Credential::Jwt(jwt) = credential else { continue };
+        let JwtKeys::Fetched(fetch) = &jwt.keys else { continue };
+        let Some(service) = policy.services.get(fetch.service.index()) else { continue };
+        let Some(material) = jwt.algorithms.first().and_then(|algorithm| public(*algorithm)) else { continue };
+        match sets.iter_mut().find(|(cluster, _)| *cluster == service.cluster) {
+            Some((_, keys)) => keys.push(written(&material)),
+            None => sets.push((service.cluster.clone(), vec![written(&material)])),
+        }
+    }
+    let answer = |keys: Vec<Value>| {
+        let headers = vec![("content-type".to_owned(), b"application/jwk-set+json".to_vec())];
+        let bytes = json!({ "keys": keys }).to_string().into_bytes();
+        Answer { status: 200, headers, body: Some(Body { bytes, split: None, trailers: Vec::new() }) }
+    };
+    sets.into_iter().map(|(cluster, keys)| (cluster, answer(keys))).collect()
 }
 
 /// A key as a set has it.

@@ -24,7 +24,7 @@ extern "C" fn body_hold(cells: i32, most: i64) -> i32 {
     let opened = vm.streams.open(&mut vm.heap, frame.context, frame.root, super::index(cells));
     match vm.streams.find(frame.context) {
         Some(record) if opened => {
-            record.held = Some((held, frame.limits.now));
+            record.held = Some((held | frame.body.verified, frame.limits.now));
             0
         }
         Some(_) | None => 2,

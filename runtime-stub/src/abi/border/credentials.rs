@@ -10,6 +10,7 @@ use crate::config::refusal::Refusal;
 use crate::contract::credential;
 use crate::host::{Host, level};
 use crate::rt::arena::Items;
+use crate::rt::heap::Heap;
 use crate::rt::pack;
 use crate::tables::jwks;
 
@@ -134,19 +135,30 @@ extern "C" fn credential_key_id(id: i32) -> i64 {
 #[unsafe(export_name = "rt.credential_check_jwt")]
 extern "C" fn credential_check_jwt(id: i32, from: i64, demands: i64, keys: i64) -> i32 {
     let (id, demands, keys) = (id as u32, pack::bytes(demands), pack::bytes(keys));
-    let signed = match jwt::begin(frame(), &mut vm().verified, &mut Wasm, id, pack::bytes(from), demands) {
+    let signed = match jwt::begin(frame(), tokens().0, &mut Wasm, id, (pack::bytes(from), demands), true) {
         Step::Done(state) => return state,
         Step::Verify(signed) => signed,
     };
     // Frame and VM are let go while the policy verifies: it comes back for the mechanism of the algorithm.
+    let holds = verified(&signed, jwt::candidates(&signed, demands, keys));
+    jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, holds)
+}
+
+/// What this VM knows of tokens, and the memory for it.
+pub(super) fn tokens() -> (jwt::Known<'static>, &'static mut Heap) {
+    let vm = vm();
+    (jwt::Known { verified: &mut vm.verified, remembered: &mut vm.remembered }, &mut vm.heap)
+}
+
+/// Whether a signature holds under one of the keys; nothing when there is none.
+pub(super) fn verified<const N: usize>(signed: &jwt::Signed<'_>, keys: [Option<&[u8]>; N]) -> Option<bool> {
     let mut holds = signed.is_known.then_some(true);
-    for key in jwt::candidates(&signed, demands, keys).into_iter().flatten() {
+    for key in keys.into_iter().flatten() {
         if holds != Some(true) {
             holds = Some(Policy::verify(signed.algorithm, key, signed.message, signed.signature));
         }
     }
-    let vm = vm();
-    jwt::finish(frame(), (&mut vm.verified, &mut vm.heap), &mut Wasm, id, demands, &signed, holds)
+    holds
 }
 
 #[unsafe(export_name = "rt.credential_reason")]

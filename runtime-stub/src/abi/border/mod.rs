@@ -8,6 +8,7 @@ mod config;
 mod credentials;
 mod edits;
 mod facts;
+pub(super) mod fetch;
 mod limits;
 mod lists;
 pub(crate) mod redact;

@@ -1,13 +1,12 @@
 //! What a token says (RFC 7519, section 4). In: its payload, demands, the time. Out: claims, or why the token is refused.
 
 use super::json::{Member, Word, find, get, members, string, word};
+use super::remembered::Span;
 use super::{Reason, Stop};
-use crate::config::json::Reader as Json;
+use crate::body::json;
 use crate::rt::arena::{Arena, Items};
 use crate::tables::jwt::{ClaimReader, Kind, Reader};
 
-/// Most members of all objects together.
-const MOST: usize = 1024;
 const SECOND: i64 = 1_000_000_000;
 
 /// The value of a declared claim.
@@ -15,18 +14,18 @@ const SECOND: i64 = 1_000_000_000;
 pub enum Claim<'a> {
     /// None.
     Absent,
-    /// A string.
+    /// A string, or the text of a JSON value.
     Text(&'a [u8]),
-    /// An int, or a bool as 0 or 1.
+    /// An int, the bits of a float, or a bool as 0 or 1.
     Number(i64),
     /// A list of strings.
     List(&'a [&'a [u8]]),
 }
 
-/// Reads all declared claims; `now` in nanoseconds.
-pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: i64, arena: &'a Arena) -> Result<&'a [Claim<'a>], Stop> {
+/// Reads all declared claims, and when they hold; `now` in nanoseconds, nothing when times were looked at before.
+pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: Option<i64>, arena: &'a Arena) -> Result<(&'a [Claim<'a>], Span), Stop> {
     let refused = |reason: Reason| Err(Stop::Refused(reason));
-    let Ok(members) = members(text, MOST, arena) else { return refused(Reason::Malformed) };
+    let Ok(members) = members(text, arena) else { return refused(Reason::Malformed) };
     if let Some(issuer) = demands.issuer()
         && find(members, const { word(b"iss") }).and_then(|value| string(value, arena)) != Some(issuer)
     {
@@ -35,7 +34,7 @@ pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: i64, arena: &'a
     if demands.audiences().next().is_some() && !is_for(members, demands, arena) {
         return refused(Reason::Audience);
     }
-    times(members, demands, now)?;
+    let span = times(members, demands, now)?;
     let mut claims = Items::new(arena);
     for claim in demands.claims() {
         let given = get(members, claim.name()).map_or(Claim::Absent, |value| convert(claim, value, arena));
@@ -48,7 +47,7 @@ pub(super) fn read<'a>(text: &'a [u8], demands: Reader<'a>, now: i64, arena: &'a
         }
         claims.push(value);
     }
-    if claims.is_broken() { Err(Stop::Fault) } else { Ok(claims.finish()) }
+    if claims.is_broken() { Err(Stop::Fault) } else { Ok((claims.finish(), span)) }
 }
 
 /// Whether one of the audiences is named: `aud` is a string or a list of them.
@@ -61,18 +60,22 @@ fn is_for(members: &[Member<'_>], demands: Reader<'_>, arena: &Arena) -> bool {
     strings(value, arena).is_some_and(|audiences| audiences.iter().any(|audience| wanted(audience)))
 }
 
-/// `exp`, `nbf` and `iat` against the clock.
-fn times(members: &[Member<'_>], demands: Reader<'_>, now: i64) -> Result<(), Stop> {
+/// `exp`, `nbf` and `iat` against the clock, if it is to be asked.
+fn times(members: &[Member<'_>], demands: Reader<'_>, now: Option<i64>) -> Result<Span, Stop> {
     let date = |name: Word| match find(members, name) {
         None => Ok(None),
         Some(value) => seconds(value).map(|seconds| Some(seconds.saturating_mul(SECOND))).ok_or(Stop::Refused(Reason::Malformed)),
     };
     let (expires, begins, issued) = (date(const { word(b"exp") })?, date(const { word(b"nbf") })?, date(const { word(b"iat") })?);
     let skew = demands.skew();
-    if expires.is_some_and(|at| now >= at.saturating_add(skew)) || expires.is_none() && demands.needs_expiration() {
+    let until = expires.map_or(i64::MAX, |at| at.saturating_add(skew));
+    let from = [begins, issued].iter().flatten().fold(i64::MIN, |from, at| from.max(at.saturating_sub(skew)));
+    let span = Span { from, until };
+    let Some(now) = now else { return Ok(span) };
+    if expires.is_some() && now >= until || expires.is_none() && demands.needs_expiration() {
         return Err(Stop::Refused(Reason::Expired));
     }
-    if [begins, issued].iter().flatten().any(|at| now < at.saturating_sub(skew)) {
+    if now < from {
         return Err(Stop::Refused(Reason::NotYetValid));
     }
     if let Some(lifetime) = demands.lifetime() {
@@ -81,7 +84,7 @@ fn times(members: &[Member<'_>], demands: Reader<'_>, now: i64) -> Result<(), St
             _ => return Err(Stop::Refused(Reason::Lifetime)),
         }
     }
-    Ok(())
+    Ok(span)
 }
 
 /// A date: a number of seconds; of a fraction only the whole seconds count. An exponent is no way to write one.
@@ -106,6 +109,8 @@ fn convert<'a>(claim: ClaimReader<'a>, value: &'a [u8], arena: &'a Arena) -> Cla
             b"false" => Some(Claim::Number(0)),
             _ => None,
         },
+        Kind::Float => json::float(value, arena).map(|float| Claim::Number(float.to_bits().cast_signed())),
+        Kind::Json => Some(Claim::Text(value)),
         Kind::Words => text().and_then(|text| {
             let mut words = Items::new(arena);
             text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).for_each(|word| words.push(word));
@@ -118,12 +123,12 @@ fn convert<'a>(claim: ClaimReader<'a>, value: &'a [u8], arena: &'a Arena) -> Cla
 
 /// A list of strings, and of nothing else.
 fn strings<'a>(value: &'a [u8], arena: &'a Arena) -> Option<&'a [&'a [u8]]> {
-    let mut reader = Json::new(value, arena).ok()?;
+    if value.first() != Some(&b'[') {
+        return None;
+    }
     let mut items = Items::new(arena);
-    let mut first = true;
-    reader.expect(b'[').ok()?;
-    while reader.another(b']', &mut first).ok()? {
-        items.push(reader.string().ok()?);
+    for item in json::elements(value, arena) {
+        items.push(string(item, arena)?);
     }
     if items.is_broken() { None } else { Some(items.finish()) }
 }

@@ -5,9 +5,6 @@ use super::{Reason, Stop};
 use crate::contract::algorithm;
 use crate::rt::arena::Arena;
 
-/// Most members: those of a header are read before anything is verified.
-const MOST: usize = 32;
-
 /// What matters of it.
 pub(super) struct Header<'a> {
     /// `contract::algorithm`
@@ -19,7 +16,7 @@ pub(super) struct Header<'a> {
 /// Reads it; `listed` are the policy's algorithms.
 pub(super) fn read<'a>(text: &'a [u8], listed: u32, arena: &'a Arena) -> Result<Header<'a>, Stop> {
     let refused = |reason: Reason| Err(Stop::Refused(reason));
-    let Ok(members) = members(text, MOST, arena) else { return refused(Reason::Malformed) };
+    let Ok(members) = members(text, arena) else { return refused(Reason::Malformed) };
     let name = find(members, const { word(b"alg") }).and_then(|value| string(value, arena));
     let Some(algorithm) = name.and_then(number).filter(|number| listed >> number & 1 == 1) else { return refused(Reason::Algorithm) };
     if find(members, const { word(b"crit") }).is_some() {

@@ -6,23 +6,17 @@
 use super::header;
 use super::json::{Member, Word, find, get, members, string, word};
 use crate::body::json;
-use crate::config::json::{Invalid, Reader};
+use crate::config::json::Invalid;
 use crate::rt::arena::{Arena, Items};
 use crate::tables::jwks::{Key, MOST, Material};
 use crate::values::encoding::{Alphabet, from_base64};
 
-/// Most members of all objects together.
-const MEMBERS: usize = 4096;
-
 /// The keys of a set.
 pub fn read<'a>(text: &'a [u8], arena: &'a Arena) -> Result<&'a [Key<'a>], Invalid> {
-    let set = members(text, MEMBERS, arena)?;
-    let mut reader = Reader::new(find(set, const { word(b"keys") }).ok_or(Invalid)?, arena)?;
+    let set = members(text, arena)?;
     let mut keys = Items::new(arena);
-    let mut first = true;
-    reader.expect(b'[')?;
-    while reader.another(b']', &mut first)? {
-        let key = members(reader.object()?, MEMBERS, arena)?;
+    for key in json::elements(find(set, const { word(b"keys") }).ok_or(Invalid)?, arena) {
+        let key = members(key, arena)?;
         if let Some(key) = one(key, arena)? {
             keys.push(key);
         }

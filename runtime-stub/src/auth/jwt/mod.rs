@@ -3,15 +3,17 @@
 //!
 //! A check has two halves, because the signature is verified by generated code, which names the algorithms that are linked:
 //! [`begin`] finds what is to be verified, [`finish`] looks at what the token says. What a token says is looked at anew in each
-//! request, so nothing about its time is remembered; only that its signature holds is (`auth::verified`).
+//! request unless it is remembered (`remembered`): that its signature holds (`auth::verified`), its claims, and while they hold.
 
 mod claims;
 #[cfg(test)]
 mod corpora;
+pub mod fetch;
 mod header;
 mod json;
 pub mod keys;
 pub mod reasons;
+pub mod remembered;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +30,15 @@ use crate::tables::jwt::Reader;
 use crate::values::encoding::{Alphabet, from_base64};
 
 pub use claims::Claim;
+use remembered::Remembered;
+
+/// What a VM knows of tokens that came before.
+pub struct Known<'v> {
+    /// Whose signature holds.
+    pub verified: &'v mut Verified,
+    /// What they say.
+    pub remembered: &'v mut Remembered,
+}
 
 /// Longest token. Those of identity providers have 1 to 4 KiB, and header lines of proxies end at 8.
 const LONGEST: usize = 8192;
@@ -75,6 +86,13 @@ pub enum Stop {
     Fault,
 }
 
+impl Signed<'_> {
+    /// The key id that the token names.
+    pub fn key_id(&self) -> Option<&[u8]> {
+        self.key_id
+    }
+}
+
 impl From<Exhausted> for Stop {
     fn from(_: Exhausted) -> Stop {
         Stop::Fault
@@ -118,14 +136,14 @@ pub enum Step<'a> {
     Verify(Signed<'a>),
 }
 
-/// The first half.
+/// The first half. `recall`: what is remembered of the token decides, without another look at its keys.
 pub fn begin<'a, H: Host>(
     frame: &mut Frame<'a>,
-    verified: &mut Verified,
+    known: Known<'_>,
     host: &mut H,
     id: u32,
-    from: &[u8],
-    demands: &'a [u8],
+    (from, demands): (&[u8], &'a [u8]),
+    recall: bool,
 ) -> Step<'a> {
     if let Some(found) = api_key::find(frame, id) {
         return Step::Done(found.state);
@@ -136,14 +154,25 @@ pub fn begin<'a, H: Host>(
         Some((1, token)) => token,
         Some(_) => return Step::Done(note(frame, id, credential::DOUBLED)),
     };
+    let tag = known.verified.tag(host, frame.root, id, token, LONGEST);
+    let slot = tag.filter(|tag| known.verified.find(*tag).is_some()).map(Tag::slot);
+    if let (Some(slot), true, Ok(now)) = (slot, recall, clock(frame, host))
+        && let Some(claims) = known.remembered.find(slot, now, Reader(demands).claims().count(), frame.arena)
+    {
+        return Step::Done(valid(frame, id, claims));
+    }
     match read(token, Reader(demands), frame.arena) {
-        Ok(mut signed) => {
-            signed.tag = verified.tag(host, frame.root, id, token, LONGEST);
-            signed.is_known = signed.tag.is_some_and(|tag| verified.find(tag).is_some());
-            Step::Verify(signed)
-        }
+        Ok(signed) => Step::Verify(Signed { tag, is_known: slot.is_some(), ..signed }),
         Err(stop) => Step::Done(stopped(frame, id, stop)),
     }
+}
+
+/// The time by which dates are looked at. A request that waited for its body was there in time: what follows must not find it changed.
+fn clock<H: Host>(frame: &Frame<'_>, host: &mut H) -> Result<Option<i64>, Stop> {
+    if frame.body.was_held {
+        return Ok(None);
+    }
+    host.time().map(|now| Some(i64::try_from(now).unwrap_or(i64::MAX))).map_err(|_| Stop::Fault)
 }
 
 /// Header and signature of a token.
@@ -188,7 +217,7 @@ pub fn candidates<'t>(signed: &Signed<'_>, demands: &[u8], table: &'t [u8]) -> [
 /// The second half. `holds`: whether the signature holds; nothing when there was no key.
 pub fn finish<'a, H: Host>(
     frame: &mut Frame<'a>,
-    (verified, heap): (&mut Verified, &mut Heap),
+    (known, heap): (Known<'_>, &mut Heap),
     host: &mut H,
     id: u32,
     demands: &'a [u8],
@@ -201,16 +230,29 @@ pub fn finish<'a, H: Host>(
         Some(true) => {}
     }
     if let (Some(tag), false) = (signed.tag, signed.is_known) {
-        verified.keep(heap, tag, 0);
+        known.verified.keep(heap, tag, 0);
     }
-    let Ok(now) = host.time() else { return stopped(frame, id, Stop::Fault) };
-    match claims::read(signed.payload, Reader(demands), i64::try_from(now).unwrap_or(i64::MAX), frame.arena) {
-        Ok(claims) => {
-            frame.tokens = frame.arena.one(Token { id, reason: 0, claims, before: frame.tokens });
-            note(frame, id, if frame.tokens.is_some() { credential::VALID } else { credential::FAULT })
+    let read = clock(frame, host).and_then(|now| claims::read(signed.payload, Reader(demands), now, frame.arena));
+    match read {
+        Ok((claims, span)) => {
+            // The slot may be another token's by now: then its claims stay.
+            if let Some(tag) = signed.tag.filter(|tag| known.verified.find(*tag).is_some()) {
+                known.remembered.keep(heap, tag.slot(), span, claims, frame.arena);
+            }
+            valid(frame, id, claims)
         }
         Err(stop) => stopped(frame, id, stop),
     }
+}
+
+fn valid<'a>(frame: &mut Frame<'a>, id: u32, claims: &'a [Claim<'a>]) -> i32 {
+    frame.tokens = frame.arena.one(Token { id, reason: 0, claims, before: frame.tokens });
+    note(frame, id, if frame.tokens.is_some() { credential::VALID } else { credential::FAULT })
+}
+
+/// Keeps that a check came to nothing.
+pub fn faulted(frame: &mut Frame<'_>, id: u32) -> i32 {
+    note(frame, id, credential::FAULT)
 }
 
 fn note(frame: &mut Frame<'_>, id: u32, state: i32) -> i32 {

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{Claim, Step, begin, candidates, claim, finish, reason};
+use super::remembered::Remembered;
+use super::{Claim, Known, Step, begin, candidates, claim, finish, reason};
 use crate::auth::verified::Verified;
 use crate::contract::{REASONS, credential};
 use crate::digest::hmac;
@@ -54,30 +55,48 @@ fn one(name: &str, kind: Kind, optional: bool, default: Option<&str>) -> jwt::Cl
     jwt::Claim { name: name.into(), kind, optional, default: default.map(str::to_owned), values: Vec::new() }
 }
 
-/// Checks a token, twice: the second time with what was remembered. Gives the state or the reason, and the claims.
-fn check(token: &str, demands: &Demands) -> (Result<i32, &'static str>, Vec<String>) {
-    let (mut verified, mut heap) = (Verified::new(), Heap::new());
-    let table = jwt::write(demands);
-    let from = write(&[Place::Bearer]);
-    let mut results = Vec::new();
-    for round in 0..2 {
+/// What a check comes to: the state or the reason, and the claims.
+type Checked = (Result<i32, &'static str>, Vec<String>);
+
+/// A VM in which tokens are checked.
+struct Checker {
+    verified: Verified,
+    remembered: Remembered,
+    heap: Heap,
+    /// Whether the last check was spared by what is remembered.
+    recalled: bool,
+}
+
+impl Checker {
+    fn new() -> Checker {
+        Checker { verified: Verified::new(), remembered: Remembered::new(), heap: Heap::new(), recalled: false }
+    }
+
+    /// Checks a token at a time in seconds. `recall`: with the claims that are remembered.
+    fn check(&mut self, token: &str, demands: &Demands, now: u64, recall: bool) -> Checked {
         let arena = Arena::new();
         let line = format!("Bearer {token}");
         let mut host = FakeHost::with_request(&[(":path", "/"), (":authority", "a"), ("authorization", &line)]);
-        host.now = NOW * 1_000_000_000;
+        host.now = now * 1_000_000_000;
         let mut frame = Frame::new(&arena);
         let slots = slots::encode(&["host", "content-type", "content-length", "authorization"]);
         assert!(request::begin(&mut frame, &mut host, arena.copy(&slots).unwrap()));
         assert!(!request::check(&mut frame));
-        let table = arena.copy(&table).unwrap();
-        let state = match begin(&mut frame, &mut verified, &mut host, 3, &from, table) {
-            Step::Done(state) => state,
+        let table = arena.copy(&jwt::write(demands)).unwrap();
+        let from = write(&[Place::Bearer]);
+        let known = Known { verified: &mut self.verified, remembered: &mut self.remembered };
+        self.recalled = false;
+        let state = match begin(&mut frame, known, &mut host, 3, (&from, table), recall) {
+            Step::Done(state) => {
+                self.recalled = state == credential::VALID;
+                state
+            }
             Step::Verify(signed) => {
                 let keys = candidates(&signed, table, SECRET);
                 let code = hmac::of(Sha256::new(), keys.first().unwrap().unwrap(), signed.message);
                 let holds = signed.is_known || code.get(..32) == Some(signed.signature);
-                assert!(round == 1 || !signed.is_known);
-                finish(&mut frame, (&mut verified, &mut heap), &mut host, 3, table, &signed, Some(holds))
+                let known = Known { verified: &mut self.verified, remembered: &mut self.remembered };
+                finish(&mut frame, (known, &mut self.heap), &mut host, 3, table, &signed, Some(holds))
             }
         };
         let why = REASONS.get(usize::from(reason(&frame, 3))).copied().unwrap();
@@ -87,11 +106,61 @@ fn check(token: &str, demands: &Demands) -> (Result<i32, &'static str>, Vec<Stri
             Claim::Number(number) => number.to_string(),
             Claim::List(items) => items.iter().map(|item| String::from_utf8_lossy(item)).collect::<Vec<_>>().join("|"),
         });
-        results.push((if why == "absent" { Ok(state) } else { Err(why) }, claims.collect::<Vec<_>>()));
         assert_eq!(state == credential::INVALID, why != "absent");
+        (if why == "absent" { Ok(state) } else { Err(why) }, claims.collect::<Vec<_>>())
     }
-    assert_eq!(results.first(), results.get(1), "what was remembered makes no difference");
-    results.swap_remove(0)
+}
+
+/// Checks a token with nothing known, with what was remembered, and with what is left when its claims are not.
+fn check(token: &str, demands: &Demands) -> Checked {
+    let mut checker = Checker::new();
+    let first = checker.check(token, demands, NOW, true);
+    assert!(!checker.recalled);
+    for recall in [true, false] {
+        assert_eq!(checker.check(token, demands, NOW, recall), first, "what was remembered makes no difference");
+        assert_eq!(checker.recalled, recall && first.0 == Ok(credential::VALID), "valid tokens are remembered");
+    }
+    first
+}
+
+#[test]
+fn what_is_remembered_ends_with_the_token() {
+    let (mut checker, demands) = (Checker::new(), demands());
+    // Skew of the demands: a minute.
+    let token = token(HEADER, &payload(&format!(r#","nbf":{}"#, NOW + 10)));
+    for (now, expected, recalled) in [
+        (NOW, Ok(credential::VALID), false),
+        (NOW + 659, Ok(credential::VALID), true),
+        (NOW + 660, Err("expired"), false),
+        (NOW - 50, Ok(credential::VALID), true),
+        (NOW - 51, Err("not_yet_valid"), false),
+        (NOW, Ok(credential::VALID), true),
+    ] {
+        assert_eq!((checker.check(&token, &demands, now, true).0, checker.recalled), (expected, recalled), "{now}");
+    }
+    // Keys that are others: all is forgotten.
+    checker.verified.clear();
+    assert_eq!((checker.check(&token, &demands, NOW, true).0, checker.recalled), (Ok(credential::VALID), false));
+}
+
+#[test]
+fn no_token_is_taken_for_another() {
+    let (mut checker, demands) = (Checker::new(), demands());
+    let tokens: Vec<String> = (0..3000).map(|n| token(HEADER, &payload(&format!(r#","n":{n}"#)))).collect();
+    let mut recalled = 0;
+    for round in 0..2 {
+        for (n, token) in tokens.iter().enumerate() {
+            let (state, claims) = checker.check(token, &demands, NOW, true);
+            assert_eq!((state, claims.get(1)), (Ok(credential::VALID), Some(&n.to_string())), "{round}");
+            recalled += usize::from(checker.recalled);
+        }
+        // The last ones are still there.
+        for (n, token) in tokens.iter().enumerate().rev().take(50) {
+            assert_eq!(checker.check(token, &demands, NOW, true).1.get(1), Some(&n.to_string()));
+            recalled += usize::from(checker.recalled);
+        }
+    }
+    assert!(recalled > 50, "{recalled}");
 }
 
 fn payload(more: &str) -> String {

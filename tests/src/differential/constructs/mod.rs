@@ -1,6 +1,7 @@
 //! Which constructs of the typed tree policies contain. The matches have no `_`, so that a new construct shows up here.
 
 mod all;
+mod jwt;
 mod signed;
 mod types;
 
@@ -118,26 +119,7 @@ impl Found {
                     });
                 }
             }
-            hir::Credential::Jwt(jwt) => {
-                self.add("jwt");
-                self.add_if(jwt.issuer.is_some(), "jwt issuer");
-                self.add_if(!jwt.audiences.is_empty(), "jwt audiences");
-                self.add_if(!jwt.require_expiration, "jwt without expiration");
-                self.add_if(jwt.max_lifetime.is_some(), "jwt max_lifetime");
-                self.add_if(jwt.forward, "jwt forward");
-                for claim in &jwt.claims {
-                    self.add(match claim.kind {
-                        hir::ClaimKind::Bool => "claim bool",
-                        hir::ClaimKind::Int => "claim int",
-                        hir::ClaimKind::String => "claim string",
-                        hir::ClaimKind::Enum(_) => "claim enum",
-                        hir::ClaimKind::Words => "claim words",
-                        hir::ClaimKind::List => "claim list",
-                    });
-                    self.add_if(claim.optional, "claim optional");
-                    self.add_if(claim.default.is_some(), "claim default");
-                }
-            }
+            hir::Credential::Jwt(jwt) => self.jwt(jwt),
             hir::Credential::Hmac(hmac) => self.hmac(hmac),
             hir::Credential::Token(token) => self.token(token),
         }

@@ -1,6 +1,7 @@
 //! `NAME.capture` of a `token`.
 
-use super::read::{Step, credential};
+use super::credential::credential;
+use super::read::Step;
 use crate::base::{Code, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;

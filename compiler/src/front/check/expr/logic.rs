@@ -38,7 +38,7 @@ fn connect(mut operands: Vec<hir::Expr>, kind: fn(Vec<hir::Expr>) -> hir::ExprKi
 /// `a is present`, `a is absent`.
 pub(super) fn presence(ctx: &mut Context<'_>, env: &Env, operand: &ast::Expr, present: bool, span: Span) -> hir::Expr {
     let test = if let Some(Named::Credential(id)) = read::named(ctx, operand) {
-        match read::credential(ctx, env, id, operand.span) {
+        match super::credential(ctx, env, id, operand.span) {
             Some(_) => hir::Expr { kind: hir::ExprKind::Read(hir::Read::CredentialPresent(id)), ty: hir::Ty::Bool, span },
             None => return failed(span),
         }

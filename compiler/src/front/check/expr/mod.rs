@@ -7,6 +7,7 @@ mod call;
 mod captured;
 mod choices;
 mod compare;
+mod credential;
 mod expect;
 mod fold;
 mod habits;
@@ -20,9 +21,9 @@ mod substitute;
 pub(super) use bound::bindable;
 pub(super) use branch::patterns;
 pub(super) use choices::value as enum_value;
+pub(super) use credential::credential;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, text};
 pub(super) use reach::{body_readable, readable, requested};
-pub(super) use read::credential;
 pub(super) use substitute::{size as substituted_size, substitute};
 
 use super::context::Context;

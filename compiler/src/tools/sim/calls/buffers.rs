@@ -7,6 +7,8 @@ use crate::tools::sim::stream::Window;
 
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
+/// Of the answer to a call.
+const CALL_BODY: u32 = 4;
 const VM_CONFIGURATION: u32 = 6;
 const PLUGIN_CONFIGURATION: u32 = 7;
 
@@ -32,6 +34,7 @@ fn bytes(guest: &mut Guest<'_, '_>, id: u32, start: usize, max: usize) -> Result
     match id {
         VM_CONFIGURATION => Ok(cut(&[])),
         PLUGIN_CONFIGURATION => guest.host().configuration.as_deref().map(cut).ok_or(Status::NotFound),
+        CALL_BODY => guest.host().answer.as_ref().map(|answer| cut(&answer.body)).ok_or(Status::NotFound),
         _ => {
             let window = body(guest, id).ok_or(Status::NotFound)?;
             Ok(if window.open { cut(&window.bytes) } else { (0, Vec::new()) })

@@ -6,6 +6,9 @@ use crate::tools::sim::header_map::HeaderMap;
 use crate::tools::sim::imports::Outcome;
 use crate::tools::sim::pairs;
 
+/// Of the answer to a call.
+const CALL_HEADERS: u32 = 6;
+
 fn kind(id: u32) -> Result<MapKind, Status> {
     if id > MAX_MAP {
         return Err(Status::BadArgument);
@@ -14,6 +17,9 @@ fn kind(id: u32) -> Result<MapKind, Status> {
 }
 
 fn readable<'guest>(guest: &'guest mut Guest<'_, '_>, id: u32) -> Result<&'guest HeaderMap, Status> {
+    if id == CALL_HEADERS {
+        return guest.host().answer.as_ref().map(|answer| &answer.headers).ok_or(Status::BadArgument);
+    }
     let kind = kind(id)?;
     guest.host().stream().and_then(|stream| stream.readable(kind)).ok_or(Status::BadArgument)
 }

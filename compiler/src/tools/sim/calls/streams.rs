@@ -37,6 +37,7 @@ pub(crate) fn continue_stream(guest: &mut Guest<'_, '_>, args: &Args<'_>) -> Out
     match args.word(0) {
         0 | 1 => {
             if let Some(stream) = guest.host().stream() {
+                stream.continued = true;
                 // Envoy takes all request pointers away, whichever side is continued.
                 stream.request_headers.access = Access::Gone;
                 stream.request_body.open = false;

@@ -1,0 +1,129 @@
+//! Tokens of each algorithm, good ones and ones that are broken in one way each: the same on the interpreter, in the module with the
+//! host's signatures and with its own, and in a real Envoy. Each refusal has its reason for the operator and none for the caller.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::collections::BTreeMap;
+
+use portcullis::Options;
+use portcullis::ir::hir::JwtAlgorithm;
+use portcullis::tools::engine::Engine;
+use portcullis::tools::eval::Interpreter;
+use portcullis::tools::message::{Answer, Decision, Headers, Request};
+use portcullis::tools::sim::Simulator;
+use portcullis::tools::test_runner::START;
+use portcullis_tests::envoy::engine::EnvoyEngine;
+use portcullis_tests::tokens::{self, AUDIENCE, ISSUER, SECRET};
+use serde_json::json;
+
+const ALGORITHMS: [JwtAlgorithm; 4] = [JwtAlgorithm::Rs256, JwtAlgorithm::Es256, JwtAlgorithm::EdDsa, JwtAlgorithm::Hs256];
+
+/// The time of the tests in seconds.
+const NOW: u64 = START / 1_000_000_000;
+
+/// One scope and one declaration for each algorithm.
+fn policy() -> String {
+    let mut text = "policy tokens { default = deny 403 }\nconfig { secret_key: secret }\n".to_owned();
+    for algorithm in ALGORITHMS {
+        let name = algorithm.as_str();
+        let lower = name.to_lowercase();
+        let keys = if algorithm.is_hmac() { "config.secret_key" } else { "file \"keys.json\"" };
+        text.push_str(&format!(
+            "jwt {lower} {{ issuer = \"{ISSUER}\" audiences = [\"{AUDIENCE}\"] algorithms = [{name}] keys = {keys} max_lifetime = 24h\n\
+             from = [bearer, header \"x-token\"] claims {{ sub: string }} }}\n\
+             scope \"/{lower}\" {{ authenticate {lower} permit \"{lower} may\" {{ }} rewrite request \"{lower} who\" {{ set \"x-who\" = {lower}.sub }} }}\n"
+        ));
+    }
+    text
+}
+
+fn request(algorithm: JwtAlgorithm, place: &str, token: &str) -> Request {
+    let value = if place == "authorization" { format!("Bearer {token}") } else { token.to_owned() };
+    Request {
+        method: "GET".to_owned(),
+        target: format!("/{}", algorithm.as_str().to_lowercase()),
+        authority: "localhost".to_owned(),
+        headers: vec![(place.to_owned(), value.into_bytes())],
+        body: None,
+        client: "192.0.2.1".parse().unwrap(),
+        client_port: 40_000,
+        tls: None,
+    }
+}
+
+fn ok() -> Answer {
+    Answer { status: 200, headers: Headers::new(), body: None }
+}
+
+fn header(headers: &Headers, name: &str) -> Option<String> {
+    headers.iter().find(|(known, _)| known == name).map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+}
+
+/// Refuses or accepts as it should, and counts why.
+fn holds(engine: &mut dyn Engine) {
+    engine.start(&json!({ "secret_key": SECRET }).to_string()).unwrap();
+    engine.set_time(START).unwrap();
+    let mut expected: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for algorithm in ALGORITHMS {
+        let name = algorithm.as_str().to_lowercase();
+        // Accepted, again from what is remembered of it, and behind those that are refused as well.
+        let admitted = |engine: &mut dyn Engine, at: &str| {
+            for place in ["authorization", "x-token"] {
+                let outcome = engine.request(&request(algorithm, place, &tokens::good(algorithm, NOW)), &ok()).unwrap();
+                assert_eq!(outcome.decision, Decision::Allow, "{}: a good token {at}: {outcome:?}", engine.name());
+                let forwarded = outcome.forwarded.unwrap();
+                assert_eq!(header(&forwarded.headers, "x-who").as_deref(), Some("c-1"));
+                assert_eq!(header(&forwarded.headers, place), None, "the upstream gets no token");
+            }
+        };
+        admitted(engine, "at first");
+        let broken = tokens::broken(algorithm, NOW);
+        assert!(broken.len() >= 50, "{} broken tokens", broken.len());
+        for broken in &broken {
+            let outcome = engine.request(&request(algorithm, "authorization", &broken.token), &ok()).unwrap();
+            let response = &outcome.response;
+            assert!(outcome.forwarded.is_none(), "{} lets {algorithm:?} pass: {}", engine.name(), broken.how);
+            assert_eq!(response.status, 401, "{}: {algorithm:?} {}", engine.name(), broken.how);
+            assert_eq!(
+                outcome.decision,
+                Decision::Deny { status: 401, by: name.clone() },
+                "{}: {algorithm:?} {}",
+                engine.name(),
+                broken.how
+            );
+            let challenge = header(&response.headers, "www-authenticate");
+            assert_eq!(challenge.as_deref(), Some("Bearer realm=\"tokens\", error=\"invalid_token\""), "{}", broken.how);
+            assert!(response.body.is_empty(), "{}: the caller is told {:?}", broken.how, response.body);
+            *expected.entry((name.clone(), broken.reason.to_owned())).or_default() += 1;
+        }
+        admitted(engine, "at last");
+    }
+    let mut counted: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for (rule, outcome, count) in engine.counters().unwrap() {
+        let of_ours = ALGORITHMS.iter().any(|algorithm| algorithm.as_str().to_lowercase() == rule);
+        if of_ours && count > 0 {
+            counted.insert((rule, outcome), count);
+        }
+    }
+    assert_eq!(counted, expected, "{}", engine.name());
+}
+
+fn compiled() -> (portcullis::Checked, Vec<u8>) {
+    let keys = tokens::key_set().to_string();
+    let checked = portcullis::check("tokens.policy", &policy(), &mut |_| Ok(keys.clone()));
+    assert!(checked.policy.is_some(), "{:?}", checked.diagnostics);
+    let wasm = portcullis::compile(&checked, &Options::default()).unwrap().output.wasm;
+    (checked, wasm)
+}
+
+#[test]
+fn broken_tokens_are_refused_by_interpreter_and_module() {
+    let (checked, wasm) = compiled();
+    holds(&mut Interpreter::new(checked.policy.unwrap()));
+    holds(&mut Simulator::deployed(&wasm).unwrap());
+}
+
+#[test]
+fn broken_tokens_are_refused_in_envoy() {
+    let (_, wasm) = compiled();
+    holds(&mut EnvoyEngine::new(wasm, &[], false).unwrap());
+}
