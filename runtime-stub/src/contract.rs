@@ -427,6 +427,13 @@ functions! {
     CredentialCheckBasicConfig = "credential_check_basic_config"(I32, I64, I32) -> I32;
     /// State of credential `id` at the places of its description: [`credential::OPEN`] while it is presented once and not settled.
     CredentialPresent = "credential_present"(I32, I64) -> I32;
+    /// State of credential `id` signed as AWS does, how far from now a date may lie, and how long at most a signature in a query is good:
+    /// [`credential::OPEN`] while it is not verified.
+    CredentialAws = "credential_aws"(I32, I64, I64) -> I32;
+    /// The code of a request signed as AWS does under a secret, when it is the one that is presented; else absent.
+    CredentialAwsCode = "credential_aws_code"(I64) -> I64;
+    /// Removes such a signature from what is forwarded.
+    CredentialAwsStrip = "credential_aws_strip"();
     /// Settles a credential that is open: the state.
     CredentialSettle = "credential_settle"(I32, I32) -> I32;
     /// The parts of what an open credential presents: separator (0: there is one part), what they begin with, which is taken off.

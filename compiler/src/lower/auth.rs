@@ -342,6 +342,10 @@ pub(super) fn strip(builder: &mut Builder<'_>) -> Vec<Stmt> {
     let mut body = Vec::new();
     for (number, credential) in policy.credentials.iter().enumerate() {
         if !credential.forward() && is_demanded(policy, number) {
+            if matches!(credential, Credential::Hmac(hmac) if hmac.aws.is_some()) {
+                body.push(act(Mechanism::CredentialAwsStrip, vec![]));
+                continue;
+            }
             let description = tables::credential(builder, credential.from());
             body.push(act(Mechanism::CredentialStrip, vec![Expr::Data(description)]));
         }

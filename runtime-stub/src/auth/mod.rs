@@ -1,6 +1,7 @@
 //! Credentials. In: requests, places, known keys. Out: states, names of keys, requests without credentials.
 
 pub mod api_key;
+pub mod aws;
 pub mod basic;
 pub mod captures;
 pub mod jwt;

@@ -4,6 +4,7 @@
 //! Policies are made as text, so that the whole chain from the lexer on is under test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod aws;
 mod bodies;
 mod branches;
 pub mod case;

@@ -35,6 +35,7 @@ enum Message {
     Stripe,
     Slack,
     Webhook,
+    Aws,
 }
 
 const MESSAGES: &[Message] = &[
@@ -48,6 +49,7 @@ const MESSAGES: &[Message] = &[
     Message::Stripe,
     Message::Slack,
     Message::Webhook,
+    Message::Aws,
 ];
 
 impl Message {
@@ -58,6 +60,7 @@ impl Message {
             Message::Stripe => Some(("stripe", "stripe-signature")),
             Message::Slack => Some(("slack", "x-slack-signature")),
             Message::Webhook => Some(("standard_webhooks", "webhook-signature")),
+            Message::Aws => Some(("aws_sigv4", "authorization")),
             Message::Body | Message::Request | Message::Path | Message::Header | Message::Digest | Message::Lower => None,
         }
     }
@@ -69,7 +72,7 @@ impl Message {
             Message::Header => r#"request.headers["x-a"]"#,
             Message::Digest => r#""${request.headers["x-a"] ?? "none"}:${hex_encode(sha256(request.body.text))}""#,
             Message::Lower => "lower(request.body.text)",
-            Message::Body | Message::Github | Message::Stripe | Message::Slack | Message::Webhook => "request.body.text",
+            Message::Body | Message::Github | Message::Stripe | Message::Slack | Message::Webhook | Message::Aws => "request.body.text",
         }
     }
 }
@@ -230,7 +233,7 @@ fn present(random: &mut Random, signed: &Signed, stamp: u64, request: &mut Reque
     let lines: Vec<&[u8]> = request.headers.iter().filter(|(name, _)| name == "x-a").map(|(_, value)| value.as_slice()).collect();
     let header = (!lines.is_empty()).then(|| lossy(&lines.join(b", ".as_slice())));
     let message = match signed.message {
-        Message::Body | Message::Github => body,
+        Message::Body | Message::Github | Message::Aws => body,
         Message::Request => [format!("{} {}\n", request.method, request.target).as_bytes(), &body].concat(),
         Message::Path => request.target.clone().into_bytes(),
         Message::Header => header.unwrap_or_default().into_bytes(),
@@ -245,6 +248,10 @@ fn present(random: &mut Random, signed: &Signed, stamp: u64, request: &mut Reque
     };
     let other = "nobody's".to_owned();
     let secret = if random.chance(90) && !signed.secrets.is_empty() { random.pick(&signed.secrets) } else { &other };
+    if signed.message == Message::Aws {
+        super::aws::present(random, secret, stamp, request);
+        return;
+    }
     let key = match secret.strip_prefix("whsec_") {
         Some(written) => portcullis::lang::encoding::from_base64(written).unwrap_or_default(),
         None => secret.clone().into_bytes(),
@@ -272,7 +279,7 @@ fn present(random: &mut Random, signed: &Signed, stamp: u64, request: &mut Reque
             let more = random.pick(&["", " v1,AAAA", " v1a,x", " v1,x"]);
             format!("v1,{written}{more}")
         }
-        Message::Body | Message::Request | Message::Path | Message::Header | Message::Digest | Message::Lower => written,
+        Message::Body | Message::Request | Message::Path | Message::Header | Message::Digest | Message::Lower | Message::Aws => written,
     };
     for _ in 0..if random.chance(5) { 2 } else { 1 } {
         match signed.kind {
@@ -296,7 +303,7 @@ fn encoded(upper: bool, encoding: &str, code: &[u8]) -> String {
     }
 }
 
-fn spoilt(random: &mut Random, mut written: String) -> String {
+pub(super) fn spoilt(random: &mut Random, mut written: String) -> String {
     match random.below(20) {
         0 => written.truncate(written.len().saturating_sub(2)),
         1 => written.push('0'),
@@ -308,7 +315,7 @@ fn spoilt(random: &mut Random, mut written: String) -> String {
     written
 }
 
-fn code<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
+pub(super) fn code<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
     let mut mac = <M as KeyInit>::new_from_slice(key).unwrap();
     mac.update(message);
     mac.finalize().into_bytes().to_vec()

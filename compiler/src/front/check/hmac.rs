@@ -15,15 +15,16 @@ const TOLERANCE: i64 = 5 * 60 * 1_000_000_000;
 /// Attributes that a built-in scheme decides.
 const OF_CUSTOM: [&str; 4] = ["signature", "algorithm", "message", "timestamp"];
 /// The built-in schemes.
-const SCHEMES: [&str; 4] = ["github", "stripe", "slack", "standard_webhooks"];
+const SCHEMES: [&str; 5] = ["github", "stripe", "slack", "standard_webhooks", "aws_sigv4"];
 /// Those that come later.
-const LATER: [&str; 2] = ["aws_sigv4", "http_signature"];
+const LATER: [&str; 1] = ["http_signature"];
 
 /// What stands for a declaration until its expressions can be checked, and for one that is at fault.
 pub(super) fn blank(declaration: &ast::Declaration) -> hir::Hmac {
     hir::Hmac {
         name: declaration.name.clone(),
         from: Vec::new(),
+        aws: None,
         codes: hir::Codes { separator: None, prefix: String::new(), encoding: hir::Encoding::Hex },
         algorithm: hir::Algorithm::Sha256,
         message: Vec::new(),
@@ -49,18 +50,19 @@ pub(super) fn check(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hi
         Some(attr) => built_in(ctx, attr, &attrs, &mut hmac),
         None => custom(ctx, declaration, &attrs, &mut hmac),
     }
-    if let (Some(attr), None, false) = (attrs.get("tolerance"), &hmac.timestamp, hmac.from.is_empty()) {
+    if let (Some(attr), None, None, false) = (attrs.get("tolerance"), &hmac.timestamp, hmac.aws, hmac.from.is_empty()) {
         let built_in = attrs.get("scheme").is_some();
         let help = if built_in { "drop it: the scheme signs no timestamp" } else { "add `timestamp = unix(header \"…\")`, or drop it" };
         ctx.ineffective(attr.name.span, "a tolerance without a timestamp", "nothing tells when a request was signed", help);
     }
+    hmac.aws = hmac.aws.map(|usual| tolerance.unwrap_or(usual));
     if let (Some(timestamp), Some(tolerance)) = (&mut hmac.timestamp, tolerance) {
         timestamp.tolerance = tolerance;
     }
     if let Some(attr) = attrs.get("dedupe") {
         hmac.dedupe = dedupe(ctx, attr, &hmac);
     }
-    let reads_body = hmac.exprs().any(|value| ctx.reads_body(value));
+    let reads_body = hmac.aws.is_some() || hmac.exprs().any(|value| ctx.reads_body(value));
     let (mut reads_json, mut reads_form) = (false, false);
     for value in hmac.exprs() {
         hmac_message::reads(ctx, value, &mut |read| {
@@ -248,8 +250,8 @@ fn dedupe(ctx: &mut Context<'_>, attr: &ast::Attr, hmac: &hir::Hmac) -> Option<h
         return None;
     }
     let nonce = read(ctx, source)?;
-    if let Some(timestamp) = &hmac.timestamp
-        && *window < timestamp.tolerance.saturating_mul(2)
+    if let Some(tolerance) = hmac.timestamp.as_ref().map(|timestamp| timestamp.tolerance).or(hmac.aws)
+        && *window < tolerance.saturating_mul(2)
     {
         let message = "what may come once only is forgotten while it is still fresh";
         let label = "shorter than the tolerance on both sides of a timestamp";
@@ -334,6 +336,11 @@ fn built_in(ctx: &mut Context<'_>, attr: &ast::Attr, attrs: &Attrs<'_>, hmac: &m
             hmac.timestamp = unix(from_header("webhook-timestamp"));
             hmac.message = vec![hir::Piece::Value(header_value("webhook-id", span)), text("."), hir::Piece::Timestamp, text("."), body()];
             hmac.encoded_secrets = true;
+        }
+        // "AWS Signature Version 4 for API requests": in `authorization` or in the query.
+        "aws_sigv4" => {
+            hmac.from = vec![header("authorization"), hir::CredentialSource::Query("X-Amz-Signature".to_owned())];
+            hmac.aws = Some(TOLERANCE);
         }
         _ => {
             let names = SCHEMES.map(|name| format!("`{name}`")).join(", ");

@@ -11,6 +11,8 @@ pub struct Hmac {
     pub from: Vec<CredentialSource>,
     /// How codes stand there.
     pub codes: Codes,
+    /// Set for `aws_sigv4`, whose message, codes and timestamp no expressions say: how far from now the date may lie, nanoseconds.
+    pub aws: Option<i64>,
     /// What computes them.
     pub algorithm: Algorithm,
     /// What is signed, piece by piece.
@@ -139,6 +141,14 @@ pub struct Dedupe {
 }
 
 impl Hmac {
+    /// How long at most after its date an AWS signature in a query is good: seven days, and never longer than it is remembered where it
+    /// may come once; nanoseconds.
+    pub fn longest(&self) -> i64 {
+        let week = 7 * 86_400 * 1_000_000_000;
+        let remembered = self.dedupe.as_ref().map(|dedupe| dedupe.window.saturating_sub(self.aws.unwrap_or(0)).max(0));
+        remembered.map_or(week, |remembered| remembered.min(week))
+    }
+
     /// Every expression in it.
     pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
         let pieces = self.message.iter().filter_map(|piece| match piece {

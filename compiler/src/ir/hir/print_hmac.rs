@@ -17,6 +17,9 @@ pub(super) fn lines(policy: &Policy, hmac: &Hmac, line: &mut impl FnMut(usize, S
         })
         .collect();
     line(1, format!("message {} of {}", hmac.algorithm.as_str(), pieces.join(", ")));
+    if let Some(tolerance) = hmac.aws {
+        line(1, format!("aws_sigv4, tolerance {tolerance} ns"));
+    }
     if let Some(timestamp) = &hmac.timestamp {
         let from = match &timestamp.from {
             TimestampSource::Value(value) => expr(policy, value),

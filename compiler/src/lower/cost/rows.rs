@@ -271,6 +271,10 @@ const ROWS: &[(Mechanism, Row)] = &[
     (Mechanism::CredentialReason, Row::new(375)),
     (Mechanism::CredentialPresent, Row::new(1000).headers(400, 300)),
     (Mechanism::CredentialSettle, Row::new(1000)),
+    (Mechanism::CredentialAws, Row::new(20_000).headers(1_000, 3_000).calls(2)),
+    // Eight forms of the request at most, each digested.
+    (Mechanism::CredentialAwsCode, Row::new(400_000).headers(8_000, 8_000).body(150).gives(Size::Bytes(32))),
+    (Mechanism::CredentialAwsStrip, Row { line_calls: 1, ..Row::new(5000).headers(800, 900).calls(6).moves() }),
     (Mechanism::CredentialParts, Row::new(1000).headers(400, 300).gives(Size::Headers(9))),
     (Mechanism::CredentialFresh, Row::new(1000).arguments(75).calls(1)),
     // Reads and writes of a bucket that others write all the time, and the hash's seed the first time.

@@ -8,7 +8,7 @@ use super::expr::Context;
 use super::facts::{self, Facts};
 use super::fetch::Sets;
 use super::value::Value;
-use super::{hmac, home_grown, jwt, rule};
+use super::{aws, hmac, home_grown, jwt, rule};
 use crate::ir::hir;
 use crate::lang::{encoding, password};
 use crate::tools::engine::{EngineError, Nanoseconds};
@@ -114,6 +114,9 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds, sets: &mut Sets) -> 
             Ok(value) => home_grown::verify(token, &value, ctx, now),
             Err(other) => Ok(other),
         },
+        hir::Credential::Hmac(signed) if let Some(tolerance) = signed.aws => {
+            Ok(aws::from_headers(facts, (tolerance, signed.longest()), now))
+        }
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),
@@ -302,8 +305,10 @@ pub(super) fn strip(policy: &hir::Policy, facts: &Facts, query: &mut Option<Stri
         if credential.forward() || !is_read.into_iter().any(|id| id.index() == index) {
             continue;
         }
+        let is_aws = matches!(credential, hir::Credential::Hmac(signed) if signed.aws.is_some());
         for source in credential.from() {
             match source {
+                hir::CredentialSource::Header(name) if is_aws => headers.retain(|(key, value)| key != name || !aws::is_signature(value)),
                 hir::CredentialSource::Bearer => {
                     headers.retain(|(name, value)| name != "authorization" || scheme(value, "bearer").is_none());
                 }

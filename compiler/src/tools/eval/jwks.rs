@@ -2,7 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-use super::json::{self, Json, Kind};
+use super::json::{self, Kind};
 use super::jwt::{get, string};
 use crate::ir::hir::{Jwk, JwkMaterial, JwtAlgorithm};
 
@@ -17,9 +17,12 @@ pub(super) fn read(text: &str) -> Option<Vec<Jwk>> {
             return None;
         }
         let text = |name: &str| get(key, name).and_then(string);
-        let is_to_verify =
-            |all: &Json| matches!(&all.kind, Kind::Array(all) if all.iter().any(|one| string(one).as_deref() == Some("verify")));
-        if get(key, "use").is_some() && text("use").as_deref() != Some("sig") || get(key, "key_ops").is_some_and(|all| !is_to_verify(all)) {
+        let is_to_verify = match get(key, "key_ops").map(|operations| &operations.kind) {
+            None => true,
+            Some(Kind::Array(names)) => names.iter().any(|name| string(name).as_deref() == Some("verify")),
+            Some(_) => false,
+        };
+        if get(key, "use").is_some() && text("use").as_deref() != Some("sig") || !is_to_verify {
             continue;
         }
         let number = |name: &str| text(name).and_then(|value| Base64UrlUnpadded::decode_vec(&value).ok());

@@ -3,6 +3,7 @@
 //! In: `hir::Policy`, configuration, requests. Out: outcomes and counters, through `tools::engine::Engine`.
 
 mod authenticate;
+mod aws;
 mod body;
 mod bytes;
 mod config;

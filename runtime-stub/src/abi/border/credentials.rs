@@ -5,7 +5,7 @@ use crate::abi::{Policy, Wasm, arena, frame, vm};
 use crate::auth::api_key::{self, Memory};
 use crate::auth::basic::{self, Users};
 use crate::auth::jwt::{self, Claim, Step};
-use crate::auth::{captures, nonce, signed, strip};
+use crate::auth::{aws, captures, nonce, signed, strip};
 use crate::config::refusal::Refusal;
 use crate::contract::credential;
 use crate::host::{Host, level};
@@ -63,6 +63,21 @@ extern "C" fn config_users(field: i32, name: i64) -> i32 {
 #[unsafe(export_name = "rt.credential_present")]
 extern "C" fn credential_present(id: i32, from: i64) -> i32 {
     signed::present(frame(), id as u32, pack::bytes(from))
+}
+
+#[unsafe(export_name = "rt.credential_aws")]
+extern "C" fn credential_aws(id: i32, tolerance: i64, longest: i64) -> i32 {
+    aws::present(frame(), &mut Wasm, id as u32, tolerance, longest)
+}
+
+#[unsafe(export_name = "rt.credential_aws_code")]
+extern "C" fn credential_aws_code(secret: i64) -> i64 {
+    pack::from_string(aws::code(frame(), pack::bytes(secret)))
+}
+
+#[unsafe(export_name = "rt.credential_aws_strip")]
+extern "C" fn credential_aws_strip() {
+    aws::strip(frame(), &mut Wasm);
 }
 
 #[unsafe(export_name = "rt.credential_settle")]

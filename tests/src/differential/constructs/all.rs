@@ -68,6 +68,7 @@ pub const ALL: &[&str] = &[
     "hmac header",
     "hmac query",
     "hmac cookie",
+    "hmac aws_sigv4",
     "hmac hex",
     "hmac lower-case hex",
     "hmac base64",

@@ -28,6 +28,7 @@ impl Found {
                 hir::CredentialSource::Cookie(_) => "hmac cookie",
             });
         }
+        self.add_if(hmac.aws.is_some(), "hmac aws_sigv4");
         self.add(match hmac.codes.encoding {
             hir::Encoding::Hex => "hmac hex",
             hir::Encoding::LowerHex => "hmac lower-case hex",
