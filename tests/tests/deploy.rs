@@ -63,6 +63,7 @@ fn request(module: String, upstreams: Vec<Upstream>) -> EnvoyRequest {
         body_limit: Some(4 << 20),
         trusted_hops: 0,
         upstreams,
+        services: Vec::new(),
         listen_port: 0,
         admin_port: Some(0),
     }
@@ -90,7 +91,7 @@ fn upstream(name: &str) -> Upstream {
             let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         }
     });
-    Upstream { name: name.to_owned(), host: "127.0.0.1".to_owned(), port }
+    Upstream { name: name.to_owned(), host: "127.0.0.1".to_owned(), port, tls: false }
 }
 
 fn read_head(stream: &mut TcpStream) -> String {
@@ -116,8 +117,9 @@ fn envoy_accepts_the_yaml() {
     let folder = run_folder().unwrap();
     let module = folder.join("module.wasm");
     fs::write(&module, wat::parse_str(MODULE).unwrap()).unwrap();
-    let named = Upstream { name: "blue".to_owned(), host: "blue.example".to_owned(), port: 80 };
-    for (number, upstreams) in [vec![], vec![named]].into_iter().enumerate() {
+    let named = Upstream { name: "blue".to_owned(), host: "blue.example".to_owned(), port: 80, tls: false };
+    let secure = Upstream { name: "green".to_owned(), host: "green.example".to_owned(), port: 443, tls: true };
+    for (number, upstreams) in [vec![], vec![named, secure]].into_iter().enumerate() {
         let request = request(module.display().to_string(), upstreams);
         let file = folder.join(format!("{number}.yaml"));
         fs::write(&file, yaml::text(&bootstrap(&request))).unwrap();
@@ -158,5 +160,50 @@ fn requests_go_where_the_policy_says_and_never_where_a_client_says() {
     for label in ["policy=\"orders\"", "rule=\"r 1\"", "outcome=\"deny\""] {
         assert!(metrics.lines().any(|line| line.starts_with("portcullis_rule_total{") && line.contains(label)), "{label}");
     }
+    assert!(!envoy.log().contains("restricted"), "{}", envoy.log());
+}
+
+/// A policy that fetches its keys: the clusters of its services, the callbacks and calls that this takes, and nothing that holds it up.
+#[test]
+fn a_policy_that_calls_a_service_runs_as_it_is_deployed() {
+    use portcullis::ir::hir::JwtAlgorithm;
+    use portcullis_tests::tokens;
+    let policy = "policy deployed { default = deny 403 } service identity { cluster = \"keys\" timeout = 10s }\n\
+                  jwt corp { algorithms = [ES256] keys = fetch { service = identity, path = \"/jwks\" } claims { sub: string } }\n\
+                  scope \"/**\" { authenticate corp  permit \"all\" {} }";
+    let checked = portcullis::check("deployed.policy", policy, &mut |_| Err("there is no file".to_owned()));
+    let compiled = portcullis::compile(&checked, &portcullis::Options::default()).unwrap();
+    let folder = run_folder().unwrap();
+    let module = folder.join("module.wasm");
+    fs::write(&module, &compiled.output.wasm).unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Making keys takes longer than a service may.
+    let body = tokens::key_set().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            assert!(read_head(&mut stream).starts_with("GET /jwks HTTP/1.1"));
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    let request = EnvoyRequest {
+        policy: "deployed".to_owned(),
+        configuration: String::new(),
+        callbacks: compiled.output.report.callbacks.clone(),
+        host_calls: compiled.output.report.host_calls.clone(),
+        has_routes: false,
+        holds_headers: false,
+        body_limit: None,
+        services: vec![Upstream { name: "keys".to_owned(), host: "127.0.0.1".to_owned(), port, tls: false }],
+        ..request(module.display().to_string(), vec![upstream("blue")])
+    };
+    let envoy = Envoy::start(&bootstrap(&request), 2, folder).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let bearer = |token: &str| format!("authorization: Bearer {token}\r\n");
+    let answer = get(envoy.port(), "/a", &bearer(&tokens::good(JwtAlgorithm::Es256, now)));
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("blue"), "{answer}\n{}", envoy.log());
+    let answer = get(envoy.port(), "/a", &bearer(&tokens::others(JwtAlgorithm::Es256, now)));
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     assert!(!envoy.log().contains("restricted"), "{}", envoy.log());
 }

@@ -31,8 +31,9 @@ struct Envoy {
     /// The module, where Envoy will find it.
     #[arg(long, value_name = "OUT.wasm")]
     module: PathBuf,
-    /// A cluster of this name; the first is where unrouted requests go. May be repeated.
-    #[arg(long = "upstream", value_name = "NAME=HOST:PORT", value_parser = upstream)]
+    /// A cluster of this name, spoken to by TLS with `https://`; the first that is no service is where unrouted requests go. May be
+    /// repeated.
+    #[arg(long = "upstream", value_name = "NAME=[https://]HOST:PORT", value_parser = upstream)]
     upstreams: Vec<Upstream>,
     /// The port that Envoy listens on.
     #[arg(long, value_name = "PORT", default_value_t = 10_000)]
@@ -93,6 +94,10 @@ fn envoy(arguments: &Envoy, io: &mut Io<'_>) -> Result<(), Stop> {
     let Some(policy) = &checked.policy else { return Err(Stop::policy("")) };
     same_module(&arguments.module, &compiled.output.wasm)?;
     let configuration = configuration(arguments.config.as_deref(), policy, &compiled.output.wasm, io)?;
+    let called: Vec<&str> = policy.services.iter().map(|service| service.cluster.as_str()).collect();
+    let routed = clusters(policy);
+    let is_service = |upstream: &&Upstream| called.contains(&upstream.name.as_str()) && !routed.contains(&upstream.name.as_str());
+    let (services, upstreams): (Vec<&Upstream>, Vec<&Upstream>) = arguments.upstreams.iter().partition(is_service);
     let request = EnvoyRequest {
         policy: policy.name.text.clone(),
         module_path: arguments.module.display().to_string(),
@@ -103,12 +108,22 @@ fn envoy(arguments: &Envoy, io: &mut Io<'_>) -> Result<(), Stop> {
         trusted_hops: policy.trusted_hops,
         holds_headers: compiled.plan.request_body || compiled.plan.response_hold,
         body_limit: (compiled.plan.request_body || compiled.plan.response_hold).then_some(policy.body_limit),
-        upstreams: arguments.upstreams.clone(),
+        upstreams: upstreams.into_iter().cloned().collect(),
+        services: services.into_iter().cloned().collect(),
         listen_port: arguments.listen,
         admin_port: arguments.admin,
     };
     if !arguments.filter_only {
-        for cluster in clusters(policy) {
+        for service in &policy.services {
+            let (name, cluster) = (&service.name.text, &service.cluster);
+            if !arguments.upstreams.iter().any(|upstream| upstream.name == *cluster) {
+                writeln!(
+                    io.err,
+                    "warning: the service `{name}` is the cluster `{cluster}`; give it with --upstream {cluster}=https://HOST:PORT"
+                )?;
+            }
+        }
+        for cluster in routed {
             if !arguments.upstreams.iter().any(|upstream| upstream.name == cluster) {
                 writeln!(io.err, "warning: a route names the cluster `{cluster}`; give it with --upstream {cluster}=HOST:PORT")?;
             }
@@ -211,17 +226,18 @@ fn configuration(path: Option<&Path>, policy: &hir::Policy, wasm: &[u8], io: &mu
     }
 }
 
-/// `NAME=HOST:PORT`
+/// `NAME=HOST:PORT`, `NAME=https://HOST:PORT`
 fn upstream(text: &str) -> Result<Upstream, String> {
     let shape = || format!("write NAME=HOST:PORT, such as orders=127.0.0.1:8080, not `{text}`");
     let (name, address) = text.split_once('=').ok_or_else(shape)?;
+    let (address, tls) = address.strip_prefix("https://").map_or((address, false), |address| (address, true));
     let (host, port) = address.rsplit_once(':').ok_or_else(shape)?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let port: u16 = port.parse().map_err(|_| shape())?;
     if name.is_empty() || host.is_empty() || port == 0 {
         return Err(shape());
     }
-    Ok(Upstream { name: name.to_owned(), host: host.to_owned(), port })
+    Ok(Upstream { name: name.to_owned(), host: host.to_owned(), port, tls })
 }
 
 /// `NAME=VALUE`

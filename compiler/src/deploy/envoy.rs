@@ -16,6 +16,8 @@ pub struct Upstream {
     pub host: String,
     /// TCP port.
     pub port: u16,
+    /// Whether it is spoken to by TLS: its certificate has to be for `host` and of an authority that the machine trusts.
+    pub tls: bool,
 }
 
 /// What to generate for.
@@ -41,6 +43,8 @@ pub struct EnvoyRequest {
     pub body_limit: Option<u64>,
     /// Upstreams; the first is where requests go that the policy does not route.
     pub upstreams: Vec<Upstream>,
+    /// Clusters that the module itself calls; no request goes there.
+    pub services: Vec<Upstream>,
     /// The port to listen on, on all addresses.
     pub listen_port: u16,
     /// A port on loopback for Envoy's admin interface; none without.
@@ -113,7 +117,7 @@ pub fn bootstrap(request: &EnvoyRequest) -> Value {
                 "address": address("0.0.0.0", request.listen_port),
                 "filter_chains": [{ "filters": [manager] }],
             }],
-            "clusters": request.upstreams.iter().map(cluster).collect::<Vec<_>>(),
+            "clusters": request.upstreams.iter().chain(&request.services).map(cluster).collect::<Vec<_>>(),
         },
         "stats_config": { "stats_tags": LABELS.iter().map(|label| tag(label)).collect::<Vec<_>>() },
     });
@@ -201,7 +205,7 @@ fn routes(request: &EnvoyRequest) -> Value {
 fn cluster(upstream: &Upstream) -> Value {
     let endpoint = json!({ "endpoint": { "address": address(&upstream.host, upstream.port) } });
     let discovery = if upstream.host.parse::<IpAddr>().is_ok() { "STATIC" } else { "STRICT_DNS" };
-    json!({
+    let mut cluster = json!({
         "name": upstream.name,
         "type": discovery,
         "connect_timeout": "5s",
@@ -209,7 +213,32 @@ fn cluster(upstream: &Upstream) -> Value {
             "cluster_name": upstream.name,
             "endpoints": [{ "lb_endpoints": [endpoint] }],
         },
-    })
+    });
+    if let (true, Some(fields)) = (upstream.tls, cluster.as_object_mut()) {
+        fields.insert("transport_socket".to_owned(), tls(&upstream.host));
+    }
+    cluster
+}
+
+/// Where Debian, Ubuntu and Envoy's own images keep the authorities that they trust.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// TLS to a host, which has to prove its name.
+fn tls(host: &str) -> Value {
+    let is_address = host.parse::<IpAddr>().is_ok();
+    let kind = if is_address { "IP_ADDRESS" } else { "DNS" };
+    let mut context = json!({
+        "common_tls_context": {
+            "validation_context": {
+                "trusted_ca": { "filename": AUTHORITIES },
+                "match_typed_subject_alt_names": [{ "san_type": kind, "matcher": { "exact": host } }],
+            },
+        },
+    });
+    if let (false, Some(fields)) = (is_address, context.as_object_mut()) {
+        fields.insert("sni".to_owned(), json!(host));
+    }
+    extension("envoy.transport_sockets.tls", "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", context)
 }
 
 #[cfg(test)]
@@ -225,7 +254,7 @@ mod tests {
             module_path: "/etc/envoy/orders.wasm".into(),
             callbacks: vec!["proxy_on_request_headers".into()],
             host_calls: vec!["proxy_log".into(), "proxy_get_header_map_pairs".into()],
-            upstreams: vec![Upstream { name: "blue".into(), host: "127.0.0.1".into(), port: 8080 }],
+            upstreams: vec![Upstream { name: "blue".into(), host: "127.0.0.1".into(), port: 8080, tls: false }],
             listen_port: 10_000,
             ..EnvoyRequest::default()
         }
@@ -246,6 +275,20 @@ mod tests {
     }
 
     #[test]
+    fn services_are_clusters_and_no_routes() {
+        let identity = Upstream { name: "identity".into(), host: "id.example.com".into(), port: 443, tls: true };
+        let bootstrap = bootstrap(&EnvoyRequest { services: vec![identity], upstreams: Vec::new(), ..request() });
+        let cluster = &bootstrap["static_resources"]["clusters"][0];
+        assert_eq!((&cluster["name"], &cluster["type"]), (&json!("identity"), &json!("STRICT_DNS")));
+        let context = &cluster["transport_socket"]["typed_config"];
+        assert_eq!(context["sni"], "id.example.com");
+        let names = &context["common_tls_context"]["validation_context"]["match_typed_subject_alt_names"];
+        assert_eq!(*names, json!([{ "san_type": "DNS", "matcher": { "exact": "id.example.com" } }]));
+        let routes = bootstrap.to_string().matches("\"cluster\":").count();
+        assert_eq!(routes, 0, "no request goes to a service: {bootstrap}");
+    }
+
+    #[test]
     fn only_routing_policies_get_a_route_by_header() {
         let routes = |request: &EnvoyRequest| {
             let manager = bootstrap(request)["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0].clone();
@@ -261,7 +304,7 @@ mod tests {
 
     #[test]
     fn names_are_resolved_and_addresses_are_not() {
-        let named = Upstream { name: "green".into(), host: "green.example".into(), port: 80 };
+        let named = Upstream { name: "green".into(), host: "green.example".into(), port: 80, tls: false };
         let with = EnvoyRequest { upstreams: vec![request().upstreams[0].clone(), named], ..request() };
         let clusters = bootstrap(&with)["static_resources"]["clusters"].clone();
         assert_eq!((&clusters[0]["type"], &clusters[1]["type"]), (&json!("STATIC"), &json!("STRICT_DNS")));

@@ -33,6 +33,24 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     if plan.response_hold {
         writeln!(out, "  response body: up to {} bytes, held, only for rules that its headers leave open", policy.body_limit)?;
     }
+    for credential in &policy.credentials {
+        if let hir::Credential::Jwt(hir::Jwt { name, keys: hir::JwtKeys::Fetched(fetch), .. }) = credential
+            && let Some(service) = policy.services.get(fetch.service.index())
+        {
+            let seconds = |time: i64| time / 1_000_000_000;
+            let milliseconds = service.timeout / 1_000_000;
+            writeln!(
+                out,
+                "  keys of {}: {} of the cluster {:?}, once per proxy before the first request, then every {} s; within {milliseconds} ms, \
+                 kept for {} s",
+                name.text,
+                fetch.path,
+                service.cluster,
+                seconds(fetch.refresh),
+                seconds(fetch.stale)
+            )?;
+        }
+    }
     for (name, reads) in host_facts(policy, plan) {
         if reads {
             writeln!(out, "  {name}: one call, only when a condition gets there")?;
@@ -45,6 +63,7 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     let how = if plan.index.by_path { "one trie" } else { "one by one" };
     writeln!(out, "  {} templates, {how}", plan.index.accepts.len())?;
     write_indexes(out, policy, plan)?;
+    write_signatures(out, policy)?;
     writeln!(out, "limits")?;
     for limit in &policy.limits {
         let step = if limit.needs_identity { "after authentication" } else { "before authentication" };
@@ -73,6 +92,26 @@ fn write_plan(out: &mut String, policy: &hir::Policy, plan: &Plan) -> std::fmt::
     for pass in super::PASSES {
         let state = if plan.options.runs(pass.name) { "on" } else { "off" };
         writeln!(out, "  {} ({state}): {}", pass.name, pass.what)?;
+    }
+    Ok(())
+}
+
+/// Who verifies which signatures of tokens.
+fn write_signatures(out: &mut String, policy: &hir::Policy) -> std::fmt::Result {
+    let mut tokens =
+        policy.credentials.iter().filter_map(|credential| if let hir::Credential::Jwt(jwt) = credential { Some(jwt) } else { None });
+    let Some(first) = tokens.next() else { return Ok(()) };
+    writeln!(out, "signatures")?;
+    for jwt in std::iter::once(first).chain(tokens) {
+        let (host, own): (Vec<&hir::JwtAlgorithm>, Vec<&hir::JwtAlgorithm>) =
+            jwt.algorithms.iter().partition(|algorithm| algorithm.host_verifies());
+        let names = |algorithms: &[&hir::JwtAlgorithm]| algorithms.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+        if !host.is_empty() {
+            writeln!(out, "  {}: {}: by the host where it has `verify_signature`, else by the module", jwt.name.text, names(&host))?;
+        }
+        if !own.is_empty() {
+            writeln!(out, "  {}: {}: by the module", jwt.name.text, names(&own))?;
+        }
     }
     Ok(())
 }

@@ -158,6 +158,20 @@ impl JwtAlgorithm {
         }
     }
 
+    /// Whether hosts verify it that verify signatures at all: Envoy's `verify_signature` takes RSA with PKCS #1 v1.5 and ECDSA.
+    pub fn host_verifies(self) -> bool {
+        match self {
+            JwtAlgorithm::Rs256 | JwtAlgorithm::Rs384 | JwtAlgorithm::Rs512 | JwtAlgorithm::Es256 | JwtAlgorithm::Es384 => true,
+            JwtAlgorithm::Ps256
+            | JwtAlgorithm::Ps384
+            | JwtAlgorithm::Ps512
+            | JwtAlgorithm::EdDsa
+            | JwtAlgorithm::Hs256
+            | JwtAlgorithm::Hs384
+            | JwtAlgorithm::Hs512 => false,
+        }
+    }
+
     /// Whether it takes a secret instead of a public key.
     pub fn is_hmac(self) -> bool {
         matches!(self, JwtAlgorithm::Hs256 | JwtAlgorithm::Hs384 | JwtAlgorithm::Hs512)
