@@ -112,7 +112,7 @@ fn read<'a>(frame: &Frame<'a>) -> Option<Claim<'a>> {
         *headers = value(frame, b"X-Amz-SignedHeaders");
         *code = value(frame, SIGNATURE);
         let seconds = value(frame, b"X-Amz-Expires").filter(|text| text.first().is_some_and(u8::is_ascii_digit)).and_then(number::parse)?;
-        if seconds < 1 || seconds > LONGEST {
+        if !(1..=LONGEST).contains(&seconds) {
             return None;
         }
         (value(frame, b"X-Amz-Date")?, Some(seconds.saturating_mul(1_000_000_000)))
