@@ -458,6 +458,9 @@ functions! {
     CredentialCheckFetched = "credential_check_fetched"(I32, I64, I64) -> I32;
     /// Enters how the keys of a `jwt` are fetched (`tables::fetch`): bool.
     FetchAdd = "fetch_add"(I32, I64) -> I32;
+    /// Finds out whether the host verifies signatures (names as for [`Mechanism::VerifyRs256`]) and counts which: the metric when it does,
+    /// the metric when the module has to. Gives true.
+    SignaturesProbe = "signatures_probe"(I64, I32, I32) -> I32;
     /// Lets the request wait for keys: whether its headers end it, bool out. It is decided anew when they are there.
     RequestWait = "request_wait"(I32) -> I32;
     /// Why a `jwt` is invalid ([`REASONS`]); 0 when it is not.

@@ -107,6 +107,11 @@ fn holds(engine: &mut dyn Engine) {
     assert_eq!(counted, expected, "{}", engine.name());
 }
 
+/// Whether some VM counted this choice of who verifies.
+fn chosen(engine: &mut dyn Engine, who: &str) -> bool {
+    engine.counters().unwrap().iter().any(|(name, outcome, count)| name == "signatures" && outcome == who && *count > 0)
+}
+
 fn compiled() -> (portcullis::Checked, Vec<u8>) {
     let keys = tokens::key_set().to_string();
     let checked = portcullis::check("tokens.policy", &policy(), &mut |_| Ok(keys.clone()));
@@ -119,11 +124,15 @@ fn compiled() -> (portcullis::Checked, Vec<u8>) {
 fn broken_tokens_are_refused_by_interpreter_and_module() {
     let (checked, wasm) = compiled();
     holds(&mut Interpreter::new(checked.policy.unwrap()));
-    holds(&mut Simulator::deployed(&wasm).unwrap());
+    let mut simulator = Simulator::deployed(&wasm).unwrap();
+    holds(&mut simulator);
+    assert!(!chosen(&mut simulator, "host") && chosen(&mut simulator, "own"), "{:?}", simulator.counters());
 }
 
 #[test]
 fn broken_tokens_are_refused_in_envoy() {
     let (_, wasm) = compiled();
-    holds(&mut EnvoyEngine::new(wasm, &[], false).unwrap());
+    let mut envoy = EnvoyEngine::new(wasm, &[], false).unwrap();
+    holds(&mut envoy);
+    assert!(chosen(&mut envoy, "host") && !chosen(&mut envoy, "own"), "{:?}", envoy.counters());
 }

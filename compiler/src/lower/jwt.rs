@@ -184,6 +184,12 @@ pub(super) fn configured(builder: &mut Builder<'_>) -> Vec<Expr> {
         }
     }
     let mut loads = Vec::new();
+    if host_may_verify(policy) {
+        let names = builder.table("host's verification", host::names("sha256"));
+        let metric = |builder: &Builder<'_>, outcome| index(builder.metrics.number(SIGNATURES, outcome));
+        let (by_host, own) = (metric(builder, BY_HOST), metric(builder, OWN));
+        loads.push(call(Mechanism::SignaturesProbe, vec![Expr::Data(names), by_host, own]));
+    }
     for field in fields {
         let name = policy.config.get(field).map_or("", |config| config.name.text.as_str());
         let refusal = builder.string(&format!("configuration key `{name}` must be a JSON Web Key Set with public keys"));
@@ -225,6 +231,19 @@ fn fetched(builder: &mut Builder<'_>, jwt: &Jwt, fetch: &hir::JwtFetch, service:
         key: format!("portcullis/keys/{}/{}/{asked:016x}", builder.policy.name.text, jwt.name.text),
     };
     builder.table("fetch", tables_of_fetch::write(&table))
+}
+
+/// What counts, once for each VM that is configured, who verifies what a host can verify.
+pub(super) const SIGNATURES: &str = "signatures";
+/// It is the host.
+pub(super) const BY_HOST: &str = "host";
+/// It is the module.
+pub(super) const OWN: &str = "own";
+
+/// Whether a host can verify some signature of the policy.
+pub(super) fn host_may_verify(policy: &hir::Policy) -> bool {
+    let of = |jwt: &Jwt| jwt.algorithms.iter().any(|algorithm| algorithm.host_verifies());
+    policy.credentials.iter().any(|credential| matches!(credential, Credential::Jwt(jwt) if of(jwt)))
 }
 
 /// What a service counts that answers with keys, and one that does not.

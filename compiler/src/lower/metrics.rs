@@ -70,6 +70,10 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
             builder.metrics.enter(&credential.name().text, "shadow");
         }
     }
+    if super::jwt::host_may_verify(policy) {
+        builder.metrics.enter(super::jwt::SIGNATURES, super::jwt::BY_HOST);
+        builder.metrics.enter(super::jwt::SIGNATURES, super::jwt::OWN);
+    }
     for service in &policy.services {
         builder.metrics.enter(&service.name.text, super::jwt::FETCHED);
         builder.metrics.enter(&service.name.text, super::jwt::FETCH_FAILED);

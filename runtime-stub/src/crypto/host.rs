@@ -15,13 +15,23 @@ pub fn names(hash: &str) -> Vec<u8> {
     [b"verify_signature", hash.as_bytes()].concat()
 }
 
-/// Whether the host verifies; found out by the first signature.
+/// Whether the host verifies; found out when the configuration is loaded ([`probe`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offer {
     /// Not asked yet, or it has answered.
     Open,
     /// It has no such function.
     None,
+}
+
+/// Whether the host verifies: asks it about nothing, which no signature is.
+pub fn probe<H: Host>(host: &mut H, offer: &mut Offer, arena: &Arena, names: &[u8]) -> bool {
+    let Some((function, _)) = names.split_at_checked(FUNCTION) else { return false };
+    *offer = match host.foreign(arena, function, &[]) {
+        Err(Status::NOT_FOUND) => Offer::None,
+        Ok(_) | Err(_) => Offer::Open,
+    };
+    *offer == Offer::Open
 }
 
 /// Asks the host. Nothing when it does not verify this.
@@ -79,7 +89,7 @@ pub fn verify_ecdsa<H: Host>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Offer, names, verify};
+    use super::{Offer, names, probe, verify};
     use crate::rt::arena::Arena;
     use crate::testing::FakeHost;
 
@@ -101,6 +111,20 @@ mod tests {
         assert_eq!(ask(&mut host, &mut offer), Some(false));
         host.foreign.insert("verify_signature", Vec::new());
         assert_eq!(ask(&mut host, &mut offer), Some(false));
+    }
+
+    #[test]
+    fn the_choice_is_made_before_the_first_signature() {
+        let (mut host, mut offer) = (FakeHost::default(), Offer::Open);
+        assert!(!probe(&mut host, &mut offer, &Arena::new(), &names("sha256")));
+        assert_eq!((ask(&mut host, &mut offer), host.calls.len()), (None, 1));
+        // Another VM of the same host, or a host that was made anew.
+        host.foreign.insert("verify_signature", vec![8, 1]);
+        assert!(probe(&mut host, &mut offer, &Arena::new(), &names("sha256")));
+        assert_eq!(ask(&mut host, &mut offer), Some(true));
+        // A host that cannot answer now may have it all the same.
+        host.failing.insert("foreign", 10);
+        assert!(probe(&mut host, &mut offer, &Arena::new(), &names("sha256")));
     }
 
     #[test]

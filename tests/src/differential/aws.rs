@@ -66,7 +66,7 @@ fn hex(bytes: &[u8]) -> String {
 /// `20260101T000000Z`, from seconds since 1970: the year has 365 or 366 days, and these requests come in a few of them.
 fn date(stamp: u64) -> String {
     let (mut days, mut year) = (stamp / 86_400, 1970);
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     while days >= 365 + u64::from(leap(year)) {
         days -= 365 + u64::from(leap(year));
         year += 1;

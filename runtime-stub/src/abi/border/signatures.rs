@@ -1,6 +1,7 @@
 //! Signatures: one function for each algorithm, so that linking keeps what the policy names. RSA with PKCS #1 v1.5 and ECDSA go to
 //! the host when it verifies them.
 
+use super::rules;
 use crate::abi::{Wasm, arena, vm};
 use crate::bytes;
 use crate::crypto::{curve, ecdsa, ed25519, host, rsa};
@@ -9,6 +10,13 @@ use crate::digest::sha512::{Sha384, Sha512};
 use crate::digest::{self, Algorithm, hmac};
 use crate::rt::pack;
 use crate::tables::jwks;
+
+#[unsafe(export_name = "rt.signatures_probe")]
+extern "C" fn signatures_probe(names: i64, by_host: i32, own: i32) -> i32 {
+    let offered = host::probe(&mut Wasm, &mut vm().host_verifies, arena(), pack::bytes(names));
+    rules::count(if offered { by_host } else { own });
+    1
+}
 
 /// RSA with PKCS #1 v1.5.
 fn rs<A: Algorithm>(start: A, hash: rsa::Hash, names: i64, key: i64, message: i64, signature: i64) -> i32 {
