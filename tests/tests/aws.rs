@@ -168,10 +168,10 @@ fn changed(case: &Case) -> Vec<(String, Request)> {
         let line = String::from_utf8_lossy(value).into_owned();
         // The key's name is signed in the query only: a policy knows its secret, not its name.
         let id = line.find("Credential=").map_or(0..0, |at| at + 11..at + 22);
-        for at in 0..value.len() {
+        for (at, byte) in value.iter().enumerate() {
             let unsigned = (case.omits_token && name == "x-amz-security-token") || id.contains(&at) || name == "content-length";
             if !unsigned {
-                add(format!("byte {at} of {name}"), &|request| request.headers[n].1[at] = other(value[at]));
+                add(format!("byte {at} of {name}"), &|request| request.headers[n].1[at] = other(*byte));
             }
         }
         if (is_header || !name.starts_with("x-amz")) && name != "content-length" && !(case.omits_token && name == "x-amz-security-token") {
