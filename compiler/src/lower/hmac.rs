@@ -92,6 +92,11 @@ fn timestamp(builder: &mut Builder<'_>, context: &mut Context, id: CredentialId,
 
 fn from_headers(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac) -> FunctionId {
     let mut context = Context::new(Phase::Request, &[]);
+    if let Some(http) = &hmac.http {
+        let covers = builder.string(&http.covers.join(" "));
+        let state = call(Mechanism::CredentialHttp, vec![index(id.index()), covers, Expr::I64(http.tolerance)]);
+        return builder.function(format!("hmac {}: from headers", hmac.name.text), context, Some(Val::I32), vec![give(state)]);
+    }
     let state = context.local(Val::I32);
     let description = tables::credential(builder, &hmac.from);
     let present = call(Mechanism::CredentialPresent, vec![index(id.index()), Expr::Data(description)]);
@@ -139,9 +144,15 @@ fn whole(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac, from_headers:
             body.push(Stmt::If(call(mechanism, vec![]), malformed(id), vec![]));
         }
     }
-    let message = message(builder, &mut context, (id, hmac), &mut body);
-    let list = context.local(Val::I64);
-    body.push(Stmt::Set(list, parts(builder, id, hmac, &hmac.codes.prefix)));
+    // Of HTTP message signatures the code is found with what it signs, under each secret.
+    let signed = if hmac.http.is_some() {
+        None
+    } else {
+        let message = message(builder, &mut context, (id, hmac), &mut body);
+        let list = context.local(Val::I64);
+        body.push(Stmt::Set(list, parts(builder, id, hmac, &hmac.codes.prefix)));
+        Some((message, list))
+    };
     let (some, right) = (context.local(Val::I32), context.local(Val::I64));
     for secret in &hmac.secrets {
         let (set, key) = hold(builder, &mut context, secret);
@@ -150,12 +161,21 @@ fn whole(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac, from_headers:
             with_key.push(Stmt::Set(key, call(Mechanism::CredentialSecret, vec![Expr::Local(key)])));
             with_key.push(Stmt::If(is_zero(Expr::Local(key)), vec![settle(id, Expr::I32(credential::FAULT))], vec![]));
         }
-        let (expected, code) = (context.local(Val::I64), context.local(Val::I64));
-        with_key.push(Stmt::Set(expected, computed(builder, hmac.algorithm, Expr::Local(key), Expr::Local(message))));
-        // Each comparison takes time by the lengths only, and none is left out.
-        let same = call(Mechanism::SecretEqual, vec![Expr::Local(code), Expr::Local(expected)]);
-        let keep = Stmt::If(same, vec![Stmt::Set(right, Expr::Local(expected))], vec![]);
-        with_key.push(each_code(hmac, &mut context, list, code, vec![keep]));
+        let expected = context.local(Val::I64);
+        let keep = Stmt::Set(right, Expr::Local(expected));
+        if let Some((message, list)) = signed {
+            let code = context.local(Val::I64);
+            with_key.push(Stmt::Set(expected, computed(builder, hmac.algorithm, Expr::Local(key), Expr::Local(message))));
+            // Each comparison takes time by the lengths only, and none is left out.
+            let same = call(Mechanism::SecretEqual, vec![Expr::Local(code), Expr::Local(expected)]);
+            with_key.push(each_code(hmac, &mut context, list, code, vec![Stmt::If(same, vec![keep], vec![])]));
+        } else if let Some(http) = &hmac.http {
+            let covers = builder.string(&http.covers.join(" "));
+            let constants = Expr::Data(builder.table("constants of SHA-512", sha512::constants()));
+            let found = call(Mechanism::CredentialHttpCode, vec![Expr::Local(key), covers, Expr::I64(http.tolerance), constants]);
+            with_key.push(Stmt::Set(expected, found));
+            with_key.push(Stmt::If(is_zero(Expr::Local(expected)), vec![], vec![keep]));
+        }
         body.push(set);
         body.push(Stmt::If(is_zero(Expr::Local(key)), vec![], with_key));
     }

@@ -15,15 +15,22 @@ const TOLERANCE: i64 = 5 * 60 * 1_000_000_000;
 /// Attributes that a built-in scheme decides.
 const OF_CUSTOM: [&str; 4] = ["signature", "algorithm", "message", "timestamp"];
 /// The built-in schemes.
-const SCHEMES: [&str; 4] = ["github", "stripe", "slack", "standard_webhooks"];
+const SCHEMES: [&str; 5] = ["github", "stripe", "slack", "standard_webhooks", "http_signature"];
 /// Those that come later.
-const LATER: [&str; 2] = ["aws_sigv4", "http_signature"];
+const LATER: [&str; 1] = ["aws_sigv4"];
+/// What an HTTP message signature has to cover where `covers` is absent.
+const COVERS: [&str; 5] = ["@method", "@authority", "@path", "@query", "content-digest"];
+/// Derived components that can be covered.
+const DERIVED: [&str; 5] = ["@method", "@authority", "@path", "@query", "@request-target"];
+/// Most components that `covers` names.
+const MOST_COVERED: usize = 32;
 
 /// What stands for a declaration until its expressions can be checked, and for one that is at fault.
 pub(super) fn blank(declaration: &ast::Declaration) -> hir::Hmac {
     hir::Hmac {
         name: declaration.name.clone(),
         from: Vec::new(),
+        http: None,
         codes: hir::Codes { separator: None, prefix: String::new(), encoding: hir::Encoding::Hex },
         algorithm: hir::Algorithm::Sha256,
         message: Vec::new(),
@@ -49,7 +56,10 @@ pub(super) fn check(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hi
         Some(attr) => built_in(ctx, attr, &attrs, &mut hmac),
         None => custom(ctx, declaration, &attrs, &mut hmac),
     }
-    if let (Some(attr), None, false) = (attrs.get("tolerance"), &hmac.timestamp, hmac.from.is_empty()) {
+    if let Some(attr) = attrs.get("covers") {
+        covers(ctx, attr, &mut hmac);
+    }
+    if let (Some(attr), None, None, false) = (attrs.get("tolerance"), &hmac.timestamp, &hmac.http, hmac.from.is_empty()) {
         let built_in = attrs.get("scheme").is_some();
         let help = if built_in { "drop it: the scheme signs no timestamp" } else { "add `timestamp = unix(header \"…\")`, or drop it" };
         ctx.ineffective(attr.name.span, "a tolerance without a timestamp", "nothing tells when a request was signed", help);
@@ -57,10 +67,13 @@ pub(super) fn check(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hi
     if let (Some(timestamp), Some(tolerance)) = (&mut hmac.timestamp, tolerance) {
         timestamp.tolerance = tolerance;
     }
+    if let (Some(http), Some(tolerance)) = (&mut hmac.http, tolerance) {
+        http.tolerance = tolerance;
+    }
     if let Some(attr) = attrs.get("dedupe") {
         hmac.dedupe = dedupe(ctx, attr, &hmac);
     }
-    let reads_body = hmac.exprs().any(|value| ctx.reads_body(value));
+    let reads_body = hmac.http.is_some() || hmac.exprs().any(|value| ctx.reads_body(value));
     let (mut reads_json, mut reads_form) = (false, false);
     for value in hmac.exprs() {
         hmac_message::reads(ctx, value, &mut |read| {
@@ -248,8 +261,9 @@ fn dedupe(ctx: &mut Context<'_>, attr: &ast::Attr, hmac: &hir::Hmac) -> Option<h
         return None;
     }
     let nonce = read(ctx, source)?;
-    if let Some(timestamp) = &hmac.timestamp
-        && *window < timestamp.tolerance.saturating_mul(2)
+    let tolerance = hmac.timestamp.as_ref().map(|timestamp| timestamp.tolerance);
+    if let Some(tolerance) = tolerance.or(hmac.http.as_ref().map(|http| http.tolerance))
+        && *window < tolerance.saturating_mul(2)
     {
         let message = "what may come once only is forgotten while it is still fresh";
         let label = "shorter than the tolerance on both sides of a timestamp";
@@ -266,8 +280,10 @@ fn dedupe(ctx: &mut Context<'_>, attr: &ast::Attr, hmac: &hir::Hmac) -> Option<h
         }
         (hir::Piece::Timestamp, _) => false,
     });
-    if !signed && !hmac.message.is_empty() {
-        let help = "write it into `message`, or name the place of the signature: then the signature itself may come once only";
+    let covered = |name: &String| hir::ExprKind::Read(hir::Read::Header(name.clone())) == nonce.kind;
+    let signed = signed || hmac.http.as_ref().is_some_and(|http| http.covers.iter().any(covered));
+    if !signed && (!hmac.message.is_empty() || hmac.http.is_some()) {
+        let help = "sign it too, or name the place of the signature: then the signature itself may come once only";
         ctx.ineffective(source.span, "a nonce that is not signed", "whoever replays a request writes a new one", help);
     }
     Some(hir::Dedupe { nonce: Some(nonce), window: *window })
@@ -335,12 +351,56 @@ fn built_in(ctx: &mut Context<'_>, attr: &ast::Attr, attrs: &Attrs<'_>, hmac: &m
             hmac.message = vec![hir::Piece::Value(header_value("webhook-id", span)), text("."), hir::Piece::Timestamp, text("."), body()];
             hmac.encoded_secrets = true;
         }
+        // RFC 9421: `signature-input` says what is signed, and `signature` has the code.
+        "http_signature" => {
+            hmac.from = vec![header("signature"), header("signature-input")];
+            hmac.http = Some(hir::HttpSignature { covers: COVERS.map(str::to_owned).to_vec(), tolerance: TOLERANCE });
+        }
         _ => {
             let names = SCHEMES.map(|name| format!("`{name}`")).join(", ");
             let help = suggest::help(word, SCHEMES, &format!("write one of {names}, or `signature` and `message` of your own"));
             ctx.error(Code::UnknownOption, span, format!("there is no scheme `{word}`"), "unknown scheme", help);
         }
     }
+}
+
+/// `covers = ["@method", "date"]`: what an HTTP message signature has to cover.
+fn covers(ctx: &mut Context<'_>, attr: &ast::Attr, hmac: &mut hir::Hmac) {
+    let example = "covers = [\"@method\", \"@authority\", \"@path\", \"@query\", \"content-digest\"]";
+    let Some(http) = &mut hmac.http else {
+        let help = "drop it: `covers` belongs to `scheme = http_signature`";
+        ctx.error(Code::BadCredential, attr.name.span, "`covers` of a scheme that says itself what is signed".to_owned(), "not read", help);
+        return;
+    };
+    let Some(elements) = attrs::list(ctx, attr, "a list of components", example) else { return };
+    let mut found: Vec<String> = Vec::new();
+    for element in elements {
+        let ast::Arg::Expr(ast::Expr { kind: ast::ExprKind::String(text), span }) = element else {
+            attrs::wrong(ctx, attr, "a list of components", example);
+            return;
+        };
+        let name = text.to_ascii_lowercase();
+        if name.starts_with('@') && !DERIVED.contains(&name.as_str()) {
+            let known = DERIVED.map(|name| format!("`{name}`")).join(", ");
+            let help = suggest::help(&name, DERIVED, &format!("write the name of a header, or one of {known}"));
+            let message = format!("the component `{name}` cannot be verified here");
+            ctx.error(Code::UnknownOption, *span, message, "no component of a request that is known", help);
+        } else if !name.starts_with('@') && !headers::is_name(&name) {
+            let message = format!("`{text}` is no component");
+            let help =
+                "write the name of a header, or of a derived component such as `@method`; components with parameters are not verified";
+            ctx.error(Code::BadHeaderName, *span, message, "neither a header nor a derived component", help);
+        } else if found.contains(&name) {
+            ctx.ineffective(*span, format!("`{name}` twice"), "named before", "drop it");
+        } else {
+            found.push(name);
+        }
+    }
+    if elements.is_empty() || elements.len() > MOST_COVERED {
+        attrs::wrong(ctx, attr, &format!("1 to {MOST_COVERED} components"), example);
+        return;
+    }
+    http.covers = found;
 }
 
 fn header_value(name: &str, span: Span) -> hir::Expr {

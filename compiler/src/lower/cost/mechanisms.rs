@@ -274,6 +274,9 @@ const ROWS: &[(Mechanism, Row)] = &[
     (Mechanism::CredentialPresent, Row::new(1000).headers(400, 300)),
     (Mechanism::CredentialSettle, Row::new(1000)),
     (Mechanism::CredentialParts, Row::new(1000).headers(400, 300).gives(Size::Headers(9))),
+    (Mechanism::CredentialHttp, Row::new(40_000).headers(2_000, 8_000).calls(1)),
+    // At most 16 signatures, each over at most everything.
+    (Mechanism::CredentialHttpCode, Row::new(400_000).headers(8_000, 60_000).body(150).gives(Size::Bytes(32))),
     (Mechanism::CredentialFresh, Row::new(1000).arguments(75).calls(1)),
     // Reads and writes of a bucket that others write all the time, and the hash's seed the first time.
     (Mechanism::CredentialOnce, Row::new(700_000).arguments(100).calls(70)),

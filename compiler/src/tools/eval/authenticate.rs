@@ -7,7 +7,7 @@ use super::bytes::{text, trim};
 use super::expr::Context;
 use super::facts::{self, Facts};
 use super::value::Value;
-use super::{hmac, home_grown, jwt};
+use super::{hmac, home_grown, http_signature, jwt};
 use crate::ir::hir;
 use crate::lang::{encoding, password};
 use crate::tools::engine::{EngineError, Nanoseconds};
@@ -103,6 +103,7 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds) -> Result<Vec<Presen
             Ok(value) => home_grown::verify(token, &value, ctx, now),
             Err(other) => Ok(other),
         },
+        hir::Credential::Hmac(signed) if let Some(http) = &signed.http => Ok(http_signature::from_headers(http, facts, now)),
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),

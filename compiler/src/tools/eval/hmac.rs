@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use super::authenticate::Presented;
 use super::body;
 use super::expr::{self, Context};
+use super::http_signature;
 use super::value::Value;
 use crate::ir::hir;
 use crate::lang::{self, encoding};
@@ -45,8 +46,13 @@ pub(super) fn verify(
     if ctx.facts.body.as_ref().is_some_and(|body| body.is_malformed(reads)) {
         return Ok(Presented::Invalid("malformed"));
     }
-    let Some(codes) = codes(&hmac.codes, value) else { return Ok(Presented::Invalid("malformed")) };
-    let Some(message) = message(hmac, value, ctx)? else { return Ok(Presented::Invalid("malformed")) };
+    let signed = match hmac.http {
+        Some(_) => None,
+        None => match (codes(&hmac.codes, value), message(hmac, value, ctx)?) {
+            (Some(codes), Some(message)) => Some((codes, message)),
+            (Some(_) | None, _) => return Ok(Presented::Invalid("malformed")),
+        },
+    };
     let mut keys = Vec::new();
     for secret in &hmac.secrets {
         if let Value::String(secret) = expr::eval(secret, ctx)? {
@@ -59,7 +65,11 @@ pub(super) fn verify(
     if keys.is_empty() {
         return Ok(Presented::Fault);
     }
-    let right = keys.iter().map(|key| code(hmac.algorithm, key, &message)).find(|code| codes.contains(code));
+    let right = keys.iter().find_map(|key| match (&signed, &hmac.http) {
+        (Some((codes, message)), _) => Some(code(hmac.algorithm, key, message)).filter(|code| codes.contains(code)),
+        (None, Some(http)) => http_signature::code(http, ctx.facts, now, key),
+        (None, None) => None,
+    });
     let Some(right) = right else { return Ok(Presented::Invalid("wrong_signature")) };
     if let Some(dedupe) = &hmac.dedupe {
         let nonce = match &dedupe.nonce {
@@ -161,7 +171,7 @@ fn key(hmac: &hir::Hmac, secret: &str) -> Option<Vec<u8>> {
     encoding::from_base64(secret.strip_prefix("whsec_").unwrap_or(secret)).filter(|key| !key.is_empty())
 }
 
-fn code(algorithm: hir::Algorithm, key: &[u8], message: &[u8]) -> Vec<u8> {
+pub(super) fn code(algorithm: hir::Algorithm, key: &[u8], message: &[u8]) -> Vec<u8> {
     fn of<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
         let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else { return Vec::new() };
         mac.update(message);

@@ -68,6 +68,7 @@ pub const ALL: &[&str] = &[
     "hmac header",
     "hmac query",
     "hmac cookie",
+    "hmac http_signature",
     "hmac hex",
     "hmac lower-case hex",
     "hmac base64",

@@ -28,6 +28,7 @@ impl Found {
                 hir::CredentialSource::Cookie(_) => "hmac cookie",
             });
         }
+        self.add_if(hmac.http.is_some(), "hmac http_signature");
         self.add(match hmac.codes.encoding {
             hir::Encoding::Hex => "hmac hex",
             hir::Encoding::LowerHex => "hmac lower-case hex",
