@@ -176,6 +176,12 @@ pub fn secret_set() -> Value {
     json!({ "keys": [{ "kty": "oct", "alg": "HS256", "k": text(SECRET.as_bytes()) }] })
 }
 
+/// The set of the one key that an algorithm is verified with.
+#[must_use]
+pub fn key_set_for(algorithm: JwtAlgorithm) -> Value {
+    if algorithm.is_hmac() { secret_set() } else { json!({ "keys": [public(Keys::ours(), algorithm)] }) }
+}
+
 fn public(keys: &Keys, algorithm: JwtAlgorithm) -> Value {
     let point = |point: &[u8], curve: &str| {
         let (x, y) = point.get(1..).and_then(|point| point.split_at_checked(point.len() / 2)).unwrap_or_default();

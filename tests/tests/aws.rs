@@ -64,13 +64,10 @@ fn request(text: &str) -> Request {
     let body = body.trim_end_matches('\n').as_bytes().to_vec();
     Request {
         method: method.to_owned(),
-        target,
         authority,
         headers,
         body: (!body.is_empty()).then_some(Body { bytes: body, split: Some(7), trailers: Headers::new() }),
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 40_000,
-        tls: None,
+        ..Request::get(target)
     }
 }
 
@@ -107,7 +104,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn decide(engine: &mut dyn Engine, request: &Request) -> Decision {
-    engine.request(request, &Answer { status: 200, headers: Headers::new(), body: None }).unwrap().decision
+    engine.request(request, &Answer::ok()).unwrap().decision
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use portcullis::tools::engine::Engine;
-use portcullis::tools::message::{Answer, Body, Decision, Headers, Outcome, Request, header};
+use portcullis::tools::message::{Answer, Body, Decision, Outcome, Request, header};
 use portcullis::tools::sim::Simulator;
 use portcullis::{Compiled, Options};
 
@@ -28,19 +28,13 @@ fn started(text: &str) -> Simulator {
 
 fn get(target: &str, headers: &[(&str, &str)]) -> Request {
     Request {
-        method: "GET".to_owned(),
-        target: target.to_owned(),
-        authority: "localhost".to_owned(),
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 40_000,
-        tls: None,
+        ..Request::get(target)
     }
 }
 
 fn ok() -> Answer {
-    Answer { status: 200, headers: Headers::new(), body: None }
+    Answer::ok()
 }
 
 /// The host calls of a request once metrics are defined, and its outcome.

@@ -103,16 +103,7 @@ fn trailers_end_bodies(case: &Case, engine: &mut dyn Engine) {
             headers: vec![("content-type".to_owned(), b"text/plain".to_vec()), ("trailer".to_owned(), b"x-checksum".to_vec())],
             body: Some(body),
         };
-        let request = Request {
-            method: "GET".to_owned(),
-            target: "/r/a".to_owned(),
-            authority: "localhost".to_owned(),
-            headers: Vec::new(),
-            body: None,
-            client: [192, 0, 2, 1].into(),
-            client_port: 40_000,
-            tls: None,
-        };
+        let request = Request::get("/r/a");
         let response = engine.request(&request, &answer).unwrap().response;
         assert_eq!(String::from_utf8_lossy(&response.body), "card **** **** **** 1111", "{} on {}", case.name, engine.name());
         assert_eq!(response.trailers, trailers, "{}", engine.name());

@@ -184,13 +184,9 @@ fn hostile(policy: &hir::Policy) -> Vec<Request> {
     });
     let request = |target: String, lines: Vec<(&str, String)>| Request {
         method: "POST".to_owned(),
-        target,
         authority: host.clone(),
         headers: lines.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(),
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 1,
-        tls: None,
+        ..Request::get(target)
     };
     let first = policy.rules.iter().flat_map(|rule| &rule.on).flat_map(|on| &on.templates).next();
     let path = first.map_or("/a".to_owned(), |template| {
@@ -261,7 +257,7 @@ fn no_hostile_request_costs_more_than_was_computed() {
                 let bytes = part.repeat(size / part.len()).into_bytes();
                 let headers = vec![("content-type".to_owned(), content_type.as_bytes().to_vec())];
                 let body = Some(Body { bytes, split: Some(1000), trailers: Headers::new() });
-                let answer = Answer { status: 200, headers: Headers::new(), body: None };
+                let answer = Answer::ok();
                 measured.request(&Request { headers, body, ..request.clone() }, &answer).unwrap();
             }
         }
@@ -308,17 +304,8 @@ fn a_body_that_is_replaced_by_a_text_for_each_byte_is_paid_for() {
     let checked = engines::checked(text).unwrap();
     let mut measured = Measured::new(engines::policy(&checked), true).unwrap();
     measured.start("").unwrap();
-    let request = Request {
-        method: "GET".to_owned(),
-        target: format!("/?{}", "/".repeat(8000)),
-        authority: "localhost".to_owned(),
-        headers: Headers::new(),
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 1,
-        tls: None,
-    };
-    measured.request(&request, &Answer { status: 200, headers: Headers::new(), body: None }).unwrap();
+    let request = Request::get(format!("/?{}", "/".repeat(8000)));
+    measured.request(&request, &Answer::ok()).unwrap();
     assert!(measured.exceeded.is_empty(), "{:?}", measured.exceeded);
     assert!(measured.simulator.last().fuel > 1_000_000, "nothing was blown up");
 }

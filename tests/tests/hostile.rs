@@ -38,16 +38,7 @@ fn simulator() -> Simulator {
 }
 
 fn get(headers: Headers) -> Request {
-    Request {
-        method: "GET".to_owned(),
-        target: "/open/a".to_owned(),
-        authority: "api.example.com".to_owned(),
-        headers,
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 40_000,
-        tls: None,
-    }
+    Request { authority: "api.example.com".to_owned(), headers, ..Request::get("/open/a") }
 }
 
 fn lines(lines: &[(&str, &[u8])]) -> Headers {
@@ -59,7 +50,7 @@ fn numbered(count: usize) -> Headers {
 }
 
 fn ok() -> Answer {
-    Answer { status: 200, headers: Headers::new(), body: None }
+    Answer::ok()
 }
 
 #[test]

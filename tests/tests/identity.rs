@@ -4,7 +4,7 @@
 
 use portcullis::Options;
 use portcullis::tools::engine::Engine;
-use portcullis::tools::message::{Answer, Decision, Headers, Request};
+use portcullis::tools::message::{Answer, Decision, Request};
 use portcullis::tools::sim::Simulator;
 use portcullis_tests::differential::world::base64;
 use sha2::{Digest, Sha256};
@@ -16,20 +16,11 @@ fn wasm(text: &str, file: &str) -> Vec<u8> {
 }
 
 fn get(headers: &[(&str, &str)]) -> Request {
-    Request {
-        method: "GET".to_owned(),
-        target: "/".to_owned(),
-        authority: "localhost".to_owned(),
-        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 40_000,
-        tls: None,
-    }
+    Request { headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(), ..Request::get("/") }
 }
 
 fn ok() -> Answer {
-    Answer { status: 200, headers: Headers::new(), body: None }
+    Answer::ok()
 }
 
 fn key_digest(key: &str) -> String {

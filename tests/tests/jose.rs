@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use portcullis::Options;
 use portcullis::tools::engine::Engine;
 use portcullis::tools::eval::Interpreter;
-use portcullis::tools::message::{Answer, Headers, Request};
+use portcullis::tools::message::{Answer, Request};
 use portcullis::tools::sim::Simulator;
 use serde_json::{Value, json};
 
@@ -80,17 +80,9 @@ impl Engines {
                 reasons.push(None);
                 continue;
             }
-            let request = Request {
-                method: "GET".to_owned(),
-                target: "/".to_owned(),
-                authority: "localhost".to_owned(),
-                headers: vec![("authorization".to_owned(), format!("Bearer {token}").into_bytes())],
-                body: None,
-                client: "192.0.2.1".parse().unwrap(),
-                client_port: 40_000,
-                tls: None,
-            };
-            engine.request(&request, &Answer { status: 200, headers: Headers::new(), body: None }).unwrap();
+            let request =
+                Request { headers: vec![("authorization".to_owned(), format!("Bearer {token}").into_bytes())], ..Request::get("/") };
+            engine.request(&request, &Answer::ok()).unwrap();
             let counters = engine.counters().unwrap();
             let counted = counters.into_iter().filter(|(name, _, _)| name == "corp").map(|(_, outcome, count)| (outcome, count)).collect();
             let before = std::mem::replace(&mut self.counted[n], counted);

@@ -40,7 +40,7 @@ fn request(path: &str, bytes: &[u8]) -> Request {
 
 /// 200 for a request that was allowed, else the status of the refusal.
 fn status(engine: &mut dyn Engine, path: &str, bytes: &[u8]) -> u16 {
-    let answer = Answer { status: 200, headers: Headers::new(), body: None };
+    let answer = Answer::ok();
     match engine.request(&request(path, bytes), &answer).unwrap().decision {
         Decision::Allow => 200,
         Decision::Deny { status, .. } => status,

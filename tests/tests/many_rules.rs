@@ -3,23 +3,14 @@
 
 use portcullis::Options;
 use portcullis::tools::engine::Engine;
-use portcullis::tools::message::{Answer, Decision, Headers, Request};
+use portcullis::tools::message::{Answer, Decision, Request};
 use portcullis::tools::sim::Simulator;
 
 const FEW: usize = 10;
 const MANY: usize = 10_000;
 
 fn request(target: &str) -> Request {
-    Request {
-        method: "GET".to_owned(),
-        target: target.to_owned(),
-        authority: "localhost".to_owned(),
-        headers: Headers::new(),
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 40_000,
-        tls: None,
-    }
+    Request::get(target)
 }
 
 fn with_header(name: &str, value: &str) -> Request {
@@ -40,7 +31,7 @@ fn fuel(rules: usize, rule: &dyn Fn(usize) -> String, hit: &Request, miss: &Requ
     let mut text = "policy p { default = deny 403 }\n".to_owned();
     (0..rules).for_each(|number| text.push_str(&format!("permit \"r{number}\" {{ {} }}\n", rule(number))));
     let mut simulator = started(&text);
-    let answer = Answer { status: 200, headers: Headers::new(), body: None };
+    let answer = Answer::ok();
     [(hit, true), (miss, false)].map(|(request, allowed)| {
         // The first request defines metrics.
         simulator.request(request, &answer).unwrap();
@@ -86,7 +77,7 @@ fn equality_of_the_host_and_hosts_of_scopes() {
             text.push_str(&format!("scope \"/**\" {{ hosts = [\"*.h{number}.example.com\"] permit \"r{number}\" {{ on \"/a\" }} }}\n"));
         });
         let mut simulator = started(&text);
-        let answer = Answer { status: 200, headers: Headers::new(), body: None };
+        let answer = Answer::ok();
         let request = Request { authority: "x.h7.example.com".to_owned(), ..request("/a") };
         simulator.request(&request, &answer).unwrap();
         assert_eq!(simulator.request(&request, &answer).unwrap().decision, Decision::Allow);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use portcullis::Options;
-use portcullis::tools::message::{Answer, Headers, Request};
+use portcullis::tools::message::{Answer, Request};
 use portcullis_tests::differential::random::Random;
 use portcullis_tests::differential::world::base64;
 use portcullis_tests::envoy::bootstrap::{Routes, filter, gateway, wasm_filter};
@@ -179,7 +179,7 @@ fn a_certificate_of_another_authority_reaches_no_policy() {
     let certificate = Certificate { subject: "CN=a".to_owned(), uris: vec!["spiffe://a.test/x".to_owned()], dns: Vec::new() };
     let tls = Tls { certificate: Some(certificate) };
     let ask = |authority: &Authority| {
-        upstream.expect(&Answer { status: 200, headers: Headers::new(), body: None });
+        upstream.expect(&Answer::ok());
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, envoy.port())).unwrap();
         client::send_by_tls(stream, &get("/a".to_owned(), Vec::new()), &tls, authority)
     };

@@ -35,20 +35,11 @@ fn simulator(text: &str) -> Simulator {
 }
 
 fn get(target: &str, key: &str) -> Request {
-    Request {
-        method: "GET".to_owned(),
-        target: target.to_owned(),
-        authority: "localhost".to_owned(),
-        headers: vec![("x-api-key".to_owned(), key.as_bytes().to_vec())],
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 40_000,
-        tls: None,
-    }
+    Request { headers: vec![("x-api-key".to_owned(), key.as_bytes().to_vec())], ..Request::get(target) }
 }
 
 fn ok() -> Answer {
-    Answer { status: 200, headers: Headers::new(), body: None }
+    Answer::ok()
 }
 
 fn word(headers: &Headers) -> String {

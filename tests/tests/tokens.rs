@@ -38,20 +38,11 @@ fn policy() -> String {
 
 fn request(algorithm: JwtAlgorithm, place: &str, token: &str) -> Request {
     let value = if place == "authorization" { format!("Bearer {token}") } else { token.to_owned() };
-    Request {
-        method: "GET".to_owned(),
-        target: format!("/{}", algorithm.as_str().to_lowercase()),
-        authority: "localhost".to_owned(),
-        headers: vec![(place.to_owned(), value.into_bytes())],
-        body: None,
-        client: "192.0.2.1".parse().unwrap(),
-        client_port: 40_000,
-        tls: None,
-    }
+    Request { headers: vec![(place.to_owned(), value.into_bytes())], ..Request::get(format!("/{}", algorithm.as_str().to_lowercase())) }
 }
 
 fn ok() -> Answer {
-    Answer { status: 200, headers: Headers::new(), body: None }
+    Answer::ok()
 }
 
 fn header(headers: &Headers, name: &str) -> Option<String> {

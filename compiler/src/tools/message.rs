@@ -1,6 +1,11 @@
 //! HTTP messages as the engines exchange them: what a client sends, what an upstream answers, what became of both.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Where clients come from that tests say nothing of (RFC 5737).
+pub const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+/// Their port.
+pub const CLIENT_PORT: u16 = 40_000;
 
 /// A header list in the order sent; names in lower case, values as bytes.
 pub type Headers = Vec<(String, Vec<u8>)>;
@@ -24,6 +29,23 @@ pub struct Request {
     pub client_port: u16,
     /// How it connects by TLS; `None`: without.
     pub tls: Option<Tls>,
+}
+
+impl Request {
+    /// A `GET` without headers and body, as tests in policies send it when they say no more: to `localhost`, from 192.0.2.1.
+    #[must_use]
+    pub fn get(target: impl Into<String>) -> Request {
+        Request {
+            method: "GET".to_owned(),
+            target: target.into(),
+            authority: "localhost".to_owned(),
+            headers: Headers::new(),
+            body: None,
+            client: CLIENT,
+            client_port: CLIENT_PORT,
+            tls: None,
+        }
+    }
 }
 
 /// The TLS connection of a client.
@@ -53,6 +75,14 @@ pub struct Answer {
     pub headers: Headers,
     /// The body; `None` ends the response with its headers.
     pub body: Option<Body>,
+}
+
+impl Answer {
+    /// `200` without headers and body.
+    #[must_use]
+    pub fn ok() -> Answer {
+        Answer { status: 200, headers: Headers::new(), body: None }
+    }
 }
 
 /// A message body and how it arrives.

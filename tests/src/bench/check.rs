@@ -1,14 +1,14 @@
 //! Before times are taken: a variant that decides otherwise than the rest would win by not doing the job. In: a
 //! variant. Out: nothing, or what it did wrong.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
+use portcullis::ir::hir::JwtAlgorithm;
 use portcullis::tools::engine::EngineError;
 use portcullis::tools::message::{Answer, Headers, Request, header};
 
 use super::rules::{SCANT, client, key, path};
-use super::tokens::{self, Algorithm};
+use super::tokens;
 use super::variants::{Job, Variant};
 use crate::envoy::bootstrap::{Routes, gateway};
 use crate::envoy::process::{Envoy, run_folder};
@@ -30,7 +30,7 @@ pub(super) fn decides_as_told(variant: &Variant) -> Result<(), EngineError> {
     let upstream = Upstream::start(std::slice::from_ref(&cluster))?;
     let routes = Routes::Clusters { default: &cluster, ports: upstream.ports() };
     let envoy = Envoy::start(&gateway(&(variant.filters)(SCANT), routes, 0, None), 1, run_folder()?)?;
-    let answer = Answer { status: 200, headers: Headers::new(), body: None };
+    let answer = Answer::ok();
     for (number, sample) in samples(variant.job).iter().enumerate() {
         let wrong = |what: String| {
             let Variant { name, job, .. } = variant;
@@ -108,7 +108,7 @@ fn gateway_samples() -> Vec<Sample> {
     samples
 }
 
-fn token_samples(algorithm: Algorithm) -> Vec<Sample> {
+fn token_samples(algorithm: JwtAlgorithm) -> Vec<Sample> {
     let good = tokens::token(algorithm, 5, 600);
     let (message, signature) = good.rsplit_once('.').unwrap_or_default();
     let other = tokens::token(algorithm, 6, 600);
@@ -140,16 +140,7 @@ fn sample(path: &str, number: Option<usize>, status: u16) -> Sample {
 fn request(sample: &Sample) -> Request {
     let key = sample.key.iter().map(|key| ("x-api-key".to_owned(), key.as_bytes().to_vec()));
     let token = sample.token.iter().map(|token| ("authorization".to_owned(), format!("Bearer {token}").into_bytes()));
-    Request {
-        method: "GET".to_owned(),
-        target: sample.path.clone(),
-        authority: "api.example.com".to_owned(),
-        headers: key.chain(token).collect(),
-        body: None,
-        client: IpAddr::from([192, 0, 2, 1]),
-        client_port: 40_000,
-        tls: None,
-    }
+    Request { authority: "api.example.com".to_owned(), headers: key.chain(token).collect(), ..Request::get(sample.path.clone()) }
 }
 
 #[cfg(test)]

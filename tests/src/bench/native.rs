@@ -1,10 +1,11 @@
 //! What Envoy's own filters need to do the same. In: how many rules, which limit. Out: filters as JSON.
 
+use portcullis::ir::hir::JwtAlgorithm;
 use serde_json::{Map, Value, json};
 
 use super::rules::{GATEWAY_RULES, KEYS, client, key, prefix};
-use super::tokens::{self, Algorithm};
 use crate::envoy::bootstrap::{filter, set};
+use crate::tokens::{AUDIENCE, ISSUER, key_set_for};
 
 /// RBAC with one policy per rule, tried in turn.
 pub(super) fn rbac_list(count: usize) -> Value {
@@ -45,11 +46,11 @@ pub(super) fn api_keys(count: usize) -> Value {
 }
 
 /// Tokens; with a cache of those seen before, or without.
-pub(super) fn tokens(algorithm: Algorithm, cached: bool) -> Value {
+pub(super) fn tokens(algorithm: JwtAlgorithm, cached: bool) -> Value {
     let mut provider = json!({
-        "issuer": tokens::ISSUER,
-        "audiences": [tokens::AUDIENCE],
-        "local_jwks": { "inline_string": tokens::key_set(algorithm).to_string() },
+        "issuer": ISSUER,
+        "audiences": [AUDIENCE],
+        "local_jwks": { "inline_string": key_set_for(algorithm).to_string() },
         "claim_to_headers": [{ "header_name": "x-client", "claim_name": "sub" }],
     });
     if cached {

@@ -99,8 +99,8 @@ fn job(job: Job) -> String {
         Job::Decide(count) => format!("{count} path rules"),
         Job::DecideAndEdit(count) => format!("{count} path rules, one header set"),
         Job::Keys(count) => format!("one of {count} API keys"),
-        Job::Token(algorithm, true) => format!("{} tokens seen before", algorithm.name()),
-        Job::Token(algorithm, false) => format!("new {} tokens", algorithm.name()),
+        Job::Token(algorithm, true) => format!("{} tokens seen before", algorithm.as_str()),
+        Job::Token(algorithm, false) => format!("new {} tokens", algorithm.as_str()),
         Job::Gateway => "whole gateway".to_owned(),
     }
 }

@@ -3,14 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use portcullis::ir::hir::JwtAlgorithm;
 use portcullis::tools::engine::EngineError;
 use serde_json::Value;
 
 use super::rules::{AMPLE, GATEWAY_RULES, KEYS, SCANT, gateway_policy, keys_policy, path_policy};
-use super::tokens::{self, Algorithm};
+use super::tokens;
 use super::{Compile, lua, modules, native};
 use crate::envoy::bootstrap::{set, wasm_filter};
 use crate::envoy::fault;
+use crate::tokens::key_set_for;
 
 /// What a variant decides and edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub(super) enum Job {
     /// One API key out of so many, its name as a header.
     Keys(usize),
     /// A JSON Web Token, its subject as a header; whether the same tokens come again and again, or each is new.
-    Token(Algorithm, bool),
+    Token(JwtAlgorithm, bool),
     /// The whole gateway.
     Gateway,
 }
@@ -119,12 +121,12 @@ fn identity(all: &mut Vec<Variant>, folder: &Path, compile: Option<Compile<'_>>)
         }
         all.push(variant("native api_key_auth", Job::Keys(count), move |_| vec![native::api_keys(count)]));
     }
-    for algorithm in [Algorithm::Rs256, Algorithm::Es256, Algorithm::Hs256] {
+    for algorithm in [JwtAlgorithm::Rs256, JwtAlgorithm::Es256, JwtAlgorithm::Hs256] {
         let module = match compile {
             Some(compile) => {
-                let wasm = compiled(compile, &tokens::policy(algorithm), &tokens::key_set(algorithm).to_string())?;
-                let alone = (algorithm != Algorithm::Hs256).then(|| modules::without_foreign_functions(&wasm)).transpose()?;
-                Some((store(folder, &format!("tokens-{}", algorithm.name()), &wasm)?, alone))
+                let wasm = compiled(compile, &tokens::policy(algorithm), &key_set_for(algorithm).to_string())?;
+                let alone = (algorithm != JwtAlgorithm::Hs256).then(|| modules::without_foreign_functions(&wasm)).transpose()?;
+                Some((store(folder, &format!("tokens-{}", algorithm.as_str()), &wasm)?, alone))
             }
             None => None,
         };

@@ -51,7 +51,7 @@ impl Gate {
     /// # Errors
     /// When Envoy does not answer.
     pub fn ask(&self, request: &Request) -> Result<(u16, Option<Headers>), EngineError> {
-        self.upstream.expect(&Answer { status: 200, headers: Headers::new(), body: None });
+        self.upstream.expect(&Answer::ok());
         let response = client::send(self.envoy.port(), request)?;
         let wait = Duration::from_millis(if response.status == 200 { 500 } else { 5 });
         Ok((response.status, self.upstream.received(wait).map(|forwarded| forwarded.headers)))
@@ -61,16 +61,7 @@ impl Gate {
 /// A `GET` of a client.
 #[must_use]
 pub fn get(target: String, headers: Vec<(&str, String)>) -> Request {
-    Request {
-        method: "GET".to_owned(),
-        target,
-        authority: "localhost".to_owned(),
-        headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(),
-        body: None,
-        client: [192, 0, 2, 1].into(),
-        client_port: 40_000,
-        tls: None,
-    }
+    Request { headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(), ..Request::get(target) }
 }
 
 /// The first line of a header.

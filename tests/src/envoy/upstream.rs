@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use portcullis::tools::engine::EngineError;
-use portcullis::tools::message::{Answer, Forwarded, Headers};
+use portcullis::tools::message::{Answer, Forwarded};
 
 use super::fault;
 use super::wire::{Head, framing, push_fields, read_head, read_tail, write_body};
@@ -29,7 +29,7 @@ impl Upstream {
     /// # Errors
     /// When no port can be had.
     pub fn start(clusters: &[String]) -> std::result::Result<Self, EngineError> {
-        let empty = Answer { status: 200, headers: Headers::new(), body: None };
+        let empty = Answer::ok();
         let next = Arc::new(Mutex::new(Some(empty)));
         let (sender, records) = channel();
         let mut ports = BTreeMap::new();

@@ -3,7 +3,7 @@
 use portcullis::base::render::render;
 use portcullis::base::{Code, Diagnostics, Sources, Span};
 use portcullis::tools::engine::Engine;
-use portcullis::tools::message::{Answer, Headers, Request};
+use portcullis::tools::message::{Answer, Request};
 use portcullis::tools::sim::Simulator;
 use portcullis::{Checked, Options, check, compile};
 
@@ -60,16 +60,7 @@ pub(super) fn compiled(text: &str) {
     if simulator.start("").is_err() {
         return;
     }
-    let request = Request {
-        method: "GET".to_owned(),
-        target: "/a/b?c=d".to_owned(),
-        authority: "localhost".to_owned(),
-        headers: Headers::new(),
-        body: None,
-        client: [192, 0, 2, 1].into(),
-        client_port: 40_000,
-        tls: None,
-    };
-    let outcome = simulator.request(&request, &Answer { status: 200, headers: Headers::new(), body: None });
+    let request = Request::get("/a/b?c=d");
+    let outcome = simulator.request(&request, &Answer::ok());
     assert!(outcome.is_ok(), "the module traps or hangs: {outcome:?}");
 }

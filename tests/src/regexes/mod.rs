@@ -84,7 +84,7 @@ impl Engines {
             client_port: 40_000,
             tls: None,
         };
-        let answer = Answer { status: 200, headers: Headers::new(), body: None };
+        let answer = Answer::ok();
         let ask = |engine: &mut dyn Engine| -> Result<Vec<usize>, String> {
             let outcome = engine.request(&request, &answer).map_err(|error| error.to_string())?;
             let forwarded = outcome.forwarded.ok_or_else(|| format!("not forwarded: {:?}", outcome.decision))?;

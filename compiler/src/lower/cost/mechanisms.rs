@@ -1,6 +1,8 @@
 //! What mechanisms cost. In: a mechanism, its row (`rows`), what is known of its arguments. Out: a cost that it does not exceed, what
 //! is known of its result.
 
+use portcullis_runtime::auth::jwt::fetch::LARGEST;
+use portcullis_runtime::auth::jwt::{LONGEST, TRIES};
 use portcullis_runtime::contract::Mechanism;
 
 use super::Cost;
@@ -14,11 +16,8 @@ pub(super) const RETRIES: u64 = 126;
 /// Bytes of the names of a metric beside those of policy and rule, and of what a reply carries beside its own.
 const NAMES: u64 = 256;
 
-/// Longest token, and most keys that one is tried with (`auth::jwt` of the stub).
-const TOKEN: u64 = 8192;
-const TRIES: u64 = 4;
 /// Largest key set that is fetched, with its leases (`auth::jwt::fetch` of the stub).
-const SET: u64 = (256 << 10) + (8 * 280);
+const SET: u64 = LARGEST as u64 + 8 * 280;
 
 /// What the dearest RSA key of a policy costs: as many multiplications as its exponent asks for, each the square of its digits. Keys
 /// that come with the configuration may be the longest there are.
@@ -122,9 +121,9 @@ pub(super) fn call(walk: &mut Walk<'_>, mechanism: Mechanism, arguments: &[Value
         Effect::Verify | Effect::VerifyFetched => {
             let set = if matches!(row.effect, Effect::VerifyFetched) { SET } else { 0 };
             cost = cost.plus(Cost { fuel: set.saturating_mul(600), host_calls: 0, host_bytes: set });
-            let token = Value::sized(block.min(TOKEN));
+            let token = Value::sized(block.min(LONGEST as u64));
             let once = walk.policy(portcullis_runtime::contract::Policy::Verify, vec![Value::ANY, token, token, token]);
-            cost = cost.plus(once.times(TRIES));
+            cost = cost.plus(once.times(TRIES as u64));
         }
         Effect::Rsa => cost = cost.plus(Cost::fuel(rsa(walk.policy))),
     }

@@ -228,14 +228,8 @@ pub(super) mod tests {
     /// A request with these headers.
     pub(in crate::tools::eval) fn request(target: &str, headers: &[(&str, &str)]) -> Request {
         Request {
-            method: "GET".into(),
-            target: target.into(),
-            authority: "localhost".into(),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
-            body: None,
-            client: "192.0.2.1".parse().unwrap(),
-            client_port: 40_000,
-            tls: None,
+            ..Request::get(target)
         }
     }
 

@@ -1,18 +1,10 @@
 //! What is sent and answered. In: a `request` step. Out: the messages, with the defaults of the language reference.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use super::token;
 use super::value::{self, Variables};
 use crate::ir::hir;
 use crate::tools::engine::Nanoseconds;
-use crate::tools::message::{Answer, Body, Certificate, Headers, Request, Tls};
-
-/// The client of a request that says nothing else (RFC 5737).
-const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-
-/// The port that clients come from.
-const CLIENT_PORT: u16 = 40_000;
+use crate::tools::message::{Answer, Body, CLIENT, CLIENT_PORT, Certificate, Headers, Request, Tls};
 
 /// The request and the upstream's answer. An error says why there is none.
 pub(super) fn of(

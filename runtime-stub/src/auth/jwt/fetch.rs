@@ -26,7 +26,7 @@ const ASKING: u64 = 30 * SECOND;
 /// A key id that was not there is not asked for again in this time.
 const UNKNOWN: u64 = 300 * SECOND;
 /// Largest set that is taken.
-const LARGEST: usize = 256 << 10;
+pub const LARGEST: usize = 256 << 10;
 /// Most requests of a worker that wait.
 const WAITING: usize = 1024;
 /// Most root contexts times credentials.

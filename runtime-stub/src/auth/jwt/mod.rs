@@ -41,9 +41,9 @@ pub struct Known<'v> {
 }
 
 /// Longest token. Those of identity providers have 1 to 4 KiB, and header lines of proxies end at 8.
-const LONGEST: usize = 8192;
+pub const LONGEST: usize = 8192;
 /// Most keys that one token is tried with: each costs a verification that the sender chooses.
-const TRIES: usize = 4;
+pub const TRIES: usize = 4;
 
 /// Why a token is refused: its place in `contract::REASONS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
