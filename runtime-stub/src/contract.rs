@@ -475,6 +475,8 @@ functions! {
     ClaimList = "claim_list"(I32, I32) -> I64;
     /// Whether a configured secret, if there is one, is `whsec_` and base64: bool. The text is logged when it is not.
     ConfigEncoded = "config_encoded"(I32, I64) -> I32;
+    /// Says why the configuration is refused. Gives false.
+    ConfigRefuse = "config_refuse"(I64) -> I32;
     /// Prepares the key set that a configuration field holds as JSON: bool. The text is logged when it is none.
     ConfigJwksLoad = "config_jwks_load"(I32, I64) -> I32;
     /// The prepared key set (`tables::jwks`).

@@ -3,14 +3,14 @@
 use portcullis_runtime::contract::{Mechanism, Policy, Val};
 
 use super::build::{Builder, Context, Phase, call, give, index};
-use super::expr::not;
+use super::expr::{self, binary, not};
 use super::tables;
 use crate::ir::hir::{Basic, Credential, Keys, Ty};
-use crate::ir::lir::{Expr, Local, Stmt};
+use crate::ir::lir::{BinaryOp, Expr, Local, Stmt};
 
 pub(super) fn lower(builder: &mut Builder<'_>) {
     let policy = builder.policy;
-    let context = Context::new(Phase::Request, &[Val::I32]);
+    let mut context = Context::new(Phase::Request, &[Val::I32]);
     let mut body = Vec::new();
     if policy.config.is_empty() {
         let none = call(Mechanism::ConfigNone, vec![Expr::Local(Local(0))]);
@@ -41,6 +41,12 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         let refusal = builder.string(&format!("portcullis: configuration key `{name}` must be `whsec_` and base64"));
         let valid = call(Mechanism::ConfigEncoded, vec![index(field.index()), refusal]);
         body.push(Stmt::If(not(valid), vec![give(Expr::I32(0))], vec![]));
+    }
+    for amount in policy.configured_amounts() {
+        let value = expr::lower(builder, &mut context, amount.value);
+        let refusal = builder.string(&format!("portcullis: {}", amount.refusal));
+        let refused = call(Mechanism::ConfigRefuse, vec![refusal]);
+        body.push(Stmt::If(binary(BinaryOp::Less64, value, Expr::I64(1)), vec![give(refused)], vec![]));
     }
     body.push(give(Expr::I32(1)));
     let function = builder.function("configure", context, Some(Val::I32), body);

@@ -28,7 +28,7 @@ impl Expressions<'_> {
                 format!("{code}({secret}, {})", self.taken(next))
             }
             (2 | 3, _) => format!("({decoder}({}) ?? {})", self.text_optional(next), self.literal()),
-            (4, _) => format!("hmac_sha1({}, {})", self.digest(next), self.text(next)),
+            (4, Some(secret)) => format!("hmac_sha1(hmac_sha256({secret}, {}), {})", self.digest(next), self.text(next)),
             _ => self.digest(next),
         }
     }

@@ -1,6 +1,7 @@
 //! The typed tree: names resolved to ids, types known, constants checked, defaults filled in.
 //! Plain data: what later stages find out lives in side tables keyed by the ids below.
 
+mod amount;
 mod credential;
 mod expr;
 mod function;
@@ -16,6 +17,7 @@ mod token;
 mod ty;
 mod walk;
 
+pub use amount::Amount;
 pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member, Mtls, PeerPattern};
 pub use expr::{CertificatePart, Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;

@@ -188,11 +188,12 @@ pub struct Limit {
     pub name: Name,
     /// The parts of its key.
     pub key: Vec<Expr>,
-    /// The count of its rate: an int of constants and configuration, or a choice between such; below 1 counts as 1.
+    /// The count of its rate: an int of constants and configuration, or a choice between such; at least 1, which a start
+    /// sees to where the configuration decides.
     pub count: Expr,
     /// The period of its rate: a duration constant of at least a nanosecond, or a choice between such.
     pub period: Expr,
-    /// How many may come at once, an int expression; the count if not written; below 1 counts as 1.
+    /// How many may come at once, an int expression; the count if not written; at least 1 likewise.
     pub burst: Option<Expr>,
     /// Where it counts.
     pub scope: LimitScope,

@@ -75,7 +75,9 @@ impl Engine for Interpreter {
     }
 
     fn start(&mut self, configuration: &str) -> Result<(), EngineError> {
-        self.config = Some(config::read(&self.policy, configuration).map_err(EngineError)?);
+        let values = config::read(&self.policy, configuration).map_err(EngineError)?;
+        limit::check_amounts(&self.policy, &values, &self.regexes)?;
+        self.config = Some(values);
         self.tables.clear();
         self.nonces.clear();
         self.counters.clear();

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::expr::{self, Context};
+use super::expr::{self, Context, Regexes};
+use super::facts::Facts;
 use super::value::Value;
 use crate::ir::hir;
 use crate::tools::engine::{EngineError, Nanoseconds};
-use crate::tools::message::Headers;
+use crate::tools::message::{Headers, Request};
 
 /// A part of a key: `None` is what `absent = share` counts under, which nothing present equals.
 type Part = Option<Vec<u8>>;
@@ -80,6 +81,19 @@ impl Cell {
     fn remaining(self, arrival: i128) -> i128 {
         (self.tolerance() - (arrival - self.now)) / self.interval
     }
+}
+
+/// Refuses a configuration that makes a rate or a burst less than one.
+pub(super) fn check_amounts(policy: &hir::Policy, config: &[Value], regexes: &Regexes) -> Result<(), EngineError> {
+    // Amounts read nothing of it.
+    let Some(facts) = Facts::of(&Request::get("/"), 0) else { return Ok(()) };
+    let ctx = Context { policy, config, facts: &facts, regexes, bound: &[] };
+    for amount in policy.configured_amounts() {
+        if matches!(expr::eval(amount.value, ctx)?, Value::Int(value) if value < 1) {
+            return Err(EngineError(amount.refusal));
+        }
+    }
+    Ok(())
 }
 
 /// Checks the limits of one step in file order and spends all or none.

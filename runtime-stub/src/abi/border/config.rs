@@ -27,6 +27,12 @@ extern "C" fn config_none(size: i32) -> i32 {
     i32::from(accepted)
 }
 
+#[unsafe(export_name = "rt.config_refuse")]
+extern "C" fn config_refuse(refusal: i64) -> i32 {
+    Wasm.log(level::ERROR, pack::bytes(refusal));
+    0
+}
+
 #[unsafe(export_name = "rt.config_load")]
 extern "C" fn config_load(schema: i64, size: i32) -> i32 {
     loaded::<false>(schema, size)

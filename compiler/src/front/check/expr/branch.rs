@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{boolean, choices, exact, expect, failed};
+use super::{boolean, choices, exact, expect, failed, secrecy};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -54,8 +54,10 @@ fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hi
     if values.iter().any(|value| value.ty == hir::Ty::Error) {
         return None;
     }
-    let fits = |value: &hir::Expr| *value.ty.present() == ty || ty == hir::Ty::Secret && *value.ty.present() == hir::Ty::String;
-    if let Some(other) = values.iter().find(|value| !fits(value)) {
+    if ty == hir::Ty::Secret && values.iter().any(|value| secrecy::refuse_known(ctx, value, "what stands in for a secret")) {
+        return None;
+    }
+    if let Some(other) = values.iter().find(|value| *value.ty.present() != ty) {
         let label = format!("has type `{}`", other.ty.present());
         ctx.push(
             Diagnostic::error(Code::TypeMismatch, other.span, format!("{what} have different types"), label)
@@ -134,6 +136,9 @@ pub(in crate::front::check) fn patterns(
             );
             return None;
         }
+    }
+    if secrecy::refuse_pieces(ctx, subject, "the subject of `match`") {
+        return None;
     }
     let mut well = true;
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! `and`, `or`, presence and `??`.
 
 use super::read::{self, Named};
-use super::{boolean, check, choices, exact, failed};
+use super::{boolean, check, choices, exact, failed, secrecy};
 use crate::base::{Code, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -91,8 +91,10 @@ pub(super) fn coalesce(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right
     }
     let right_type = right.ty.present().clone();
     let left = if *left.ty.present() == hir::Ty::Json { super::expect::retype(ctx, left, &right_type) } else { left };
-    let secret = *left.ty.present() == hir::Ty::Secret && *right.ty.present() == hir::Ty::String;
-    if left.ty.present() != right.ty.present() && !secret {
+    if *left.ty.present() == hir::Ty::Secret && secrecy::refuse_known(ctx, &right, "what stands in for a secret") {
+        return failed(span);
+    }
+    if left.ty.present() != right.ty.present() {
         ctx.error(
             Code::DefaultMismatch,
             right.span,

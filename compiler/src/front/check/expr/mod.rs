@@ -16,6 +16,7 @@ mod keys;
 mod logic;
 mod reach;
 mod read;
+mod secrecy;
 mod substitute;
 
 pub(super) use bound::bindable;
@@ -43,6 +44,9 @@ pub(super) fn exact(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
     }
     let mut checked = check_kind(ctx, env, expr);
     ctx.leave();
+    if checked.ty != hir::Ty::Error {
+        checked = secrecy::look(ctx, checked);
+    }
     if checked.ty.is_optional() && env.knows(&checked.kind) {
         checked.ty = checked.ty.present().clone();
     }
@@ -150,7 +154,10 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
         return failed(span);
     }
     for item in &items {
-        let fits = *item.ty.present() == ty || (matches!(ty, hir::Ty::Secret | hir::Ty::Bytes) && *item.ty.present() == hir::Ty::String);
+        if ty == hir::Ty::Secret && secrecy::refuse_known(ctx, item, "an element beside secrets") {
+            return failed(span);
+        }
+        let fits = *item.ty.present() == ty || ty == hir::Ty::Bytes && *item.ty.present() == hir::Ty::String;
         if !fits {
             ctx.error(
                 Code::MixedList,

@@ -1,0 +1,49 @@
+//! Configurations that are refused at start although every value has its type: with the key's name, in each engine alike.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use portcullis::tools::engine::Engine;
+use portcullis::tools::eval::Interpreter;
+use portcullis::tools::message::{Answer, Decision, Request};
+use portcullis::tools::sim::Simulator;
+use portcullis::{Options, plan};
+
+fn engines(text: &str) -> Vec<Box<dyn Engine>> {
+    let checked = portcullis::check("configuration.policy", text, &mut |_| Err("no files".to_owned()));
+    let policy = checked.policy.clone().unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+    let module = |plan| portcullis::compile(&checked, &Options { plan }).unwrap().output.wasm;
+    vec![
+        Box::new(Interpreter::new(policy)),
+        Box::new(Simulator::deployed(&module(plan::Options::unoptimised())).unwrap()),
+        Box::new(Simulator::deployed(&module(plan::Options::default())).unwrap()),
+    ]
+}
+
+#[test]
+fn rates_and_bursts_below_one_are_refused() {
+    let policy = r#"policy p { default = allow }
+        config { rate: int = 5  factor: int = 1  burst: int = 3  big: bool = false }
+        limit l {
+          key = client.ip
+          rate = match request.method { "GET": config.rate * config.factor per 1m, otherwise: 6 per 1m }
+          burst = if config.big then config.burst else 2
+        }
+        scope "/**" { apply l }"#;
+    let refused = [
+        (r#"{"rate":0}"#, "configuration keys `rate`, `factor` make the rate of limit `l` less than 1"),
+        (r#"{"rate":-5}"#, "configuration keys `rate`, `factor` make the rate of limit `l` less than 1"),
+        (r#"{"factor":0}"#, "configuration keys `rate`, `factor` make the rate of limit `l` less than 1"),
+        (r#"{"rate":-9223372036854775808,"factor":2}"#, "configuration keys `rate`, `factor` make the rate of limit `l` less than 1"),
+        (r#"{"burst":0,"big":true}"#, "configuration keys `big`, `burst` make the burst of limit `l` less than 1"),
+    ];
+    for mut engine in engines(policy) {
+        for (configuration, expected) in refused {
+            let told = engine.start(configuration).unwrap_err().to_string();
+            assert!(told.contains(expected), "{} on {configuration}: {told}", engine.name());
+        }
+        // Two at once, the third is too many; what no request would take is no fault.
+        engine.start(r#"{"rate":1,"factor":1,"burst":-1}"#).unwrap();
+        let mut decision = || engine.request(&Request::get("/"), &Answer::ok()).unwrap().decision;
+        assert_eq!([decision(), decision()], [Decision::Allow, Decision::Allow]);
+        assert_eq!(decision(), Decision::Deny { status: 429, by: "l".to_owned() });
+    }
+}
