@@ -311,6 +311,14 @@ functions! {
     ListPut = "list_put"(I64, I32, I64);
     /// Address of the cell with this index; 0 when there is none.
     ListGet = "list_get"(I64, I64) -> I32;
+    /// A list of texts as one text, to be kept for the response; an absent one is absent.
+    ListPackTexts = "list_pack_texts"(I64) -> I64;
+    /// The list that it was.
+    ListTexts = "list_texts"(I64) -> I64;
+    /// Likewise a list of numbers.
+    ListPackNumbers = "list_pack_numbers"(I64) -> I64;
+    /// The list that it was.
+    ListNumbers = "list_numbers"(I64) -> I64;
     /// Elements of a list; bytes of bytes.
     ListLen = "list_len"(I64) -> I64;
     /// Whether a present string is in a list: bool. Each comparison takes time by the lengths only.

@@ -172,10 +172,11 @@ impl Context {
         self.fixed.iter().find(|(known, _)| *known == key).map(|(_, local)| *local)
     }
 
-    /// Binds the next name; gives what was bound before, to be put back.
+    /// Binds the name of this level; gives what was bound before, to be put back. What is evaluated before the quantifiers around
+    /// it begin reads none of their names, so that they need no value.
     pub(super) fn bind(&mut self, level: usize, local: Local, ty: Ty) -> Vec<(Local, Ty)> {
         let before = self.bound.clone();
-        self.bound.truncate(level);
+        self.bound.resize(level, (local, Ty::Error));
         self.bound.push((local, ty));
         before
     }

@@ -9,17 +9,9 @@ use super::tables;
 use crate::ir::hir::{self, Const, ExprKind, Ty};
 use crate::ir::lir::Expr;
 
-/// A list that stands behind a `let`: lists are no values of their own, so the tree is looked at.
-pub(super) fn behind_lets<'a>(policy: &'a hir::Policy, mut list: &'a hir::Expr) -> &'a hir::Expr {
-    // INVARIANT: a let reads only lets before it, so there are at most as many steps as lets.
-    for _ in 0..policy.lets.len() {
-        let ExprKind::Let(id) = &list.kind else { return list };
-        match policy.lets.get(id.index()) {
-            Some(item) if matches!(list.ty.present(), Ty::List(_)) => list = &item.value,
-            Some(_) | None => return list,
-        }
-    }
-    list
+/// The elements that stand in the policy behind `let`s; any other list as it is.
+pub(super) fn behind_lets<'a>(policy: &'a hir::Policy, list: &'a hir::Expr) -> &'a hir::Expr {
+    crate::plan::written_list(policy, list).unwrap_or(list)
 }
 
 /// `needle in list`.

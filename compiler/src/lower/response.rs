@@ -89,7 +89,10 @@ fn pointee(ty: &Ty) -> i64 {
 fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, cell: usize) -> [Stmt; 2] {
     let (set, local) = expr::hold(builder, context, value);
     let here = Expr::Local(local);
-    let write = if is_packed(&value.ty) {
+    let write = if let Ty::List(element) = value.ty.present() {
+        let pack = if is_packed(element) { Mechanism::ListPackTexts } else { Mechanism::ListPackNumbers };
+        act(Mechanism::StreamKeepStr, vec![index(cell), call(pack, vec![here])])
+    } else if is_packed(&value.ty) {
         act(Mechanism::StreamKeepStr, vec![index(cell), here])
     } else if value.ty.is_optional() || matches!(value.ty, Ty::Ip) {
         let address = Expr::Unary(UnaryOp::Extend, Box::new(here.clone()));
@@ -111,6 +114,10 @@ fn store(builder: &mut Builder<'_>, context: &mut Context, value: &hir::Expr, ce
 /// A kept value.
 pub(super) fn load(ty: &Ty, cell: usize) -> Expr {
     let number = index(cell);
+    if let Ty::List(element) = ty.present() {
+        let unpack = if is_packed(element) { Mechanism::ListTexts } else { Mechanism::ListNumbers };
+        return call(unpack, vec![call(Mechanism::StreamStr, vec![number])]);
+    }
     if is_packed(ty) {
         return call(Mechanism::StreamStr, vec![number]);
     }

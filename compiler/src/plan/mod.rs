@@ -37,7 +37,7 @@ pub use print::print;
 pub(crate) use reach::of_value;
 pub use reach::{Amount, Reach};
 pub use response::Carried;
-pub(crate) use response::key as response_key;
+pub(crate) use response::{key as response_key, written_list};
 pub use routes::Ranks;
 
 /// Which passes run.
@@ -169,9 +169,9 @@ pub fn verify(policy: &hir::Policy, plan: &Plan) -> Result<(), Diagnostics> {
     }
     if let Some(span) = response::uncarried(policy, plan) {
         let message = "a fact of the request that the response cannot see";
-        let label = "only single values that the request alone decides are kept for the response";
-        let help = "test the request alone in a `let`, and use that beside the response";
-        return Err(Diagnostic::error(Code::Unsupported, span, message, label).help(help).into());
+        let label = "which of them is meant turns out when the request is gone; lists of addresses are not kept either";
+        let help = "name the fact by a text that the policy or the request has, or test the request alone in a `let`";
+        return Err(Diagnostic::error(Code::TooEarly, span, message, label).help(help).into());
     }
     if let Some(rule) = policy.rules.iter().zip(&plan.rules).find_map(|(rule, planned)| {
         let both = planned.response_body.is_some() && (plan.response_body || matches!(rule.kind, hir::RuleKind::RedactResponse(_)));

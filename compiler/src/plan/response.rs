@@ -105,9 +105,10 @@ pub(crate) fn reads_request(policy: &hir::Policy, expr: &hir::Expr) -> bool {
     found
 }
 
-/// Whether values of this type fit into a cell. Lists do not: what uses them is carried instead.
+/// Whether values of this type can be kept. Lists of addresses cannot: their elements are, where they are written in place.
 pub(crate) fn fits_cell(ty: &Ty) -> bool {
     match ty.present() {
+        Ty::List(element) => !matches!(**element, Ty::Ip) && fits_cell(element),
         Ty::Bool
         | Ty::Int
         | Ty::Float
@@ -120,8 +121,23 @@ pub(crate) fn fits_cell(ty: &Ty) -> bool {
         | Ty::Secret
         | Ty::Json
         | Ty::Enum(_) => true,
-        Ty::Rate | Ty::Regex | Ty::List(_) | Ty::Map(_) | Ty::Optional(_) | Ty::Error => false,
+        Ty::Rate | Ty::Regex | Ty::Map(_) | Ty::Optional(_) | Ty::Error => false,
     }
+}
+
+/// The list itself, where its elements stand in the policy, maybe behind `let`s.
+pub(crate) fn written_list<'a>(policy: &'a hir::Policy, list: &'a hir::Expr) -> Option<&'a hir::Expr> {
+    match &list.kind {
+        ExprKind::List(_) | ExprKind::ListOf(_) => Some(list),
+        // INVARIANT: a let reads only lets before it, so this ends.
+        ExprKind::Let(id) => policy.lets.get(id.index()).and_then(|item| written_list(policy, &item.value)),
+        _ => None,
+    }
+}
+
+/// Whether this part is kept as a whole: it is known with the request. Of a list in place the elements are kept.
+fn is_kept_whole(policy: &hir::Policy, expr: &hir::Expr) -> bool {
+    !reads_response(policy, expr) && fits_cell(&expr.ty) && !expr.is_open() && written_list(policy, expr).is_none()
 }
 
 /// A request fact that the response phase would need and that cannot be carried to it: its place.
@@ -135,7 +151,7 @@ pub(super) fn uncarried(policy: &hir::Policy, plan: &Plan) -> Option<Span> {
 
 /// As [`parts`]: the first read of the request in no part that is carried.
 fn lost(policy: &hir::Policy, expr: &hir::Expr) -> Option<Span> {
-    if !reads_request(policy, expr) || !reads_response(policy, expr) && fits_cell(&expr.ty) && !expr.is_open() {
+    if !reads_request(policy, expr) || is_kept_whole(policy, expr) {
         return None;
     }
     let body = match &expr.kind {
@@ -155,7 +171,7 @@ fn parts(policy: &hir::Policy, expr: &hir::Expr, visit: &mut dyn FnMut(&hir::Exp
     if !reads_request(policy, expr) {
         return;
     }
-    if !reads_response(policy, expr) && fits_cell(&expr.ty) && !expr.is_open() {
+    if is_kept_whole(policy, expr) {
         visit(expr);
         return;
     }

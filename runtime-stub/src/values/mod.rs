@@ -2,6 +2,7 @@
 
 pub mod encoding;
 pub mod float;
+pub mod kept;
 pub mod list;
 pub mod network;
 pub mod number;

@@ -1,9 +1,9 @@
 //! Lists as values.
 
 use super::index;
-use crate::abi::frame;
+use crate::abi::{arena, frame};
 use crate::rt::pack;
-use crate::values::list;
+use crate::values::{kept, list};
 
 #[unsafe(export_name = "rt.rounds")]
 extern "C" fn rounds(value: i64) -> i32 {
@@ -54,6 +54,48 @@ extern "C" fn list_new(len: i32) -> i64 {
             0
         }
     }
+}
+
+#[unsafe(export_name = "rt.list_pack_texts")]
+extern "C" fn list_pack_texts(value: i64) -> i64 {
+    if value == 0 {
+        return 0;
+    }
+    let texts = pack::list(value).iter().map(|cell| pack::string(*cell));
+    there(kept::pack_texts(arena(), texts).map(pack::from_bytes))
+}
+
+#[unsafe(export_name = "rt.list_texts")]
+extern "C" fn list_texts(packed: i64) -> i64 {
+    let Some(packed) = pack::string(packed) else { return 0 };
+    let texts = kept::texts(packed);
+    let cells = arena().filled(texts.clone().count(), 0i64);
+    if let Some(cells) = cells {
+        for (cell, text) in cells.iter_mut().zip(texts) {
+            *cell = pack::from_string(text);
+        }
+        return pack::from_list(cells);
+    }
+    there(None)
+}
+
+#[unsafe(export_name = "rt.list_pack_numbers")]
+extern "C" fn list_pack_numbers(value: i64) -> i64 {
+    if value == 0 { 0 } else { there(kept::pack_numbers(arena(), pack::list(value)).map(pack::from_bytes)) }
+}
+
+#[unsafe(export_name = "rt.list_numbers")]
+extern "C" fn list_numbers(packed: i64) -> i64 {
+    let Some(packed) = pack::string(packed) else { return 0 };
+    there(kept::numbers(arena(), packed).map(pack::from_list))
+}
+
+/// A value that there is memory for; without, it is a fault.
+fn there(value: Option<i64>) -> i64 {
+    value.unwrap_or_else(|| {
+        frame().fault = true;
+        0
+    })
 }
 
 #[unsafe(export_name = "rt.list_put")]
