@@ -15,6 +15,8 @@ pub struct Record {
     pub held: Option<(u64, Option<u64>)>,
     /// While the response is held for its body: what waits.
     pub waits: u32,
+    /// While the response is held for its body: how much of it the host has buffered.
+    pub buffered: usize,
     /// Kept ints; kept strings as index into `strings` plus one.
     cells: Block,
     strings: List<Block>,
@@ -74,6 +76,7 @@ impl Streams {
             root,
             held: None,
             waits: 0,
+            buffered: 0,
             cells,
             strings: List::new(),
             selected: Block::EMPTY,

@@ -92,8 +92,11 @@ fn envoy_agrees_with_the_interpreter() {
     });
 }
 
+/// Policies that mask cards on these paths: one redacts as the body comes, one holds it for rules that read it.
+const MASKING: [(&str, &str); 2] = [("redact.policy", "/r/a"), ("redact-decided.policy", "/cards/a")];
+
 /// What `test` blocks cannot say: announced trailers end a body like any other, and pass.
-fn trailers_end_bodies(case: &Case, engine: &mut dyn Engine) {
+fn trailers_end_bodies(path: &str, engine: &mut dyn Engine) {
     engine.start("").unwrap();
     for split in [None, Some(1), Some(5), Some(16)] {
         let trailers = vec![("x-checksum".to_owned(), b"1".to_vec())];
@@ -103,26 +106,42 @@ fn trailers_end_bodies(case: &Case, engine: &mut dyn Engine) {
             headers: vec![("content-type".to_owned(), b"text/plain".to_vec()), ("trailer".to_owned(), b"x-checksum".to_vec())],
             body: Some(body),
         };
-        let request = Request::get("/r/a");
-        let response = engine.request(&request, &answer).unwrap().response;
-        assert_eq!(String::from_utf8_lossy(&response.body), "card **** **** **** 1111", "{} on {}", case.name, engine.name());
+        let response = engine.request(&Request::get(path), &answer).unwrap().response;
+        assert_eq!(String::from_utf8_lossy(&response.body), "card **** **** **** 1111", "{path} on {}", engine.name());
         assert_eq!(response.trailers, trailers, "{}", engine.name());
         assert!(response.complete, "{}", engine.name());
     }
 }
 
+fn masking(name: &str) -> Case {
+    cases::load_file(&cases::folder().join(name)).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+}
+
 #[test]
 fn trailers_end_bodies_on_the_interpreter() {
-    let case = cases::load_file(&cases::folder().join("redact.policy")).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-    trailers_end_bodies(&case, &mut Interpreter::new(case.policy.clone()));
+    for (name, path) in MASKING {
+        trailers_end_bodies(path, &mut Interpreter::new(masking(name).policy));
+    }
 }
 
 #[test]
 fn trailers_end_bodies_on_modules() {
-    let case = cases::load_file(&cases::folder().join("redact.policy")).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-    for (optimised, name) in [(false, "the unoptimised module"), (true, "the optimised module")] {
-        let wasm = cases::module(&case, optimised).unwrap();
-        trailers_end_bodies(&case, simulator(&wasm, name).unwrap().as_mut());
+    for (file, path) in MASKING {
+        let case = masking(file);
+        for (optimised, name) in [(false, "the unoptimised module"), (true, "the optimised module")] {
+            let wasm = cases::module(&case, optimised).unwrap();
+            trailers_end_bodies(path, simulator(&wasm, name).unwrap().as_mut());
+        }
+    }
+}
+
+#[test]
+fn trailers_end_bodies_in_envoy() {
+    for (file, path) in MASKING {
+        let case = masking(file);
+        let wasm = cases::module(&case, true).unwrap();
+        let holds = Simulator::deployed(&wasm).unwrap().allow_on_headers_stop_iteration;
+        trailers_end_bodies(path, &mut EnvoyEngine::new(wasm, &[], holds).unwrap());
     }
 }
 

@@ -108,7 +108,7 @@ pub(super) fn hold(builder: &mut Builder<'_>, context: &mut Context, finish: Fun
     let unreadable = both(both(present, not(plain)), has(&waiting, waits::RULE));
     let mut fault = absent_or_fault(builder);
     // Nothing of it is read, the forbids are asked all the same.
-    fault.push(give(Expr::Apply(with_body, vec![Expr::I32(0), Expr::I32(0)])));
+    fault.push(give(Expr::Apply(with_body, vec![Expr::I32(0), Expr::I32(0), Expr::I32(0)])));
     let state = context.local(Val::I32);
     let limit = i64::try_from(builder.policy.body_limit).unwrap_or(i64::MAX);
     let is = |number: i32| binary(BinaryOp::Equal32, Expr::Local(state), Expr::I32(number));
@@ -118,11 +118,11 @@ pub(super) fn hold(builder: &mut Builder<'_>, context: &mut Context, finish: Fun
         Stmt::Set(state, call(Mechanism::ResponseHold, vec![Expr::I64(limit), waiting.clone()])),
         Stmt::If(is(0), vec![give(Expr::I32(action::STOP))], vec![]),
         Stmt::If(is(2), reply::fault(builder), vec![]),
-        give(Expr::Apply(with_body, vec![Expr::I32(1), waiting.clone()])),
+        give(Expr::Apply(with_body, vec![Expr::I32(1), waiting.clone(), Expr::I32(0)])),
     ];
     let either = |id: Expr| binary(BinaryOp::Or32, Expr::Local(bits), Expr::Apply(each, vec![id]));
     // Headers that end the response: its body is empty.
-    let ends = vec![give(Expr::Apply(with_body, vec![Expr::I32(0), waiting.clone()]))];
+    let ends = vec![give(Expr::Apply(with_body, vec![Expr::I32(0), waiting.clone(), Expr::I32(1)]))];
     vec![
         Stmt::Set(bits, Expr::I32(0)),
         for_selected(context, |id| vec![Stmt::Set(bits, either(id))]),
@@ -142,9 +142,9 @@ fn absent_or_fault(builder: &mut Builder<'_>) -> Vec<Stmt> {
     }
 }
 
-/// The decision with the body: from whether it is too large, and what waits, to the action.
+/// The decision with the body: from whether it is too large, what waits, and whether the headers end the response, to the action.
 fn with_body(builder: &mut Builder<'_>, finish: FunctionId) -> FunctionId {
-    let mut context = Context::new(Phase::Response, &[Val::I32, Val::I32]);
+    let mut context = Context::new(Phase::Response, &[Val::I32, Val::I32, Val::I32]);
     let bits = Expr::Local(Local(1));
     let mut body = Vec::new();
     if let Action::Deny(refusal) = builder.policy.on_oversize.clone() {
@@ -165,7 +165,7 @@ fn with_body(builder: &mut Builder<'_>, finish: FunctionId) -> FunctionId {
     }
     body.push(reply::on_fault(builder));
     body.extend(forbids(builder, &mut context, true));
-    body.push(give(Expr::Apply(finish, vec![])));
+    body.push(give(Expr::Apply(finish, vec![Expr::Local(Local(2))])));
     builder.function("response with its body", context, Some(Val::I32), body)
 }
 
@@ -181,7 +181,7 @@ fn callback(builder: &mut Builder<'_>, with_body: FunctionId) {
         Stmt::If(is(0), vec![give(Expr::I32(action::CONTINUE))], vec![]),
         Stmt::If(is(1), vec![give(Expr::I32(action::STOP))], vec![]),
         Stmt::If(call(Mechanism::ResponseBegin, vec![Expr::Data(slots)]), fault, vec![]),
-        give(Expr::Apply(with_body, vec![is(3), call(Mechanism::ResponseWaits, vec![])])),
+        give(Expr::Apply(with_body, vec![is(3), call(Mechanism::ResponseWaits, vec![]), Expr::I32(0)])),
     ];
     let function = builder.function(format!("policy {}: response body", builder.policy.name.text), context, Some(Val::I32), body);
     builder.implement(Policy::OnResponseBody, function);

@@ -145,22 +145,13 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
         body.push(Stmt::If(call(Mechanism::ResponseBegin, vec![Expr::Data(slots)]), fault, vec![]));
         // A response that is replaced gets no edits and no headers, so what refuses comes first.
         body.extend(held::forbids(builder, &mut context, false));
-        if redactions(policy).any(|redact| !redact.any.is_empty()) {
-            body.push(act(Mechanism::RedactBegin, vec![]));
-            let each = by_rule(builder, "redact response", redact::body);
-            body.push(for_selected(&mut context, each));
-            body.push(reply::on_fault(builder));
-            let started = context.local(Val::I32);
-            body.push(Stmt::Set(started, call(Mechanism::RedactStart, vec![Expr::Local(Local(0))])));
-            body.push(Stmt::If(Expr::Local(started), vec![give(Expr::Local(started))], vec![]));
-        }
     }
     if builder.plan.response_hold {
-        let mut own = Context::new(Phase::Response, &[]);
+        let mut own = Context::new(Phase::Response, &[Val::I32]);
         let edits = finish(builder, &mut own);
         let finish = builder.function("answer", own, Some(Val::I32), edits);
         body.extend(held::hold(builder, &mut context, finish));
-        body.push(give(Expr::Apply(finish, vec![])));
+        body.push(give(Expr::Apply(finish, vec![Expr::Local(Local(0))])));
     } else {
         held::none(builder);
         body.extend(finish(builder, &mut context));
@@ -174,11 +165,21 @@ fn redactions(policy: &hir::Policy) -> impl Iterator<Item = &hir::Redact> {
     acting.filter_map(|rule| if let RuleKind::RedactResponse(redact) = &rule.kind { Some(redact) } else { None })
 }
 
-/// What is done with a response that goes on: rate-limit headers, edits, redacted headers.
+/// What is done with a response that goes on: its body may be inspected, then rate-limit headers, edits, redacted headers. The first
+/// parameter of the function around tells whether its headers end it.
 fn finish(builder: &mut Builder<'_>, context: &mut Context) -> Vec<Stmt> {
     let policy = builder.policy;
     let mut body = Vec::new();
     if builder.plan.streams {
+        if redactions(policy).any(|redact| !redact.any.is_empty()) {
+            body.push(act(Mechanism::RedactBegin, vec![]));
+            let each = by_rule(builder, "redact response", redact::body);
+            body.push(for_selected(context, each));
+            body.push(reply::on_fault(builder));
+            let started = context.local(Val::I32);
+            body.push(Stmt::Set(started, call(Mechanism::RedactStart, vec![Expr::Local(Local(0))])));
+            body.push(Stmt::If(Expr::Local(started), vec![give(Expr::Local(started))], vec![]));
+        }
         if policy.limits.iter().any(|limit| limit.headers) {
             body.push(act(Mechanism::ResponseLimitHeaders, vec![]));
         }

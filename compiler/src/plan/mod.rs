@@ -173,14 +173,6 @@ pub fn verify(policy: &hir::Policy, plan: &Plan) -> Result<(), Diagnostics> {
         let help = "name the fact by a text that the policy or the request has, or test the request alone in a `let`";
         return Err(Diagnostic::error(Code::TooEarly, span, message, label).help(help).into());
     }
-    if let Some(rule) = policy.rules.iter().zip(&plan.rules).find_map(|(rule, planned)| {
-        let both = planned.response_body.is_some() && (plan.response_body || matches!(rule.kind, hir::RuleKind::RedactResponse(_)));
-        both.then_some(rule)
-    }) {
-        let message = "`response.body` beside a redaction of bodies is not supported yet";
-        let help = "redact without reading the body as a value, or put the rules that read it into a policy of their own";
-        return Err(Diagnostic::error(Code::Unsupported, rule.name.span, message, "reads the body that is redacted").help(help).into());
-    }
     let watches = |scope: &&hir::Scope| scope.shadow && !scope.authenticate.is_empty();
     let signed = |id: &hir::CredentialId| matches!(policy.credentials.get(id.index()), Some(hir::Credential::Hmac(_)));
     let reads_body = policy.credentials.iter().any(hir::Credential::reads_body);

@@ -131,12 +131,13 @@ extern "C" fn proxy_on_response_trailers(context: u32, _count: u32) -> i32 {
     begin(context);
     let Some(record) = vm().streams.find(context) else { return action::CONTINUE };
     frame().root = record.root;
+    let buffered = if record.held.is_some() { record.buffered } else { 0 };
     let action = Policy::on_response_body(0, 1);
     if action != action::CONTINUE {
         return action;
     }
     let Some(body) = vm().streams.find(context).and_then(|record| record.body()) else { return action::CONTINUE };
-    let verdict = body.on_trailers(&mut Wasm, arena(), &mut redact::count);
+    let verdict = body.on_trailers(&mut Wasm, arena(), buffered, &mut redact::count);
     outcome(verdict, action::STOP)
 }
 

@@ -141,10 +141,7 @@ impl Body {
             State::Passing => return Verdict::Go(action::CONTINUE),
             State::Cut => return Verdict::Go(action::DROP),
         }
-        let new_size = size.saturating_sub(self.in_host);
-        let over = |(limit, _): &(u64, Deny)| self.seen.saturating_add(new_size as u64) > *limit;
-        if let Some((_, deny)) = self.deny.filter(over) {
-            self.state = State::Cut;
+        if let Some(deny) = self.above(size.saturating_sub(self.in_host)) {
             return Verdict::Deny(deny);
         }
         match self.step(host, arena, size, eos, count) {
@@ -156,15 +153,29 @@ impl Body {
         }
     }
 
-    /// The trailers callback: the body has ended.
-    pub fn on_trailers(&mut self, host: &mut impl Host, arena: &Arena, count: &mut dyn FnMut(u32)) -> Verdict {
+    /// The denial of a body that so many more bytes make too large.
+    fn above(&mut self, more: usize) -> Option<Deny> {
+        let total = self.seen.saturating_add(more as u64);
+        let (_, deny) = self.deny.filter(|(limit, _)| total > *limit)?;
+        self.state = State::Cut;
+        Some(deny)
+    }
+
+    /// The trailers callback: the body has ended. `size` bytes are in the host's buffer if the response was held for its body until
+    /// now, else 0.
+    pub fn on_trailers(&mut self, host: &mut impl Host, arena: &Arena, size: usize, count: &mut dyn FnMut(u32)) -> Verdict {
         match self.state {
             State::Inspecting => {}
             State::Passing => return Verdict::Go(action::CONTINUE),
             State::Cut => return Verdict::Go(action::KEEP),
         }
+        let new_size = size.saturating_sub(self.in_host);
+        if let Some(deny) = self.above(new_size) {
+            return Verdict::Deny(deny);
+        }
         let lost = self.in_guest && self.scanner.held_len() > 0;
-        if !lost && (self.scanner.held_len() == 0 || self.step(host, arena, self.in_host, true, count).is_some()) {
+        let done = self.scanner.held_len() == 0 && new_size == 0;
+        if !lost && (done || self.step(host, arena, self.in_host.max(size), true, count).is_some()) {
             return Verdict::Go(action::CONTINUE);
         }
         self.state = State::Cut;

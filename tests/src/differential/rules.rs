@@ -157,7 +157,7 @@ fn rule(random: &mut Random, world: &mut World, around: &Around) -> Node {
     let mut place = Place {
         request: true,
         response: matches!(kind, 6..=8) || kind == 3 && random.chance(40),
-        response_body: world.answers && matches!(kind, 3 | 6) && random.chance(50),
+        response_body: world.answers && matches!(kind, 3 | 6..=8) && random.chance(50),
         // Not in every rule, or every request would be held.
         body: random.chance(30),
         captures: around.captures.clone(),
@@ -249,7 +249,7 @@ fn edits(random: &mut Random, world: &World, place: &Place, names: &[&'static st
 }
 
 fn redact(random: &mut Random, answers: bool, children: &mut Vec<Node>) {
-    let any = !answers && random.chance(80);
+    let any = random.chance(80);
     if any {
         if random.chance(40) {
             let types = *random.pick(&[
@@ -262,7 +262,9 @@ fn redact(random: &mut Random, answers: bool, children: &mut Vec<Node>) {
             children.push(Node::line(format!("types = [{types}]")));
         }
         if random.chance(30) {
-            children.push(Node::line(format!("max_body = {}", random.pick(&["20B", "64B", "1KiB", "1MiB"]))));
+            // Where a response is held, one denied between `body_limit` and `max_body` is cut or replaced as its chunks happen to end.
+            let most: &[&str] = if answers { &["1B", "1MiB"] } else { &["20B", "64B", "1KiB", "1MiB"] };
+            children.push(Node::line(format!("max_body = {}", random.pick(most))));
             if random.chance(60) {
                 children
                     .push(Node::line(format!("on_oversize = {}", random.pick(&["allow", "deny 502", "deny 500 \"too \\\"large\\\"\""]))));

@@ -304,7 +304,7 @@ pub struct World {
     pub limits: Vec<Limit>,
     /// Templates of scopes and rules, for requests.
     pub templates: Vec<String>,
-    /// Whether rules read bodies of answers as values, which goes with no redaction of bodies.
+    /// Whether rules read bodies of answers as values.
     pub answers: bool,
     /// How many names were given.
     pub names: usize,

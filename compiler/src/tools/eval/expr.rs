@@ -53,7 +53,8 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
             let mut values = Vec::new();
             for item in items {
                 let value = eval(item, ctx)?;
-                if value.is_present() {
+                // Secrets in rotation; any other element is there, or a text of a body over the limit.
+                if value.is_present() || *item.ty.present() != hir::Ty::Secret {
                     values.push(value);
                 }
             }
@@ -109,7 +110,7 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
             Value::String(subject) => Value::Bool(matches(pattern, flags, &subject, ctx.regexes)?),
             _ => Value::Bool(false),
         },
-        hir::ExprKind::Present(operand) => Value::Bool(eval(operand, ctx)?.is_present()),
+        hir::ExprKind::Present(operand) => Value::Bool(!operand.ty.is_optional() || eval(operand, ctx)?.is_present()),
         hir::ExprKind::Coalesce(first, second) => match eval(first, ctx)? {
             Value::Absent => eval(second, ctx)?,
             present => present,

@@ -339,7 +339,8 @@ impl<'a> Run<'a> {
         }
         let mut redacted_by: Vec<&hir::Rule> = Vec::new();
         if has_body(request, answer) {
-            let announced = response.headers.iter().any(|(name, _)| name == "content-length");
+            // What was held is known to its end before anything of it is sent.
+            let announced = facts.response_body.is_some() || response.headers.iter().any(|(name, _)| name == "content-length");
             match redact::inspect(&applying, response.status, &response.headers, &response.body, announced) {
                 Inspection::Untouched => {}
                 Inspection::Inspected { body, changed_by } => {

@@ -108,6 +108,7 @@ extern "C" fn response_body_in(size: i32, eos: i32) -> i32 {
         return 3;
     }
     if eos == 0 {
+        record.buffered = size.cast_unsigned() as usize;
         return 1;
     }
     record.held = None;

@@ -69,7 +69,7 @@ fn run<'b>(body: &mut Body, chunks: impl Iterator<Item = &'b [u8]>, trailers: bo
             // As observed: after Continue nothing more can be written.
             host.failing.insert("set_buffer", 2);
         }
-        run.verdict = body.on_trailers(&mut host, &arena, &mut |metric| run.counted.push(metric));
+        run.verdict = body.on_trailers(&mut host, &arena, 0, &mut |metric| run.counted.push(metric));
         if run.verdict == Verdict::Go(0) {
             run.sent.append(host.buffers.get_mut(&1).unwrap());
         }
