@@ -196,7 +196,7 @@ fn description(builder: &mut Builder<'_>, context: &mut Context, limit: &Limit, 
 /// limit has several rates, what another one allowed to spend must not be taken for a clock that went backwards.
 fn slack(limit: &Limit, longest: i64) -> u64 {
     const CLOCKS: u64 = 1_000_000_000;
-    if ![&limit.count, &limit.period].into_iter().any(|part| matches!(part.kind, hir::ExprKind::Match(..))) {
+    if ![&limit.count, &limit.period].into_iter().any(|part| matches!(part.kind, hir::ExprKind::Match(..) | hir::ExprKind::If(..))) {
         return CLOCKS;
     }
     // An interval is at most a period, and without `burst` so is the tolerance.

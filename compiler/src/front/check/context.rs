@@ -61,6 +61,8 @@ pub(super) struct Context<'a> {
     pub(super) config_names: BTreeMap<String, Option<hir::ConfigId>>,
     pub(super) config: Vec<hir::Config>,
     pub(super) lets: Vec<hir::Let>,
+    /// `let`s that hold a rate, by name, as they are written.
+    pub(super) rates: BTreeMap<String, ast::Expr>,
     /// For each `let`: whether it reads the request (or the response), and whether the response.
     pub(super) let_reads: Vec<(bool, bool)>,
     /// What each `let` comes down to.
@@ -90,6 +92,7 @@ impl<'a> Context<'a> {
             config_names: BTreeMap::new(),
             config: Vec::new(),
             lets: Vec::new(),
+            rates: BTreeMap::new(),
             let_reads: Vec::new(),
             let_weights: Vec::new(),
             fns: Vec::new(),

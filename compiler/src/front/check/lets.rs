@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Symbol};
 use super::env::Env;
-use super::expr;
 use super::functions::{self, Needs};
+use super::{expr, rate};
 use crate::base::Code;
 use crate::ir::{ast, hir};
 
@@ -75,12 +75,16 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let], fns: &[&ast::Func
 }
 
 fn check_let(ctx: &mut Context<'_>, item: &ast::Let) {
+    if rate::is_one(ctx, &item.value) {
+        ctx.rates.insert(item.name.text.clone(), item.value.clone());
+        return;
+    }
     let env = Env { body: true, response: super::env::Response::Readable, ..Env::new("a `let`") };
     let value = expr::exact(ctx, &env, &item.value);
     if value.ty == hir::Ty::Error {
         return;
     }
-    if value.ty == hir::Ty::Regex || matches!(value.ty, hir::Ty::Rate) {
+    if value.ty == hir::Ty::Regex {
         ctx.error(
             Code::NotValue,
             item.value.span,

@@ -6,7 +6,7 @@ use super::attrs::{self, Attrs};
 use super::context::{Context, Symbol};
 use super::env::{Captures, Env};
 use super::scope::Application;
-use super::{constant, expr, reply, suggest};
+use super::{constant, expr, rate, reply, suggest};
 use crate::base::{Code, Diagnostic, FileId, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -49,7 +49,7 @@ fn limit(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'_
         }
     };
     let rate = match attrs.get("rate") {
-        Some(attr) => rate(ctx, &env, attr),
+        Some(attr) => rate::check(ctx, &env, attr),
         None => {
             attrs::missing(ctx, declaration.name.span, &what, "rate", "rate = 60 per 1m");
             None
@@ -169,78 +169,9 @@ fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr>
     }
 }
 
-/// Count and period of a rate.
-type Rate = (hir::Expr, hir::Expr);
-
-const EXAMPLE: &str = "rate = 60 per 1m";
-
-fn rate(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Option<Rate> {
-    match &attr.value {
-        ast::Value::Expr(value) => one_rate(ctx, env, attr, value),
-        ast::Value::Source(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => {
-            attrs::wrong(ctx, attr, "a rate", EXAMPLE);
-            None
-        }
-    }
-}
-
-/// `count per period`, or a `match` whose arms give rates.
-fn one_rate(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::Expr) -> Option<Rate> {
-    let span = written.span;
-    match &written.kind {
-        ast::ExprKind::Per { count, period } => {
-            if *period < 1 {
-                ctx.error(Code::BadLimit, span, "a rate over no time", "the period is zero", format!("write `{EXAMPLE}`"));
-                return None;
-            }
-            let count = positive(ctx, count, "the count of a rate")?;
-            let kind = hir::ExprKind::Const(hir::Const::Int(*period));
-            Some((count, hir::Expr { kind, ty: hir::Ty::Duration, span }))
-        }
-        ast::ExprKind::Match { subject, arms } => {
-            if !ctx.enter(span) {
-                return None;
-            }
-            let subject = expr::exact(ctx, env, subject);
-            let rates: Vec<Option<Rate>> = arms.iter().map(|arm| one_rate(ctx, env, attr, &arm.value)).collect();
-            ctx.leave();
-            let patterns = expr::patterns(ctx, &subject, arms, span)?;
-            let (counts, periods) = rates.into_iter().collect::<Option<Vec<Rate>>>()?.into_iter().unzip();
-            Some((choice(&subject, &patterns, counts, span)?, choice(&subject, &patterns, periods, span)?))
-        }
-        _ => {
-            attrs::wrong(ctx, attr, "a rate", EXAMPLE);
-            None
-        }
-    }
-}
-
-/// A `match` over values of one type; equal constants need none.
-fn choice(subject: &hir::Expr, patterns: &[Option<hir::Const>], mut values: Vec<hir::Expr>, span: Span) -> Option<hir::Expr> {
-    let last = values.pop()?;
-    if matches!(last.kind, hir::ExprKind::Const(_)) && values.iter().all(|value| value.kind == last.kind) {
-        return Some(last);
-    }
-    let ty = last.ty.clone();
-    let arms = patterns.iter().flatten().cloned().zip(values).collect();
-    Some(hir::Expr { kind: hir::ExprKind::Match(Box::new(subject.clone()), arms, Box::new(last)), ty, span })
-}
-
-/// An int of constants and configuration, at least one where that is known.
-fn positive(ctx: &mut Context<'_>, written: &ast::Expr, what: &str) -> Option<hir::Expr> {
-    let value = expr::int(ctx, &Env::configuration("a rate"), written, what);
-    if let hir::ExprKind::Const(hir::Const::Int(number)) = value.kind
-        && number < 1
-    {
-        ctx.error(Code::BadLimit, value.span, format!("{what} is {number}"), "at least 1", "write a number of 1 or more");
-        return None;
-    }
-    (value.ty != hir::Ty::Error).then_some(value)
-}
-
 fn amount(ctx: &mut Context<'_>, attr: &ast::Attr, what: &str) -> Option<hir::Expr> {
     match &attr.value {
-        ast::Value::Expr(value) => positive(ctx, value, &format!("`{what}`")),
+        ast::Value::Expr(value) => rate::positive(ctx, value, &format!("`{what}`")),
         ast::Value::Source(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => {
             attrs::wrong(ctx, attr, "a number", &format!("{what} = 20"));
             None

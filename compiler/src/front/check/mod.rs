@@ -24,6 +24,7 @@ mod lets;
 mod limit;
 mod peer;
 mod policy;
+mod rate;
 mod redact;
 mod reply;
 mod route;

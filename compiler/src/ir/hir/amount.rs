@@ -30,6 +30,12 @@ impl Policy {
             arms.iter().map(|(_, value)| value).chain([&**otherwise]).for_each(|value| self.amounts(value, of, found));
             return;
         }
+        let mut asks = false;
+        value.reads(self, &mut |_| asks = true);
+        if let (ExprKind::If(_, then, otherwise), true) = (&value.kind, asks) {
+            [then, otherwise].into_iter().for_each(|value| self.amounts(value, of, found));
+            return;
+        }
         let mut keys = Vec::new();
         self.configuration_keys(value, &mut keys);
         if keys.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{boolean, choices, exact, expect, failed, secrecy};
+use super::{boolean, choices, exact, expect, failed, json_match, secrecy};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -85,6 +85,12 @@ fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hi
 pub(super) fn check_match(ctx: &mut Context<'_>, env: &Env, subject: &ast::Expr, arms: &[ast::MatchArm], span: Span) -> hir::Expr {
     let subject = exact(ctx, env, subject);
     let values: Vec<hir::Expr> = arms.iter().map(|arm| exact(ctx, env, &arm.value)).collect();
+    if *subject.ty.present() == hir::Ty::Json {
+        return match join(ctx, values, "the arms of `match`") {
+            Some(joined) => json_match::check(ctx, &subject, arms, joined, span),
+            None => failed(span),
+        };
+    }
     let Some(patterns) = patterns(ctx, &subject, arms, span) else { return failed(span) };
     let Some((ty, mut values)) = join(ctx, values, "the arms of `match`") else { return failed(span) };
     let Some(last) = (if values.len() == patterns.len() { values.pop() } else { None }) else { return failed(span) };

@@ -12,6 +12,7 @@ mod expect;
 mod fold;
 mod habits;
 mod json;
+mod json_match;
 mod keys;
 mod logic;
 mod reach;

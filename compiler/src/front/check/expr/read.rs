@@ -6,7 +6,7 @@ use super::{bound, check as check_expr, expect, failed, habits, keys};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
-use crate::front::check::suggest;
+use crate::front::check::{rate, suggest};
 use crate::ir::{ast, hir};
 use crate::lang::values::{self, Access, Phase};
 
@@ -108,7 +108,13 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
         return None;
     };
     match symbol {
-        Symbol::Unsupported(_) | Symbol::Let(None) | Symbol::Fn(None) => None,
+        Symbol::Let(None) => {
+            if ctx.rates.contains_key(name) {
+                rate::misplaced(ctx, name, span);
+            }
+            None
+        }
+        Symbol::Unsupported(_) | Symbol::Fn(None) => None,
         Symbol::Let(Some(id)) => {
             let item = ctx.lets.get(id.index())?;
             let ty = item.value.ty.clone();
