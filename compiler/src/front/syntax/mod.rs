@@ -6,6 +6,7 @@
 mod error;
 mod expected;
 mod foreign;
+mod gaps;
 mod habits;
 mod interpolation;
 mod layout;
@@ -26,6 +27,10 @@ mod grammar {
 use crate::base::{Diagnostics, FileId, Sources, Span};
 use crate::ir::ast;
 
+pub(super) use expected::ITEMS;
+pub(super) use gaps::is_rule;
+pub use gaps::{Gap, Lost};
+
 /// The places of the tokens of `file`, in order, and what the lexer finds wrong. [`parse`] does not need this: it is for
 /// who looks at tokens alone.
 pub fn tokens(sources: &Sources, file: FileId) -> (Vec<Span>, Diagnostics) {
@@ -34,9 +39,26 @@ pub fn tokens(sources: &Sources, file: FileId) -> (Vec<Span>, Diagnostics) {
     (lexed.tokens.iter().map(|token| token.span).collect(), lexed.diagnostics)
 }
 
+/// What became of a file.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// The tree, without the entries that have mistakes.
+    pub tree: ast::File,
+    /// What the tree lacks; none when the tree could not be made at all.
+    pub gaps: Option<Vec<Gap>>,
+    /// What is wrong.
+    pub diagnostics: Diagnostics,
+}
+
 /// The syntax tree of `file` and the findings. Where there are errors the tree lacks the entries that have them.
 pub fn parse(sources: &Sources, file: FileId) -> (ast::File, Diagnostics) {
-    let Some(source) = sources.get(file) else { return (ast::File::default(), Diagnostics::new()) };
+    let Parsed { tree, diagnostics, .. } = read(sources, file);
+    (tree, diagnostics)
+}
+
+/// As [`parse`], with what the tree lacks.
+pub fn read(sources: &Sources, file: FileId) -> Parsed {
+    let Some(source) = sources.get(file) else { return Parsed::default() };
     let ctx = tree::Context { text: &source.text, file };
     recover::parse(&ctx, lexer::lex(&source.text, file))
 }
