@@ -242,7 +242,10 @@ impl Scan<'_> {
             Token::Identifier | Token::Keyword(_) => {
                 complete && (spanned.first_on_line || !in_file && matches!(next, Some(Token::Assign | Token::Colon)))
             }
-            Token::String(_) => complete && !in_file && next == Some(&Token::Colon),
+            Token::String(_) => {
+                let named = index.checked_sub(1).and_then(|before| self.at(before)).is_some_and(|before| matches!(before, Token::Keyword(_)));
+                complete && !named && !in_file && next == Some(&Token::Colon)
+            }
             _ => false,
         }
     }

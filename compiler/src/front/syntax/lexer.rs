@@ -237,6 +237,9 @@ impl State<'_> {
     }
 
     fn number(&mut self, start: usize, end: usize) {
+        if self.bare_address(start) {
+            return;
+        }
         let token = match literal::number(self.lexer.slice()) {
             Ok(token) => token,
             Err(bad) => {

@@ -3,7 +3,7 @@
 
 use super::error::{Place, head, short, shown};
 use super::expected::{self, ITEMS, closest};
-use super::habits;
+use super::{clauses, habits, operators};
 use super::mixed;
 use super::token::Token;
 use crate::base::{Code, Diagnostic};
@@ -46,7 +46,7 @@ const CLAUSES: [&str; 32] = [
 ];
 
 /// Words of other languages, and what is written here.
-const FOREIGN: [(&str, &str); 12] = [
+const FOREIGN: [(&str, &str); 14] = [
     ("rule", "permit"),
     ("allow", "permit"),
     ("deny", "forbid"),
@@ -58,15 +58,19 @@ const FOREIGN: [(&str, &str); 12] = [
     ("def", "fn"),
     ("include", "import"),
     ("ratelimit", "limit"),
+    ("auth", "authenticate"),
+    ("require", "authenticate"),
     ("default", "otherwise"),
 ];
 
 /// The known mistake at this place.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
     type Finder = fn(&Place<'_>) -> Option<Diagnostic>;
-    let finders: [(Finder, Code); 16] = [
+    let finders: [(Finder, Code); 18] = [
         (closing_brace, Code::Unclosed),
         (mixed::and_with_or, Code::MixedLogic),
+        (operators::find, Code::UnexpectedToken),
+        (clauses::find, Code::UnexpectedToken),
         (habits::find, Code::ForeignWord),
         (no_value, Code::Incomplete),
         (unknown_operator, Code::ForeignOperator),
@@ -250,7 +254,7 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
             Some(coded(Code::MethodCase, found.help(format!("write `{method}`"))))
         }
         Token::Identifier | Token::Constant | Token::Keyword(_) if expected.has("STRING") && !expected.has("IDENTIFIER") => {
-            let word = place.word(at);
+            let word = short(place.bare_text(at));
             Some(
                 error(place, at, format!("expected a string after `{before}`, found `{word}`"), "quotes are missing")
                     .help(format!("write `\"{word}\"`")),

@@ -3,9 +3,11 @@
 //! `lexer` makes tokens, the grammar (`grammar/policy.lalrpop`) makes the tree, `recover` leads the parser around
 //! mistakes, `error` and `mistakes` put them into words.
 
+mod clauses;
 mod error;
 mod expected;
 mod foreign;
+mod forms;
 mod gaps;
 mod habits;
 mod interpolation;
@@ -14,6 +16,7 @@ mod lexer;
 mod literal;
 mod mistakes;
 mod mixed;
+mod operators;
 mod recover;
 mod token;
 mod tree;
