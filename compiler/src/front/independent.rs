@@ -184,8 +184,6 @@ impl Missing {
             (self.nesting, &OF_NESTING),
             (self.structure, &OF_BLOCKS),
             (self.header, &[Code::MissingPolicy]),
-            // An empty list has the type of what stands beside it.
-            (true, &[Code::MixedList]),
         ];
         let damaged = self.damaged.iter().any(|span| touches(*span, place.span)) && !BY_ITSELF.contains(&finding.code);
         finding.severity == Severity::Error && !damaged && !follows.iter().any(|(holds, codes)| *holds && codes.contains(&finding.code))

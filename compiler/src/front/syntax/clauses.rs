@@ -88,7 +88,14 @@ fn header_word(place: &Place<'_>) -> Option<Diagnostic> {
     }
     if let (Token::Keyword(K::Header), Some(Token::String(_))) = (token, place.token(at + 1)) {
         let help = format!("write `{} {}`", place.word(before), short(place.word(at + 1)));
-        return Some(error(Code::ForeignWord, place, at, format!("`{}` takes the name of a header", word.text()), "one word too many", help));
+        return Some(error(
+            Code::ForeignWord,
+            place,
+            at,
+            format!("`{}` takes the name of a header", word.text()),
+            "one word too many",
+            help,
+        ));
     }
     let name = place.bare_text(at);
     let message = format!("the name of a header is a string, found `{}`", short(name));
@@ -217,7 +224,7 @@ fn head(place: &Place<'_>) -> Option<Diagnostic> {
     }
     let what = if *word == K::Scope { "template" } else { "name" };
     let message = format!("`{}` has no {what}", place.source(start, before));
-    let help = super::forms::help(place)?;
+    let help = super::forms::form(place)?;
     Some(error(Code::UnexpectedToken, place, at, message, &format!("its {what} is expected before this"), help))
 }
 

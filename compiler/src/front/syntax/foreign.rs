@@ -52,8 +52,13 @@ impl State<'_> {
         last.token = Token::Keyword(Keyword::Matches);
         let span = last.span;
         self.report(
-            Diagnostic::error(Code::ForeignOperator, Span { end: span.end.saturating_add(1), ..span }, "`=~` is no operator", "not known here")
-                .help("write `matches`"),
+            Diagnostic::error(
+                Code::ForeignOperator,
+                Span { end: span.end.saturating_add(1), ..span },
+                "`=~` is no operator",
+                "not known here",
+            )
+            .help("write `matches`"),
         );
         self.restart(start + 1);
         true

@@ -11,7 +11,7 @@ const FORMS: [(K, &str); 43] = [
     (K::Policy, "policy my_api { default = deny 403 }"),
     (K::Import, "import \"shared.policy\""),
     (K::Config, "config { quota: int = 60 }"),
-    (K::Let, "let name = …"),
+    (K::Let, "let name = \"value\""),
     (K::Fn, "fn name(text: string) = …"),
     (K::List, "list name: string = [\"a\", \"b\"]"),
     (K::Map, "map name: string -> string = { \"a\": \"b\" }"),
@@ -35,8 +35,8 @@ const FORMS: [(K, &str); 43] = [
     (K::Redact, "redact response \"name\" { … }"),
     (K::Route, "route \"name\" { when … -> cluster \"a\"  otherwise -> keep }"),
     (K::On, "on GET \"/path\""),
-    (K::When, "when …"),
-    (K::Unless, "unless …"),
+    (K::When, "when request.method == \"GET\""),
+    (K::Unless, "unless request.method == \"GET\""),
     (K::Reply, "reply 403 \"text\"` or `reply 403 json { … }"),
     (K::Set, "set \"x-name\" = …"),
     (K::Append, "append \"x-name\" = …"),
@@ -84,8 +84,29 @@ const PARTS: [(K, &str); 8] = [
     (K::By, "by \"rule\""),
 ];
 
-/// The fix that shows how the entry is written.
+/// The fix that shows how the entry is written, or what to do with what follows a whole one.
 pub(super) fn help(place: &Place<'_>) -> Option<String> {
+    let expected = &place.expected;
+    let surplus = if place.at.is_none() || super::error::incomplete(place).is_some() {
+        None
+    } else if expected.has("then") || expected.has("else") {
+        Some(format!("write `{}` before it", if expected.has("then") { "then" } else { "else" }))
+    } else if expected.operator() {
+        Some("remove it, or write an operator such as `==`, `and` or `+` before it".to_owned())
+    } else if expected.item() {
+        Some("remove it, or begin an item with its keyword, such as `permit`".to_owned())
+    } else if expected.boundary() {
+        Some("remove it, or begin a clause or an attribute with its name".to_owned())
+    } else {
+        None
+    };
+    let ty = expected.has("IDENTIFIER") && expected.has("enum") && !expected.any_name();
+    let ty = ty.then(|| "write a type, such as `string`, `int` or `list<string>`".to_owned());
+    surplus.or(ty).or_else(|| form(place)).or_else(|| Some(format!("write {}", expected.words())))
+}
+
+/// The entry as it is written.
+pub(super) fn form(place: &Place<'_>) -> Option<String> {
     let entry = place.entry()?;
     let form = part(place, &entry).or_else(|| whole(place, &entry))?;
     Some(format!("write `{form}`"))

@@ -243,7 +243,8 @@ impl Scan<'_> {
                 complete && (spanned.first_on_line || !in_file && matches!(next, Some(Token::Assign | Token::Colon)))
             }
             Token::String(_) => {
-                let named = index.checked_sub(1).and_then(|before| self.at(before)).is_some_and(|before| matches!(before, Token::Keyword(_)));
+                let named =
+                    index.checked_sub(1).and_then(|before| self.at(before)).is_some_and(|before| matches!(before, Token::Keyword(_)));
                 complete && !named && !in_file && next == Some(&Token::Colon)
             }
             _ => false,

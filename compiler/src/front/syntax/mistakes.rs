@@ -3,9 +3,9 @@
 
 use super::error::{Place, head, short, shown};
 use super::expected::{self, ITEMS, closest};
-use super::{clauses, habits, operators};
 use super::mixed;
 use super::token::Token;
+use super::{clauses, habits, operators};
 use crate::base::{Code, Diagnostic};
 use crate::lang::keywords::Keyword;
 
@@ -154,7 +154,8 @@ fn no_value(place: &Place<'_>) -> Option<Diagnostic> {
     let written = place.word(operator);
     Some(
         error(place, operator, format!("nothing follows `{}`", short(written)), "an expression is expected after this")
-            .also(place.span(before), "this begins the next line"),
+            .also(place.span(before), "this begins the next line")
+            .help(format!("write a value after `{}`", short(written))),
     )
 }
 
@@ -173,7 +174,7 @@ fn unknown_operator(place: &Place<'_>) -> Option<Diagnostic> {
     let diagnostic = error(place, before, format!("`{word}` is no operator"), "not known here");
     Some(match known.or_else(|| closest(word, operators)) {
         Some(meant) => diagnostic.help(format!("write `{meant}`")),
-        None => diagnostic,
+        None => diagnostic.help("write an operator such as `==`, `in` or `and`"),
     })
 }
 

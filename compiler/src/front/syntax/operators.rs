@@ -63,7 +63,7 @@ fn unit(place: &Place<'_>) -> Option<Diagnostic> {
         let after = at != count && (place.expected.has("=") || place.expected.operator());
         if let (true, Some(unit), true) = (number(count), unit(named), met || after) {
             let (amount, word) = (place.word(count), place.word(named));
-            let message = format!("`{amount} {word}` is written as one word");
+            let message = format!("a number and its unit are one word, `{amount} {word}` are two");
             return Some(error(Code::BadLiteral, place, count, message, "a number without a unit", format!("write `{amount}{unit}`")));
         }
     }
@@ -97,7 +97,14 @@ fn word(place: &Place<'_>) -> Option<Diagnostic> {
     let name = place.expected.only("=") || place.expected.item();
     let here = if place.expected.operator() || place.expected.boundary() { known(at) } else { None };
     let (index, help) = if name && !place.begins_entry(before) { known(before).or(here) } else { here }?;
-    Some(error(Code::ForeignOperator, place, index, format!("`{}` is not known here", place.word(index)), "no operator", help))
+    Some(error(
+        Code::ForeignOperator,
+        place,
+        index,
+        format!("`{}` is a word of other languages", place.word(index)),
+        "not known here",
+        help,
+    ))
 }
 
 /// `not contains`
@@ -183,7 +190,7 @@ const EXPECTATIONS: [(&str, &str); 14] = [
 fn expectation(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
     let entry = place.entry()?;
-    if place.keyword(entry.start)? != K::Expect {
+    if place.keyword(entry.start)? != K::Expect || super::error::incomplete(place).is_some() {
         return None;
     }
     let (before, _) = place.previous()?;
@@ -202,7 +209,8 @@ fn expectation(place: &Place<'_>) -> Option<Diagnostic> {
     } else {
         return None;
     };
-    let message = format!("`{}` does not say what is expected", short(place.source(entry.start, at)));
+    let last = if *token == Token::BraceClose { before } else { at };
+    let message = format!("`{}` does not say what is expected", short(place.source(entry.start, last)));
     Some(error(Code::UnexpectedToken, place, at, message, "no expectation", help))
 }
 

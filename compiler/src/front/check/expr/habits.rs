@@ -1,7 +1,7 @@
 //! Names and calls that people bring along from other languages and gateways. In: a name that nothing declares. Out: how the
 //! same is written here.
 
-use crate::base::Sources;
+use crate::base::{Sources, Span};
 use crate::ir::ast;
 use crate::lang::functions;
 
@@ -52,7 +52,10 @@ pub(super) fn called(sources: &Sources, callee: &ast::Expr) -> String {
     let ast::ExprKind::Member(base, method) = &callee.kind else { return "write the name of a function, such as `lower(…)`".to_owned() };
     let base = sources.text(base.span);
     let base = if base.len() <= 60 && !base.contains('\n') { base } else { "…" };
+    let quantified = |word: &str| format!("write `{word} x in {base} satisfies …`");
     match method.text.as_str() {
+        "all" | "every" => quantified("every"),
+        "any" | "some" | "exists" | "find" | "filter" => quantified("some"),
         "get" => format!("write `{base}[\"name\"]`"),
         name if functions::find(name).is_some() => format!("write `{name}({base})`"),
         name => function(name).map_or_else(
@@ -60,4 +63,23 @@ pub(super) fn called(sources: &Sources, callee: &ast::Expr) -> String {
             |help| help.replace("text", base).replace("(…)", &format!("({base})")),
         ),
     }
+}
+
+/// How a member of a value that has none is read: `request.path.length`, `request.headers.x-user`. In: what is known of the text.
+pub(super) fn member(path: &str) -> Option<String> {
+    let (base, name) = path.rsplit_once('.')?;
+    match name {
+        "length" | "len" | "size" | "count" => Some(format!("write `len({base})`")),
+        "lower" | "toLowerCase" => Some(format!("write `lower({base})`")),
+        "upper" | "toUpperCase" => Some(format!("write `upper({base})`")),
+        _ => None,
+    }
+}
+
+/// The rest of a word with `-` in it, directly after a span: `-user` after `request.headers.x`.
+pub(super) fn hyphenated(sources: &Sources, span: Span) -> &str {
+    let text = sources.get(span.file).and_then(|source| source.text.get(span.end as usize..)).unwrap_or_default();
+    let word = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let end = text.find(|c: char| !word(c)).unwrap_or(text.len());
+    text.get(..end).filter(|rest| rest.starts_with('-') && rest.len() > 1).unwrap_or_default()
 }

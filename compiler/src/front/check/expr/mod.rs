@@ -14,6 +14,7 @@ mod habits;
 mod json;
 mod keys;
 mod logic;
+mod mixture;
 mod reach;
 mod read;
 mod substitute;
