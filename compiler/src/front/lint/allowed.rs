@@ -110,7 +110,6 @@ fn first<'a>(left: &[&'a Const], right: &[&'a Const]) -> &'a Const {
     left.first().or(right.first()).copied().unwrap_or(NOTHING)
 }
 
-
 fn network(value: &Const) -> Option<(IpAddr, u8)> {
     if let Const::Cidr(address, bits) = value { Some((*address, *bits)) } else { None }
 }

@@ -136,7 +136,11 @@ fn topic(expr: &hir::Expr) -> Option<String> {
         ExprKind::Equal(left, right) | ExprKind::Less(left, right) | ExprKind::LessEqual(left, right) => {
             if matches!(left.kind, ExprKind::Const(_)) { right } else { left }
         }
-        ExprKind::In(left, _) | ExprKind::InCidr(left, _) | ExprKind::StartsWith(left, _) | ExprKind::EndsWith(left, _) | ExprKind::Contains(left, _) => left,
+        ExprKind::In(left, _)
+        | ExprKind::InCidr(left, _)
+        | ExprKind::StartsWith(left, _)
+        | ExprKind::EndsWith(left, _)
+        | ExprKind::Contains(left, _) => left,
         ExprKind::Present(operand) => operand,
         _ => return Some(format!("{:?}", expr.without_places().kind)),
     };

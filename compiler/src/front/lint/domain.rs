@@ -248,6 +248,7 @@ fn method(text: &str, span: Span) -> Option<Diagnostic> {
 fn matches_all(pattern: &str, flags: &str) -> bool {
     let Ok(tree) = regex::parse(pattern, flags) else { return false };
     let properties = tree.properties();
-    let anchors = properties.look_set().iter().all(|look| matches!(look, regex_syntax::hir::Look::Start | regex_syntax::hir::Look::StartLF));
+    let anchors =
+        properties.look_set().iter().all(|look| matches!(look, regex_syntax::hir::Look::Start | regex_syntax::hir::Look::StartLF));
     properties.minimum_len() == Some(0) && anchors
 }

@@ -104,7 +104,7 @@ fn edited<'t>(edit: &'t ast::Edit, edits: &mut BTreeMap<String, &'t ast::Edit>, 
         ast::EditKind::Append(_) => false,
     };
     if let (true, Some(first)) = (replaces, edits.get(&name)) {
-        let message = format!("an edit of `{}` that a later one undoes", edit.header.text);
+        let message = format!("an edit of `{}` that a later one undoes", first.header.text);
         let label = "replaced below";
         let found_here = Diagnostic::warning(Code::Ineffective, first.span, message, label).also(edit.span, "by this one");
         found.push(found_here.help("drop one of them, or write `append` for a second line"));

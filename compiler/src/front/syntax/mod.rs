@@ -11,6 +11,7 @@ mod forms;
 mod gaps;
 mod habits;
 mod interpolation;
+mod invisible;
 mod layout;
 mod lexer;
 mod literal;
@@ -27,7 +28,7 @@ mod grammar {
     include!(concat!(env!("OUT_DIR"), "/policy.rs"));
 }
 
-use crate::base::{Diagnostics, FileId, Sources, Span};
+use crate::base::{Diagnostic, Diagnostics, FileId, Sources, Span};
 use crate::ir::ast;
 
 pub(super) use expected::ITEMS;
@@ -63,5 +64,16 @@ pub fn parse(sources: &Sources, file: FileId) -> (ast::File, Diagnostics) {
 pub fn read(sources: &Sources, file: FileId) -> Parsed {
     let Some(source) = sources.get(file) else { return Parsed::default() };
     let ctx = tree::Context { text: &source.text, file };
-    recover::parse(&ctx, lexer::lex(&source.text, file))
+    let mut parsed = recover::parse(&ctx, lexer::lex(&source.text, file));
+    let invisible: Vec<Diagnostic> =
+        invisible::find(&source.text, file).into_iter().filter(|found| !stray(&parsed.diagnostics, found)).collect();
+    invisible.into_iter().for_each(|found| parsed.diagnostics.push(found));
+    parsed.diagnostics.sort();
+    parsed
+}
+
+/// Whether an error of the lexer begins at the same place.
+fn stray(known: &Diagnostics, found: &Diagnostic) -> bool {
+    let start = |found: &Diagnostic| found.labels.first().map(|label| label.span.start);
+    known.iter().any(|other| other.code == found.code && start(other) == start(found))
 }
