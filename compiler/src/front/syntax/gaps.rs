@@ -96,7 +96,7 @@ fn balanced(tokens: &[Spanned]) -> bool {
 }
 
 /// The outermost entry that holds the token and whose beginning was left out, too.
-fn outermost<'l>(layout: &'l Layout, index: usize, left: impl Fn(usize) -> bool) -> Option<&'l Entry> {
+fn outermost(layout: &Layout, index: usize, left: impl Fn(usize) -> bool) -> Option<&Entry> {
     let mut around = layout.entry_of.get(index).and_then(|entry| layout.entries.get(*entry));
     let mut found = None;
     while let Some(entry) = around {
