@@ -44,9 +44,10 @@ fn a_mistake_of_syntax_brings_no_mistake_of_meaning() {
         let (tokens, _) = syntax::tokens(&sources, file);
         for (number, token) in tokens.iter().enumerate().skip(text.len() % step).step_by(step) {
             let (before, after) = (&text[..token.start as usize], &text[token.end as usize..]);
-            let mutant = match number % 3 {
+            let mutant = match number % 4 {
                 0 => format!("{before}{after}"),
-                1 => format!("{before}{} = {after}", sources.text(*token)),
+                1 => format!("{before}{}{{{after}", sources.text(*token)),
+                2 => format!("{before}{} = {after}", sources.text(*token)),
                 _ => format!("{before}}}{after}"),
             };
             failures.extend(cascade(&path, &mutant));

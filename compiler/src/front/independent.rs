@@ -50,12 +50,10 @@ const BY_ITSELF: [Code; 11] = [
 ];
 
 /// These say that a name is not what it should be.
-const OF_NAMES: [Code; 10] = [
+const OF_NAMES: [Code; 8] = [
     Code::UnknownName,
     Code::UnknownFunction,
     Code::UnknownMember,
-    Code::UnknownType,
-    Code::UnknownOption,
     Code::WrongKind,
     Code::DuplicateName,
     Code::BadName,
@@ -99,6 +97,8 @@ impl Missing {
         }
         let Some(lost) = &gap.lost else { return self.damage(tree, gap.span) };
         self.any_name |= !lost.named;
+        // The keys of limits read what scopes give.
+        self.nesting |= lost.keyword == Some(Keyword::Scope);
         if lost.item {
             match lost.keyword.filter(|keyword| syntax::ITEMS.contains(keyword)) {
                 Some(Keyword::Policy) => self.header = true,

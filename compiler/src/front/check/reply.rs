@@ -58,8 +58,14 @@ pub(super) fn action(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Opti
         | ast::Value::Distinct(_)
         | ast::Value::Fetch(..) => {
             let status = if let ast::Value::Expr(expr) = &attr.value { super::constant::int(expr) } else { None };
+            let denies = match &attr.value {
+                ast::Value::Source(source) => source.kind.text == "deny",
+                ast::Value::Expr(ast::Expr { kind: ast::ExprKind::String(text), .. }) => text == "deny",
+                ast::Value::Expr(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => false,
+            };
             let example = match (super::attrs::word(attr), status) {
                 (Some("deny"), _) => "deny 403".to_owned(),
+                _ if denies => "deny 403".to_owned(),
                 (_, Some(status @ 200..=599)) => format!("deny {status}"),
                 _ => "allow".to_owned(),
             };

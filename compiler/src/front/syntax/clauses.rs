@@ -152,6 +152,9 @@ fn type_of(token: Option<&Token>) -> &'static str {
     }
 }
 
+/// Types that are written before the name elsewhere.
+const TYPES: [&str; 6] = ["string", "int", "bool", "float", "secret", "duration"];
+
 /// `config { a = 5 }`, `claims { sub string }`
 fn member_without_type(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
@@ -167,6 +170,7 @@ fn member_without_type(place: &Place<'_>) -> Option<Diagnostic> {
     let help = match token {
         Token::Assign if named => format!("write `{name}: {}`", place.word(at + 1)),
         Token::Assign => format!("write `{name}: {} = …`", type_of(place.token(at + 1))),
+        Token::Identifier | Token::Keyword(_) if TYPES.contains(&name) => format!("write `{}: {name}`", place.word(at)),
         Token::Identifier => format!("write `{name}: {}`", place.word(at)),
         _ => format!("write `{name}: string`"),
     };
@@ -180,7 +184,7 @@ fn table_without_type(place: &Place<'_>) -> Option<Diagnostic> {
     let name = place.word(entry.start + 1);
     let (message, help) = match place.keyword(entry.start)? {
         K::List if place.expected.only(":") && at == entry.start + 2 => {
-            ("a `list` says what its elements are", format!("write `list {name}: {} = […]`", type_of(place.token(at + 2))))
+            ("a `list` says what its elements are", format!("write `list {name}: {} = …`", type_of(place.token(at + 2))))
         }
         K::Map if place.expected.has("->") || place.expected.only(":") && at == entry.start + 2 => {
             ("a `map` says what its keys and values are", format!("write `map {name}: string -> string = {{ … }}`"))

@@ -161,6 +161,7 @@ impl State<'_> {
             Some('\u{a0}' | '\u{2003}' | '\u{200b}') => "replace it by a plain blank",
             Some('\u{2192}') => "write `->`",
             Some('&') => "write `and`",
+            Some('|') if self.lexed.tokens.last().is_some_and(|last| last.token == Token::Constant) => "separate methods by commas",
             Some('|') => "write `or`",
             Some(c) if c.is_alphabetic() => "use the letters `a` to `z`, digits and `_` in names",
             Some(_) | None => "remove it, or enclose it in a string",

@@ -2,7 +2,7 @@
 //! form of the entry that it stands in.
 
 use super::error::Place;
-use super::layout::Entry;
+use super::layout::{Entry, ends_entry};
 use super::token::Token;
 use crate::lang::keywords::Keyword as K;
 
@@ -73,7 +73,8 @@ const GIVEN: [(K, &str); 7] = [
 const ARMS: [(K, &str); 2] = [(K::When, "when … -> cluster \"a\""), (K::On, "on GET \"/path\"  otherwise -> cluster \"a\"")];
 
 /// What may stand in an entry, by the word that stands before the place.
-const PARTS: [(K, &str); 8] = [
+const PARTS: [(K, &str); 9] = [
+    (K::Body, "body json { … }` or `body contains \"…\""),
     (K::Split, "split by client.ip { \"a\": 5%, \"b\": 95% }"),
     (K::Cluster, "-> cluster \"name\""),
     (K::Deny, "deny 403"),
@@ -95,13 +96,19 @@ pub(super) fn help(place: &Place<'_>) -> Option<String> {
         Some("remove it, or write an operator such as `==`, `and` or `+` before it".to_owned())
     } else if expected.item() {
         Some("remove it, or begin an item with its keyword, such as `permit`".to_owned())
+    } else if place.entry().is_some_and(|entry| place.around(&entry).contains(&K::Test)) && expected.boundary() {
+        Some("remove it, or begin a step with its keyword, such as `request` or `expect`".to_owned())
     } else if expected.boundary() {
         Some("remove it, or begin a clause or an attribute with its name".to_owned())
     } else {
         None
     };
     let ty = expected.has("IDENTIFIER") && expected.has("enum") && !expected.any_name();
-    let ty = ty.then(|| "write a type, such as `string`, `int` or `list<string>`".to_owned());
+    let small = place.found().filter(|(_, token)| **token == Token::Constant).map(|(at, _)| place.word(at).to_lowercase());
+    let ty = ty.then(|| match small {
+        Some(name) => format!("write `{name}`: types are written small"),
+        None => "write a type, such as `string`, `int` or `list<string>`".to_owned(),
+    });
     surplus.or(ty).or_else(|| form(place)).or_else(|| Some(format!("write {}", expected.words())))
 }
 
@@ -119,10 +126,11 @@ impl Place<'_> {
         let mut entry = self.layout.entries.get(*self.layout.entry_of.get(last)?)?.clone();
         let level = self.layout.bracket_of.get(entry.start);
         let begins = |index: &usize| {
-            let after_word = index.checked_sub(1).is_some_and(|before| matches!(self.token(before), Some(Token::Keyword(_) | Token::Dot)));
+            let before = index.checked_sub(1).and_then(|before| self.token(before));
+            let follows = before.is_some_and(|before| !ends_entry(before) || matches!(before, Token::Keyword(_)));
             let known = |table: &[(K, &str)], keyword: K| table.iter().any(|(known, _)| *known == keyword);
             let clause = self.keyword(*index).is_some_and(|keyword| known(&FORMS, keyword) || known(&GIVEN, keyword));
-            clause && !after_word && self.layout.bracket_of.get(*index) == level
+            clause && !follows && self.layout.bracket_of.get(*index) == level
         };
         entry.start = (entry.start + 1..=last).rev().find(begins).unwrap_or(entry.start);
         Some(entry)
@@ -150,8 +158,8 @@ fn of(table: &'static [(K, &'static str)], keyword: K) -> Option<&'static str> {
 }
 
 fn part(place: &Place<'_>, entry: &Entry) -> Option<&'static str> {
-    let before = place.before.filter(|before| *before > entry.start)?;
-    [before, before.saturating_sub(1)].into_iter().filter(|index| *index > entry.start).find_map(|index| of(&PARTS, place.keyword(index)?))
+    let before = place.before?;
+    [before, before.saturating_sub(1)].into_iter().filter(|index| *index >= entry.start).find_map(|index| of(&PARTS, place.keyword(index)?))
 }
 
 fn whole(place: &Place<'_>, entry: &Entry) -> Option<&'static str> {

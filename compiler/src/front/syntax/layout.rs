@@ -309,7 +309,7 @@ impl Scan<'_> {
 }
 
 /// Whether a token may be the last of an entry.
-fn ends_entry(token: &Token) -> bool {
+pub(super) fn ends_entry(token: &Token) -> bool {
     match token {
         Token::Keyword(keyword) => {
             !keyword.is_reserved() || matches!(keyword, Keyword::True | Keyword::False | Keyword::Null | Keyword::Otherwise)

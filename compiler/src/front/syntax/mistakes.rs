@@ -5,7 +5,7 @@ use super::error::{Place, head, short, shown};
 use super::expected::{self, ITEMS, closest};
 use super::mixed;
 use super::token::Token;
-use super::{clauses, habits, operators};
+use super::{clauses, entries, habits, operators};
 use crate::base::{Code, Diagnostic};
 use crate::lang::keywords::Keyword;
 
@@ -66,10 +66,11 @@ const FOREIGN: [(&str, &str); 14] = [
 /// The known mistake at this place.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
     type Finder = fn(&Place<'_>) -> Option<Diagnostic>;
-    let finders: [(Finder, Code); 18] = [
+    let finders: [(Finder, Code); 19] = [
         (closing_brace, Code::Unclosed),
         (mixed::and_with_or, Code::MixedLogic),
         (operators::find, Code::UnexpectedToken),
+        (entries::find, Code::UnexpectedToken),
         (clauses::find, Code::UnexpectedToken),
         (habits::find, Code::ForeignWord),
         (no_value, Code::Incomplete),

@@ -4,6 +4,7 @@
 //! mistakes, `error` and `mistakes` put them into words.
 
 mod clauses;
+mod entries;
 mod error;
 mod expected;
 mod foreign;

@@ -21,6 +21,10 @@ fn error(code: Code, place: &Place<'_>, at: usize, message: impl Into<String>, l
 fn trailing_dot(place: &Place<'_>) -> Option<Diagnostic> {
     let (before, Token::Dot) = place.previous()? else { return None };
     let written = place.word(before.checked_sub(1)?);
+    if let Some(Token::Int(_)) = place.token(before - 1) {
+        let help = format!("write `{written} <= value and value <= …`");
+        return Some(error(Code::ForeignOperator, place, before, "there are no ranges", "not known here", help));
+    }
     let help = format!("write `{written}.NAME`, or remove the `.`");
     Some(error(Code::Incomplete, place, before, format!("nothing follows `{written}.`"), "a name is expected after this", help))
 }
@@ -202,6 +206,8 @@ fn expectation(place: &Place<'_>) -> Option<Diagnostic> {
             Token::Int(_) => format!("write `expect deny {word}`"),
             _ => known?,
         }
+    } else if place.word(before) == "not" && matches!(word, "allow" | "deny") {
+        format!("write `expect {}`", if word == "allow" { "deny 403" } else { "allow" })
     } else if place.word(before) == "deny" {
         "write `expect deny 403`: the status is part of it".to_owned()
     } else if matches!(place.word(before), "upstream" | "response") && word == "status" {

@@ -349,7 +349,10 @@ fn matches(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hi
             written.right.span,
             "`matches` takes a regex literal",
             "no regex literal",
-            "write the pattern between slashes, as in `matches /^a+$/`",
+            match &written.right.kind {
+                ast::ExprKind::String(text) if text.len() <= 60 => format!("write `matches /{}/`", text.replace('/', "\\/")),
+                _ => "write the pattern between slashes, as in `matches /^a+$/`".to_owned(),
+            },
         );
         return None;
     };

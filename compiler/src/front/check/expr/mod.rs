@@ -10,7 +10,7 @@ mod compare;
 mod credential;
 mod expect;
 mod fold;
-mod habits;
+pub(super) mod habits;
 mod json;
 mod keys;
 mod logic;

@@ -104,7 +104,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
         _ => {}
     }
     let Some((symbol, declared)) = ctx.symbols.get(name).copied() else {
-        unknown(ctx, name, at);
+        unknown(ctx, env, name, at);
         return None;
     };
     match symbol {
@@ -172,12 +172,14 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
     }
 }
 
-fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
+fn unknown(ctx: &mut Context<'_>, env: &Env, name: &str, span: Span) {
     let mut known: Vec<&str> = ctx.symbols.keys().map(String::as_str).collect();
     known.extend(values::ROOTS);
     let configured = ctx.config_names.contains_key(name);
     let help = if configured {
         format!("write `config.{name}`")
+    } else if env.captures.known.contains_key(name) {
+        format!("write `path.{name}`")
     } else if let Some(help) = habits::value(name) {
         help.to_owned()
     } else {
