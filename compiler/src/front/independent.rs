@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::syntax::{self, Gap, is_rule};
-use crate::base::{Code, Diagnostic, Diagnostics, Severity, Sources, Span};
+use crate::base::{Code, Diagnostic, Diagnostics, Label, Severity, Sources, Span};
 use crate::ir::ast;
 use crate::lang::keywords::Keyword;
 use crate::lang::values;
@@ -165,9 +165,11 @@ impl Missing {
         if self.all {
             return kept;
         }
-        let lines: BTreeSet<_> = self.mistakes.iter().map(|span| line(sources, *span)).collect();
+        let lines: Vec<Span> = self.mistakes.iter().map(|span| line(sources, *span)).collect();
+        let beside =
+            |label: &Label| lines.iter().any(|line| line.file == label.span.file && (line.start..=line.end).contains(&label.span.start));
         for finding in found {
-            if self.stands(&finding, sources) && !finding.labels.iter().any(|label| lines.contains(&line(sources, label.span))) {
+            if !finding.labels.iter().any(beside) && self.stands(&finding, sources) {
                 kept.push(finding);
             }
         }
@@ -201,8 +203,13 @@ fn has_members(keyword: Keyword) -> bool {
     matches!(keyword, Keyword::Config | Keyword::Jwt | Keyword::ApiKey | Keyword::Basic | Keyword::Hmac | Keyword::Token | Keyword::Mtls)
 }
 
-fn line(sources: &Sources, span: Span) -> (crate::base::FileId, usize) {
-    (span.file, sources.line_column(span).0)
+/// The line that a span begins on.
+fn line(sources: &Sources, span: Span) -> Span {
+    let text = sources.get(span.file).map_or("", |source| source.text.as_str());
+    let at = span.start as usize;
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| at + length);
+    Span::new(span.file, start, end)
 }
 
 fn touches(left: Span, right: Span) -> bool {
