@@ -39,12 +39,16 @@ pub struct Checked {
 pub fn check(name: &str, text: &str, read_file: &mut ReadFile<'_>) -> Checked {
     let mut sources = Sources::default();
     let file = sources.add(name, text);
-    let front::load::Loaded { files: trees, parts, mut diagnostics } = front::load::load(&mut sources, file, read_file);
+    let front::load::Loaded { files: trees, parts, missing, mut diagnostics } = front::load::load(&mut sources, file, read_file);
     let mut policy = None;
-    if !diagnostics.has_errors() {
+    if !missing.all {
         let (checked, found) = front::check::check(&parts, &mut sources, read_file);
-        policy = checked;
-        diagnostics.extend(found);
+        if diagnostics.has_errors() {
+            diagnostics.extend(missing.independent(found, &sources));
+        } else {
+            policy = checked;
+            diagnostics.extend(found);
+        }
         if let Some(policy) = &policy {
             diagnostics.extend(front::lint::lint(&parts, policy));
         }

@@ -112,3 +112,57 @@ fn thousands_of_rules_are_linted_soon() {
     assert!(codes(&text).is_empty());
     assert!(start.elapsed().as_secs() < 20);
 }
+
+#[test]
+fn every_lint_is_told_with_a_fix() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/lints");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "policy"));
+    paths.sort();
+    assert!(!paths.is_empty());
+    for path in paths {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let checked = check(name, &std::fs::read_to_string(&path).unwrap(), &mut |name| Err(format!("{name}: entity not found")));
+        let shown = portcullis::base::render::render(&checked.sources, &checked.diagnostics, false);
+        assert!(checked.policy.is_some() && checked.diagnostics.iter().all(|finding| finding.help.is_some()), "{shown}");
+        let golden = path.with_extension("stderr");
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&golden, &shown).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&golden).unwrap_or_default(), shown, "{name}");
+    }
+}
+
+#[test]
+fn what_may_hold_is_left_alone() {
+    for condition in [
+        "request.host == \"[::1]\"",
+        "request.host starts_with \"a:\"",
+        "request.path contains \"..\"",
+        "request.path == \"/a/..b\"",
+        "request.path ends_with \".\"",
+        "request.path contains \"?\"",
+        "lower(request.path) == \"/Äb\"",
+        "request.method == \"purge\"",
+        "now.hour == 23 and now.minute == 59 and now.weekday == 7",
+        "now.hour >= 1",
+        "client.port >= 1",
+        "len(request.path) > 0",
+        "request.query[\"a\"] matches /x*/",
+        "request.path matches /^$|a/",
+        "request.path matches /\\bx*/",
+        "request.headers[\"x\"] starts_with \"\"",
+        "request.headers[\"x\"] == request.headers[\"x\"]",
+        "float(request.query[\"x\"]) == 5.5",
+        "client.ip in \"10.0.0.0/8\" and client.ip in \"10.1.0.0/16\"",
+        "client.ip in [\"10.0.0.0/8\", \"::/0\"] and client.ip in \"2001:db8::/32\"",
+        "not (client.ip in \"10.0.0.0/8\") and not (client.ip in \"192.168.0.0/16\")",
+    ] {
+        let text = format!("{HEAD}permit \"r\" {{ on \"/**\"  when {condition} }}\n");
+        assert!(!codes(&text).iter().any(|code| ["P0802", "P0803", "P0807"].contains(code)), "{condition}");
+    }
+    let text = "policy p { default = deny 403  normalize_path = false }\npermit \"r\" { on \"/**\"  when request.path contains \"//\" }\n";
+    assert!(codes(text).is_empty());
+    let text = "policy p { default = deny 403  trusted_hops = 1 }\npermit \"r\" { on \"/**\"  when request.scheme == \"HTTPS\" }\n";
+    assert!(codes(text).is_empty());
+}

@@ -59,6 +59,8 @@ fn every_mistake_has_its_diagnostics() {
         let name = path.file_name().unwrap().to_str().unwrap();
         let (_, diagnostics, shown) = parse(name, &text);
         assert!(diagnostics.has_errors(), "{name} has a mistake");
+        let unmended = diagnostics.iter().find(|finding| finding.help.is_none());
+        assert!(unmended.is_none(), "{name}: {unmended:?} has no fix");
         differences.extend(compare(&path.with_extension("stderr"), &shown));
     }
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));

@@ -5,7 +5,7 @@ use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceOffset, SourceSpan};
 
-use super::source::Source;
+use super::source::{Source, TURNING};
 use super::{Diagnostic, Diagnostics, FileId, Label, Severity, Sources};
 
 /// Columns of a report. The same everywhere, so that what a test or a log holds does not depend on a terminal.
@@ -35,7 +35,7 @@ pub fn render(sources: &Sources, diagnostics: &Diagnostics, colour: bool) -> Str
     if more > 0 {
         text.push_str(&format!("\n{more} further findings are not shown\n"));
     }
-    text
+    text.replace(TURNING, "\u{fffd}")
 }
 
 /// Reports in one text. Each draws from a copy of the whole file, so thousands of findings in a generated one would take

@@ -1,5 +1,8 @@
 //! Source texts and places in them. In: file names and texts. Out: ids and byte spans.
 
+/// Characters that turn the direction of text around on a screen: embeddings, overrides, isolates. No report shows them.
+pub const TURNING: [char; 9] = ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'];
+
 /// Index of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);

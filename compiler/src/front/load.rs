@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::independent::Missing;
 use super::{paths, syntax};
 use crate::base::source::ReadFile;
 use crate::base::{Code, Diagnostic, Diagnostics, FileId, Sources, Span};
@@ -21,6 +22,8 @@ pub struct Loaded {
     pub files: Vec<(FileId, ast::File)>,
     /// Their items in the order in which they count. The first part is of the first file, and may be empty.
     pub parts: Vec<(FileId, ast::File)>,
+    /// What could not be read.
+    pub missing: Missing,
     /// What is wrong with syntax and imports.
     pub diagnostics: Diagnostics,
 }
@@ -42,8 +45,13 @@ pub fn load(sources: &mut Sources, first: FileId, read: &mut ReadFile<'_>) -> Lo
 
 impl Loader<'_, '_, '_> {
     fn file(&mut self, id: FileId) {
-        let (tree, found) = syntax::parse(self.sources, id);
-        self.loaded.diagnostics.extend(found);
+        let syntax::Parsed { tree, gaps, diagnostics } = syntax::read(self.sources, id);
+        match gaps {
+            Some(gaps) => self.loaded.missing.file(&tree, &gaps, &diagnostics, self.sources),
+            None if id == FileId::default() => self.loaded.missing.all = true,
+            None => self.loaded.missing.any_name = true,
+        }
+        self.loaded.diagnostics.extend(diagnostics);
         self.loaded.files.push((id, tree.clone()));
         let mut part = ast::File::default();
         let mut imported = BTreeSet::new();
@@ -122,7 +130,9 @@ impl Loader<'_, '_, '_> {
         self.loaded.diagnostics.push(found.help("move what both need into a file that both import"));
     }
 
+    /// Reports an import that brings nothing: whatever is not known may be in it.
     fn error(&mut self, code: Code, span: Span, message: String, label: &str, help: &str) {
+        self.loaded.missing.any_name = true;
         self.loaded.diagnostics.push(Diagnostic::error(code, span, message, label).help(help));
     }
 }

@@ -1,6 +1,7 @@
 //! From text to the typed tree: syntax and check.
 
 pub mod check;
+pub mod independent;
 pub mod lint;
 pub mod load;
 mod paths;

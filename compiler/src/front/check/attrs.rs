@@ -19,6 +19,7 @@ impl<'t> Attrs<'t> {
 
 /// Checks the names of a block's attributes; what is unknown, repeated or not supported is reported and left out.
 pub(super) fn check<'t>(ctx: &mut Context<'_>, block: Block, attrs: impl IntoIterator<Item = &'t ast::Attr>) -> Attrs<'t> {
+    ctx.misspelt.clear();
     let known = names(ctx, block, attrs);
     let mut kept = Vec::new();
     for attr in known {
@@ -51,10 +52,24 @@ pub(super) fn names<'t>(ctx: &mut Context<'_>, block: Block, attrs: impl IntoIte
     kept
 }
 
+/// Clauses that people write as attributes.
+const CLAUSES: [(&str, &str); 8] = [
+    ("on", "on GET \"/path\""),
+    ("when", "when …"),
+    ("unless", "unless …"),
+    ("reply", "reply 403"),
+    ("apply", "apply LIMIT"),
+    ("authenticate", "authenticate NAME"),
+    ("claims", "claims { sub: string }"),
+    ("otherwise", "otherwise -> keep"),
+];
+
 fn unknown(ctx: &mut Context<'_>, block: Block, name: &ast::Name) {
     let known: Vec<&str> = block.attributes().iter().map(|entry| entry.name).collect();
     let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let help = suggest::help(&name.text, known, &format!("use one of {all}"));
+    ctx.misspelt.extend(suggest::nearest(&name.text, known.iter().copied()).map(str::to_owned));
+    let clause = CLAUSES.iter().find(|(clause, _)| *clause == name.text).map(|(_, form)| format!("write `{form}`, without `=`"));
+    let help = clause.unwrap_or_else(|| suggest::help(&name.text, known, &format!("use one of {all}")));
     ctx.error(Code::UnknownAttribute, name.span, format!("`{}` has no attribute `{}`", block.keyword(), name.text), "unknown here", help);
 }
 
@@ -67,8 +82,11 @@ pub(super) fn repeated(ctx: &mut Context<'_>, name: &ast::Name, first: Span) {
     );
 }
 
-/// Reports an attribute that must be there.
+/// Reports an attribute that must be there, unless it is there and misspelt.
 pub(super) fn missing(ctx: &mut Context<'_>, span: Span, block: &str, name: &str, example: &str) {
+    if ctx.misspelt.iter().any(|misspelt| misspelt == name) {
+        return;
+    }
     ctx.error(Code::MissingAttribute, span, format!("{block} has no `{name}`"), format!("`{name}` is missing"), format!("add `{example}`"));
 }
 

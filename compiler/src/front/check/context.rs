@@ -53,6 +53,8 @@ pub(super) struct Context<'a> {
     read_file: &'a mut ReadFile<'a>,
     diagnostics: Diagnostics,
     depth: u32,
+    /// Attributes of the block at hand that a misspelt one seems to be.
+    pub(super) misspelt: Vec<String>,
     /// Declarations by name, with the place of the name.
     pub(super) symbols: BTreeMap<String, (Symbol, Span)>,
     /// Names of rules, limits and credentials with their places.
@@ -87,6 +89,7 @@ impl<'a> Context<'a> {
             read_file,
             diagnostics: Diagnostics::new(),
             depth: 0,
+            misspelt: Vec::new(),
             symbols: BTreeMap::new(),
             actors: BTreeMap::new(),
             config_names: BTreeMap::new(),

@@ -30,6 +30,8 @@ pub(super) struct Captures {
     pub(super) known: BTreeMap<String, Vec<(hir::Template, u32)>>,
     /// Captures of some templates that another (at this place) lacks.
     pub(super) partial: BTreeMap<String, Span>,
+    /// Whether a template is malformed, which was reported: what it would capture is not known.
+    pub(super) uncertain: bool,
 }
 
 /// The surroundings of an expression.
@@ -58,7 +60,7 @@ impl Env {
             reach: Reach::Request,
             response: Response::TooEarly,
             body: false,
-            captures: Captures { known: BTreeMap::new(), partial: BTreeMap::new() },
+            captures: Captures::default(),
             credentials: BTreeMap::new(),
             bindings: Vec::new(),
             facts: Vec::new(),

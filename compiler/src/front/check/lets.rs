@@ -45,6 +45,7 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let], fns: &[&ast::Func
             names.iter().filter_map(|name| by_name.get(name).copied()).collect()
         })
         .collect();
+    let mut told: BTreeSet<usize> = BTreeSet::new();
     for (index, circular) in order(&needs) {
         let Some(item) = items.get(index).copied() else { continue };
         let name = item.name();
@@ -55,7 +56,8 @@ pub(super) fn check(ctx: &mut Context<'_>, lets: &[&ast::Let], fns: &[&ast::Func
         if circular {
             let text = |index: usize| items.get(index).map_or("", |item| item.name().text.as_str());
             // What only leads to a circle is not at fault itself.
-            if let Some(chain) = circle(&needs, index) {
+            if let Some(chain) = circle(&needs, index).filter(|_| !told.contains(&index)) {
+                told.extend(&chain);
                 let chain: Vec<String> = chain.into_iter().map(|index| format!("`{}`", text(index))).collect();
                 ctx.error(
                     Code::Cycle,

@@ -106,7 +106,7 @@ fn env(ctx: &Context<'_>, applied: &[Application]) -> Env {
             }
         }
     }
-    env.captures = Captures { known: captures, partial: BTreeMap::new() };
+    env.captures = Captures { known: captures, ..Captures::default() };
     env
 }
 

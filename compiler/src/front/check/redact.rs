@@ -181,7 +181,8 @@ fn detector(ctx: &mut Context<'_>, written: &ast::Detector) -> Option<hir::Detec
             None
         }
         [root, name] if root.text == "builtin" => {
-            let help = suggest::help(&name.text, BUILT_IN.iter().copied(), "use `builtin.card`");
+            let near = suggest::nearest(&name.text, BUILT_IN.iter().copied());
+            let help = near.map_or_else(|| "use `builtin.card`".to_owned(), |near| format!("write `builtin.{near}`"));
             ctx.error(Code::UnknownOption, name.span, format!("there is no detector `builtin.{}`", name.text), "unknown detector", help);
             None
         }

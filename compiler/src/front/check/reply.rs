@@ -57,7 +57,19 @@ pub(super) fn action(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Opti
         | ast::Value::Source(_)
         | ast::Value::Distinct(_)
         | ast::Value::Fetch(..) => {
-            super::attrs::wrong(ctx, attr, "`allow` or `deny STATUS`", &format!("{} = allow", attr.name.text));
+            let status = if let ast::Value::Expr(expr) = &attr.value { super::constant::int(expr) } else { None };
+            let denies = match &attr.value {
+                ast::Value::Source(source) => source.kind.text == "deny",
+                ast::Value::Expr(ast::Expr { kind: ast::ExprKind::String(text), .. }) => text == "deny",
+                ast::Value::Expr(_) | ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => false,
+            };
+            let example = match (super::attrs::word(attr), status) {
+                (Some("deny"), _) => "deny 403".to_owned(),
+                _ if denies => "deny 403".to_owned(),
+                (_, Some(status @ 200..=599)) => format!("deny {status}"),
+                _ => "allow".to_owned(),
+            };
+            super::attrs::wrong(ctx, attr, "`allow` or `deny STATUS`", &format!("{} = {example}", attr.name.text));
             None
         }
     }

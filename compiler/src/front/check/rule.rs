@@ -19,6 +19,8 @@ pub(super) fn check(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Ru
     }
     let on = on(ctx, around, rule);
     let mut env = env(around, rule, &on);
+    let read: usize = on.iter().map(|(_, templates)| templates.len()).sum();
+    env.captures.uncertain |= read < written_templates(rule);
     let conditions = conditions(ctx, &mut env, rule);
     let attrs = attrs::check(ctx, Block::Rule(rule.kind), written(rule));
     let on: Vec<hir::On> = on.into_iter().map(|(on, _)| on).collect();
@@ -68,6 +70,10 @@ fn misplaced(ctx: &mut Context<'_>, rule: &ast::Rule, item: &ast::RuleItem) {
         let help = if what == "reply" { "write `forbid`, or drop the reply" } else { "drop it, or write it into another rule" };
         ctx.error(Code::Misplaced, span, format!("`{}` cannot have `{what}`", rule.kind.keyword()), "does not belong here", help);
     }
+}
+
+fn written_templates(rule: &ast::Rule) -> usize {
+    rule.items.iter().map(|item| if let ast::RuleItem::On(on) = item { on.templates.len() } else { 0 }).sum()
 }
 
 type Placed = (hir::On, Vec<(hir::Template, Span)>);
@@ -153,7 +159,7 @@ fn captures(around: &Surroundings, on: &[Placed]) -> Captures {
             Some(_) => {}
         }
     }
-    Captures { known, partial }
+    Captures { known, partial, uncertain: around.uncertain }
 }
 
 /// All `when` and `unless`, each knowing what those before it tell of presence.

@@ -19,6 +19,8 @@ pub(super) struct Surroundings {
     pub(super) credentials: BTreeMap<hir::CredentialId, bool>,
     /// Captures of the scopes' templates.
     pub(super) captures: BTreeMap<String, Vec<(hir::Template, u32)>>,
+    /// Whether one of the templates is malformed.
+    pub(super) uncertain: bool,
     /// Whether one of them, or the policy, is in shadow.
     pub(super) shadow: bool,
 }
@@ -120,6 +122,7 @@ fn check_scope(ctx: &mut Context<'_>, around: &Surroundings, scope: &ast::Scope)
 fn open(ctx: &mut Context<'_>, around: &Surroundings, scope: &ast::Scope) -> Surroundings {
     let parsed = template::parse(ctx, &scope.template);
     let mut inner = around.clone();
+    inner.uncertain |= parsed.is_none();
     if let Some(template) = &parsed {
         inside(ctx, around, template, &scope.template);
         conflicts(ctx, around, template, &scope.template);
@@ -174,6 +177,9 @@ pub(super) fn inside(ctx: &mut Context<'_>, around: &Surroundings, template: &hi
     }
     let whole = format!("{}{}", outer_name.text.trim_end_matches("/**"), name.text);
     let help = match template::template(&whole) {
+        _ if !outer.rest && template::within(template, &hir::Template { rest: true, ..outer.clone() }) => {
+            format!("write `scope \"{}/**\"` for what lies below it, too", outer_name.text)
+        }
         Ok(joined) if template::within(&joined, outer) => format!("write the whole path, as in `{whole}`: templates are absolute"),
         Ok(_) | Err(_) => format!("write a template within `{}`, or move this out of the scope", outer_name.text),
     };
@@ -213,7 +219,7 @@ fn credentials(ctx: &mut Context<'_>, line: &ast::Authenticate) -> Option<hir::A
                 ctx.warning(Code::Repeated, name.span, format!("`{}` is named twice", name.text), "named before", "drop it");
             }
             Some((Symbol::Credential(id), _)) => credentials.push(id),
-            Some((Symbol::Unsupported("hmac" | "token"), _)) => {}
+            Some((Symbol::Unsupported("credential"), _)) => {}
             Some((symbol, declared)) => {
                 let keyword = symbol.keyword();
                 ctx.push(
@@ -227,6 +233,8 @@ fn credentials(ctx: &mut Context<'_>, line: &ast::Authenticate) -> Option<hir::A
                 let help =
                     suggest::help(&name.text, known.iter().map(String::as_str), &format!("declare it: `api_key {} {{ … }}`", name.text));
                 ctx.error(Code::UnknownName, name.span, format!("no credential is called `{}`", name.text), "unknown credential", help);
+                // What it says of a request is not asked for again.
+                ctx.symbols.insert(name.text.clone(), (Symbol::Unsupported("credential"), name.span));
             }
         }
     }

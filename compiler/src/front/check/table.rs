@@ -11,11 +11,11 @@ use crate::lang::{duration, encoding, float, time};
 /// Checks all lists and maps; each keeps its place in the tree, at fault or not.
 pub(super) fn check(ctx: &mut Context<'_>, lists: &[&ast::ListOrMap], maps: &[&ast::ListOrMap]) {
     for item in lists {
-        let (ty, values) = list(ctx, item).unwrap_or((hir::Ty::String, Vec::new()));
+        let (ty, values) = list(ctx, item).unwrap_or((hir::Ty::Error, Vec::new()));
         ctx.lists.push(hir::List { name: item.name.clone(), ty, values });
     }
     for item in maps {
-        let (ty, entries) = map(ctx, item).unwrap_or((hir::Ty::String, Vec::new()));
+        let (ty, entries) = map(ctx, item).unwrap_or((hir::Ty::Error, Vec::new()));
         ctx.maps.push(hir::Map { name: item.name.clone(), ty, entries });
     }
 }

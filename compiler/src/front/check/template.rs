@@ -21,11 +21,13 @@ pub(super) fn parse(ctx: &mut Context<'_>, name: &ast::Name) -> Option<hir::Temp
 /// Warns about `:id`, a capture elsewhere and plain text here.
 fn foreign_capture(ctx: &mut Context<'_>, name: &ast::Name, template: &hir::Template) {
     let literals = template.segments.iter().filter_map(|segment| match segment {
-        hir::Segment::Literal(text) => text.strip_prefix(':'),
+        hir::Segment::Literal(text) => {
+            text.strip_prefix(':').or_else(|| text.strip_prefix('<')?.strip_suffix('>')).map(|capture| (text, capture))
+        }
         hir::Segment::Capture(_) | hir::Segment::Any => None,
     });
-    for capture in literals.filter(|capture| capture_name(capture, &[]).is_ok()) {
-        let message = format!("`:{capture}` captures nothing");
+    for (text, capture) in literals.filter(|(_, capture)| capture_name(capture, &[]).is_ok()) {
+        let message = format!("`{text}` captures nothing");
         let help = format!("write `{{{capture}}}` for any segment");
         ctx.ineffective(name.span, message, "matches only paths that have this very text", help);
     }

@@ -18,7 +18,8 @@ pub(super) fn type_names(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
 
 fn known(ctx: &mut Context<'_>, ty: &ast::Type) -> bool {
     if !types::TYPES.contains(&ty.name.text.as_str()) {
-        let help = suggest::help(&ty.name.text, types::TYPES.iter().copied(), "use one of the language's types, such as `string`");
+        let near = || suggest::help(&ty.name.text, types::TYPES.iter().copied(), "use one of the language's types, such as `string`");
+        let help = super::expr::habits::ty(&ty.name.text).map_or_else(near, str::to_owned);
         ctx.error(Code::UnknownType, ty.name.span, format!("there is no type `{}`", ty.name.text), "unknown type", help);
         return false;
     }

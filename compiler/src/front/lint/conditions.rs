@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Subject, constant};
+use super::Subject;
+use super::allowed::{Allowed, allowed, disjoint};
+use super::constant;
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::hir::{self, Const, ExprKind, Read};
 
@@ -26,9 +28,9 @@ pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
 }
 
 /// A test of one subject, asked for or excluded.
-struct Literal<'a> {
-    expr: &'a hir::Expr,
-    holds: bool,
+pub(super) struct Literal<'a> {
+    pub(super) expr: &'a hir::Expr,
+    pub(super) holds: bool,
     span: Span,
 }
 
@@ -134,27 +136,15 @@ fn topic(expr: &hir::Expr) -> Option<String> {
         ExprKind::Equal(left, right) | ExprKind::Less(left, right) | ExprKind::LessEqual(left, right) => {
             if matches!(left.kind, ExprKind::Const(_)) { right } else { left }
         }
-        ExprKind::In(left, _) | ExprKind::StartsWith(left, _) | ExprKind::EndsWith(left, _) | ExprKind::Contains(left, _) => left,
+        ExprKind::In(left, _)
+        | ExprKind::InCidr(left, _)
+        | ExprKind::StartsWith(left, _)
+        | ExprKind::EndsWith(left, _)
+        | ExprKind::Contains(left, _) => left,
         ExprKind::Present(operand) => operand,
         _ => return Some(format!("{:?}", expr.without_places().kind)),
     };
     Some(format!("{:?}", side.without_places().kind))
-}
-
-/// What a literal that is asked for allows its subject to be.
-enum Allowed<'a> {
-    /// One of these constants.
-    Values(Vec<&'a Const>),
-    /// An int from here to there.
-    Range(i64, i64),
-    /// A text that begins so.
-    Starts(&'a str),
-    /// A text that ends so.
-    Ends(&'a str),
-    /// Any value, but one.
-    Present,
-    /// None.
-    Absent,
 }
 
 /// Whether no value satisfies both, which speak of the same subject.
@@ -163,79 +153,6 @@ fn exclude(policy: &hir::Policy, left: &Literal<'_>, right: &Literal<'_>) -> boo
         (Some(left), Some(right)) => disjoint(&left, &right) || disjoint(&right, &left),
         (Some(_) | None, Some(_) | None) => excluded_value(policy, left, right) || excluded_value(policy, right, left),
     }
-}
-
-fn allowed<'a>(policy: &'a hir::Policy, literal: &Literal<'a>) -> Option<Allowed<'a>> {
-    match (&literal.expr.kind, literal.holds) {
-        (ExprKind::Equal(left, right), true) => {
-            let constant = constant::constant(policy, right).or_else(|| constant::constant(policy, left))?;
-            Some(Allowed::Values(vec![constant]))
-        }
-        (ExprKind::In(_, list), true) => {
-            let elements = constant::elements(policy, list)?;
-            let single = elements.iter().all(|element| !matches!(element, Const::Cidr(..)));
-            single.then_some(Allowed::Values(elements))
-        }
-        // Between two ints there are floats.
-        (ExprKind::Less(left, right) | ExprKind::LessEqual(left, right), _) if left.ty == hir::Ty::Float || right.ty == hir::Ty::Float => {
-            None
-        }
-        (ExprKind::Less(left, right) | ExprKind::LessEqual(left, right), holds) => {
-            let strict = matches!(literal.expr.kind, ExprKind::Less(..)) == holds;
-            match (&left.kind, &right.kind) {
-                (_, ExprKind::Const(Const::Int(most))) if holds => Some(Allowed::Range(i64::MIN, most.saturating_sub(i64::from(strict)))),
-                (ExprKind::Const(Const::Int(least)), _) if holds => Some(Allowed::Range(least.saturating_add(i64::from(strict)), i64::MAX)),
-                // not (x < 5) is x >= 5
-                (_, ExprKind::Const(Const::Int(bound))) => Some(Allowed::Range(bound.saturating_add(i64::from(strict)), i64::MAX)),
-                (ExprKind::Const(Const::Int(bound)), _) => Some(Allowed::Range(i64::MIN, bound.saturating_sub(i64::from(strict)))),
-                _ => None,
-            }
-        }
-        (ExprKind::StartsWith(_, start), true) => text(policy, start).map(Allowed::Starts),
-        (ExprKind::EndsWith(_, end), true) => text(policy, end).map(Allowed::Ends),
-        (ExprKind::Present(_), true) => Some(Allowed::Present),
-        (ExprKind::Present(_), false) => Some(Allowed::Absent),
-        _ => None,
-    }
-}
-
-fn text<'a>(policy: &'a hir::Policy, expr: &'a hir::Expr) -> Option<&'a str> {
-    if let Some(Const::String(text)) = constant::constant(policy, expr) { Some(text) } else { None }
-}
-
-fn disjoint(left: &Allowed<'_>, right: &Allowed<'_>) -> bool {
-    match (left, right) {
-        (Allowed::Values(left), Allowed::Values(right)) => {
-            let comparable =
-                left.iter().chain(right).all(|value| std::mem::discriminant(*value) == std::mem::discriminant(first(left, right)));
-            comparable && !left.iter().any(|value| right.contains(value))
-        }
-        (Allowed::Values(values), Allowed::Range(least, most)) => {
-            values.iter().all(|value| matches!(value, Const::Int(value) if value < least || value > most))
-        }
-        (Allowed::Range(least, most), Allowed::Range(other_least, other_most)) => least > other_most || most < other_least,
-        (Allowed::Values(values), Allowed::Starts(start)) => {
-            values.iter().all(|value| matches!(value, Const::String(value) if !value.starts_with(start)))
-        }
-        (Allowed::Values(values), Allowed::Ends(end)) => {
-            values.iter().all(|value| matches!(value, Const::String(value) if !value.ends_with(end)))
-        }
-        (Allowed::Starts(left), Allowed::Starts(right)) => !left.starts_with(right) && !right.starts_with(left),
-        (Allowed::Ends(left), Allowed::Ends(right)) => !left.ends_with(right) && !right.ends_with(left),
-        (Allowed::Values(_) | Allowed::Starts(_) | Allowed::Ends(_) | Allowed::Present, Allowed::Absent) => true,
-        (Allowed::Values(_), Allowed::Present)
-        | (Allowed::Range(..), _)
-        | (Allowed::Starts(_), _)
-        | (Allowed::Ends(_), _)
-        | (Allowed::Present, _)
-        | (Allowed::Absent, _) => false,
-    }
-}
-
-/// The constant that gives the kind of all; both lists are not empty, or there is nothing to compare.
-fn first<'a>(left: &[&'a Const], right: &[&'a Const]) -> &'a Const {
-    const NOTHING: &Const = &Const::Bool(false);
-    left.first().or(right.first()).copied().unwrap_or(NOTHING)
 }
 
 /// `x == "a"` beside `x != "a"` or `x not in ["a", …]`.
@@ -268,7 +185,9 @@ fn outside(subject: &Subject<'_>, rule: &hir::Rule, found: &mut Vec<Diagnostic>)
             }
             _ => continue,
         };
-        if !reached && !texts.is_empty() {
+        // A path without its `/` is told by itself.
+        let rooted = what != "path" || texts.iter().any(|text| text.starts_with(['/', '*']));
+        if !reached && !texts.is_empty() && rooted {
             found.push(
                 Diagnostic::warning(
                     Code::NeverTrue,

@@ -1,9 +1,12 @@
 //! Lints: what compiles and is hardly what was meant. In: the trees of a policy without errors. Out: warnings, each with a fix.
 //! One file per lint; none changes a tree.
 
+mod allowed;
 mod conditions;
 mod constant;
+mod domain;
 mod names;
+mod repeated;
 mod shadowed;
 mod spoofable;
 mod unused;
@@ -20,7 +23,8 @@ struct Subject<'a> {
 
 /// All warnings about a policy, in the order of their places.
 pub fn lint(files: &[(FileId, ast::File)], policy: &hir::Policy) -> Diagnostics {
-    let lints: [fn(&Subject<'_>) -> Vec<Diagnostic>; 4] = [unused::lint, conditions::lint, spoofable::lint, shadowed::lint];
+    let lints: [fn(&Subject<'_>) -> Vec<Diagnostic>; 6] =
+        [unused::lint, conditions::lint, domain::lint, repeated::lint, spoofable::lint, shadowed::lint];
     let subject = Subject { files, policy };
     let mut diagnostics = Diagnostics::new();
     for found in lints.into_iter().flat_map(|lint| lint(&subject)) {

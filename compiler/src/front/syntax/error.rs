@@ -87,8 +87,16 @@ pub(super) fn head<'a>(place: &Place<'a>, start: usize) -> &'a str {
     place.source(start, last)
 }
 
-/// What is wrong at a place.
+/// What is wrong at a place, with a fix.
 pub(super) fn describe(place: &Place<'_>) -> Diagnostic {
+    let found = plain(place);
+    match found.help {
+        Some(_) => found,
+        None => Diagnostic { help: super::forms::help(place), ..found },
+    }
+}
+
+fn plain(place: &Place<'_>) -> Diagnostic {
     if let Some(diagnostic) = mistakes::find(place) {
         return diagnostic;
     }

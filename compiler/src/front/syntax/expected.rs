@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lang::keywords::Keyword;
 
 /// The words that items begin with.
-pub(super) const ITEMS: &[Keyword] = &[
+pub(in crate::front) const ITEMS: &[Keyword] = &[
     Keyword::Policy,
     Keyword::Import,
     Keyword::Config,

@@ -3,7 +3,7 @@
 
 use super::lexer::State;
 use super::token::Token;
-use crate::base::{Code, Diagnostic};
+use crate::base::{Code, Diagnostic, Span};
 use crate::lang::keywords::Keyword;
 
 impl State<'_> {
@@ -16,6 +16,52 @@ impl State<'_> {
                 .help(format!("write `{meant}`")),
         );
         token
+    }
+
+    /// `10.0.0.0/8`, `192.0.2.1`: an address without quotes, which counts as the string that was meant.
+    pub(super) fn bare_address(&mut self, start: usize) -> bool {
+        let rest = self.text.get(start..).unwrap_or_default();
+        let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let address = rest.get(..length).unwrap_or_default();
+        if address.parse::<std::net::Ipv4Addr>().is_err() {
+            return false;
+        }
+        let after = rest.get(length..).unwrap_or_default();
+        let bits = after.strip_prefix('/').map_or(0, |bits| bits.bytes().take_while(u8::is_ascii_digit).count());
+        let end = start + length + if bits > 0 { bits + 1 } else { 0 };
+        let written = self.text.get(start..end).unwrap_or_default().to_owned();
+        let span = self.span(start, end);
+        self.report(
+            Diagnostic::error(Code::WrongQuotes, span, "an address without quotes", "addresses and networks are strings")
+                .help(format!("write `\"{written}\"`")),
+        );
+        self.push(Token::String(written), start, end);
+        self.restart(end);
+        true
+    }
+
+    /// `=~`: the `=` before counts as the operator that was meant.
+    fn search_operator(&mut self, start: usize) -> bool {
+        let tilde = self.text.get(start..).is_some_and(|rest| rest.starts_with('~'));
+        let Some(last) = self.lexed.tokens.last_mut().filter(|last| last.token == Token::Assign && last.span.end as usize == start) else {
+            return false;
+        };
+        if !tilde {
+            return false;
+        }
+        last.token = Token::Keyword(Keyword::Matches);
+        let span = last.span;
+        self.report(
+            Diagnostic::error(
+                Code::ForeignOperator,
+                Span { end: span.end.saturating_add(1), ..span },
+                "`=~` is no operator",
+                "not known here",
+            )
+            .help("write `matches`"),
+        );
+        self.restart(start + 1);
+        true
     }
 
     /// Whether a path is likely here and a regex is not possible.
@@ -94,7 +140,7 @@ impl State<'_> {
     /// Characters that no token begins with; a run of them is one finding.
     pub(super) fn stray(&mut self) {
         let std::ops::Range { start, .. } = self.lexer.span();
-        if self.curly_quotes(start) {
+        if self.curly_quotes(start) || self.search_operator(start) {
             return;
         }
         let rest = self.text.get(start..).unwrap_or_default();
@@ -115,6 +161,7 @@ impl State<'_> {
             Some('\u{a0}' | '\u{2003}' | '\u{200b}') => "replace it by a plain blank",
             Some('\u{2192}') => "write `->`",
             Some('&') => "write `and`",
+            Some('|') if self.lexed.tokens.last().is_some_and(|last| last.token == Token::Constant) => "separate methods by commas",
             Some('|') => "write `or`",
             Some(c) if c.is_alphabetic() => "use the letters `a` to `z`, digits and `_` in names",
             Some(_) | None => "remove it, or enclose it in a string",

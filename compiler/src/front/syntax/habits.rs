@@ -51,8 +51,7 @@ fn condition_in_braces(place: &Place<'_>) -> Option<Diagnostic> {
 /// `if … { … }` where a rule or a clause belongs.
 fn if_statement(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
-    let first = place.tokens.get(at).is_some_and(|spanned| spanned.first_on_line);
-    let entry = (first || place.begins_entry(at)) && place.expected.boundary();
+    let entry = place.expected.boundary();
     match token {
         Token::Keyword(Keyword::If) if entry && place.expected.item() => Some(error(
             place,
@@ -152,6 +151,16 @@ fn presence(place: &Place<'_>) -> Option<Diagnostic> {
     let negated = *token == Token::Keyword(Keyword::Not);
     let next = if negated { at + 1 } else { at };
     let absent = matches!(place.word(next), "null" | "None" | "nil" | "undefined" | "absent" | "empty" | "none");
+    let value = match place.token(next) {
+        Some(Token::String(_) | Token::Int(_) | Token::Float(_)) => Some(short(place.word(next))),
+        Some(Token::Constant) => Some(format!("\"{}\"", place.word(next))),
+        Some(_) | None => None,
+    };
+    if let (Some(value), false) = (value, absent) {
+        let meant = if negated { "!=" } else { "==" };
+        let message = "`is` is followed by `present` or `absent`";
+        return Some(error(place, at, message, "a value stands here", format!("write `{meant} {value}`")));
+    }
     let meant = if negated == absent { "is present" } else { "is absent" };
     Some(error(place, at, "`is` is followed by `present` or `absent`", "not known here", format!("write `{meant}`")))
 }

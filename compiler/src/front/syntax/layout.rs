@@ -242,7 +242,11 @@ impl Scan<'_> {
             Token::Identifier | Token::Keyword(_) => {
                 complete && (spanned.first_on_line || !in_file && matches!(next, Some(Token::Assign | Token::Colon)))
             }
-            Token::String(_) => complete && !in_file && next == Some(&Token::Colon),
+            Token::String(_) => {
+                let named =
+                    index.checked_sub(1).and_then(|before| self.at(before)).is_some_and(|before| matches!(before, Token::Keyword(_)));
+                complete && !named && !in_file && next == Some(&Token::Colon)
+            }
             _ => false,
         }
     }
@@ -305,7 +309,7 @@ impl Scan<'_> {
 }
 
 /// Whether a token may be the last of an entry.
-fn ends_entry(token: &Token) -> bool {
+pub(super) fn ends_entry(token: &Token) -> bool {
     match token {
         Token::Keyword(keyword) => {
             !keyword.is_reserved() || matches!(keyword, Keyword::True | Keyword::False | Keyword::Null | Keyword::Otherwise)

@@ -218,6 +218,7 @@ impl State<'_> {
             Raw::Percentage => Token::Percentage,
             Raw::Coalesce => Token::Coalesce,
             Raw::Question => Token::Question,
+            Raw::FatArrow if self.in_call() => self.foreign("=>", "some x in … satisfies …", Token::Arrow),
             Raw::FatArrow => self.foreign("=>", "->", Token::Arrow),
             Raw::AndAnd => self.foreign("&&", "and", Token::Keyword(Keyword::And)),
             Raw::OrOr => self.foreign("||", "or", Token::Keyword(Keyword::Or)),
@@ -236,7 +237,20 @@ impl State<'_> {
         self.push(token, start, end);
     }
 
+    /// Whether the parameter of a lambda stands before this place: `.any(x => …)`.
+    fn in_call(&self) -> bool {
+        let mut last = self.lexed.tokens.iter().rev().map(|spanned| &spanned.token);
+        match last.next() {
+            Some(Token::Identifier) => matches!(last.next(), Some(Token::ParenOpen)),
+            Some(Token::ParenClose) => true,
+            Some(_) | None => false,
+        }
+    }
+
     fn number(&mut self, start: usize, end: usize) {
+        if self.bare_address(start) {
+            return;
+        }
         let token = match literal::number(self.lexer.slice()) {
             Ok(token) => token,
             Err(bad) => {

@@ -3,9 +3,9 @@
 
 use super::error::{Place, head, short, shown};
 use super::expected::{self, ITEMS, closest};
-use super::habits;
 use super::mixed;
 use super::token::Token;
+use super::{clauses, entries, habits, operators};
 use crate::base::{Code, Diagnostic};
 use crate::lang::keywords::Keyword;
 
@@ -46,7 +46,7 @@ const CLAUSES: [&str; 32] = [
 ];
 
 /// Words of other languages, and what is written here.
-const FOREIGN: [(&str, &str); 12] = [
+const FOREIGN: [(&str, &str); 14] = [
     ("rule", "permit"),
     ("allow", "permit"),
     ("deny", "forbid"),
@@ -58,15 +58,20 @@ const FOREIGN: [(&str, &str); 12] = [
     ("def", "fn"),
     ("include", "import"),
     ("ratelimit", "limit"),
+    ("auth", "authenticate"),
+    ("require", "authenticate"),
     ("default", "otherwise"),
 ];
 
 /// The known mistake at this place.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
     type Finder = fn(&Place<'_>) -> Option<Diagnostic>;
-    let finders: [(Finder, Code); 16] = [
+    let finders: [(Finder, Code); 19] = [
         (closing_brace, Code::Unclosed),
         (mixed::and_with_or, Code::MixedLogic),
+        (operators::find, Code::UnexpectedToken),
+        (entries::find, Code::UnexpectedToken),
+        (clauses::find, Code::UnexpectedToken),
         (habits::find, Code::ForeignWord),
         (no_value, Code::Incomplete),
         (unknown_operator, Code::ForeignOperator),
@@ -150,7 +155,8 @@ fn no_value(place: &Place<'_>) -> Option<Diagnostic> {
     let written = place.word(operator);
     Some(
         error(place, operator, format!("nothing follows `{}`", short(written)), "an expression is expected after this")
-            .also(place.span(before), "this begins the next line"),
+            .also(place.span(before), "this begins the next line")
+            .help(format!("write a value after `{}`", short(written))),
     )
 }
 
@@ -169,7 +175,7 @@ fn unknown_operator(place: &Place<'_>) -> Option<Diagnostic> {
     let diagnostic = error(place, before, format!("`{word}` is no operator"), "not known here");
     Some(match known.or_else(|| closest(word, operators)) {
         Some(meant) => diagnostic.help(format!("write `{meant}`")),
-        None => diagnostic,
+        None => diagnostic.help("write an operator such as `==`, `in` or `and`"),
     })
 }
 
@@ -250,7 +256,7 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
             Some(coded(Code::MethodCase, found.help(format!("write `{method}`"))))
         }
         Token::Identifier | Token::Constant | Token::Keyword(_) if expected.has("STRING") && !expected.has("IDENTIFIER") => {
-            let word = place.word(at);
+            let word = short(place.bare_text(at));
             Some(
                 error(place, at, format!("expected a string after `{before}`, found `{word}`"), "quotes are missing")
                     .help(format!("write `\"{word}\"`")),

@@ -8,11 +8,11 @@ use lalrpop_util::ParseError;
 
 use super::error::{self, Place};
 use super::expected::Expected;
-use super::grammar;
 use super::layout::{self, Layout, Unclosed};
 use super::lexer::Lexed;
 use super::token::{Spanned, Token};
 use super::tree::{Context, MAX_EXPR_DEPTH, Refusal};
+use super::{Parsed, gaps, grammar};
 use crate::base::{Code, Diagnostic, Diagnostics, Span};
 use crate::ir::ast;
 use crate::lang::keywords::Keyword;
@@ -21,7 +21,7 @@ use crate::lang::keywords::Keyword;
 const MAX_MISTAKES: usize = 30;
 
 /// The tree of a file, as far as it can be read.
-pub(super) fn parse(ctx: &Context<'_>, lexed: Lexed) -> (ast::File, Diagnostics) {
+pub(super) fn parse(ctx: &Context<'_>, lexed: Lexed) -> Parsed {
     let Lexed { tokens, diagnostics } = lexed;
     let column = |index: usize| {
         let start = tokens.get(index).map_or(0, |spanned| spanned.span.start as usize);
@@ -40,7 +40,7 @@ pub(super) fn parse(ctx: &Context<'_>, lexed: Lexed) -> (ast::File, Diagnostics)
             )
             .help("name inner parts with `let` or `fn`"),
         );
-        return (ast::File::default(), diagnostics);
+        return Parsed { diagnostics, ..Parsed::default() };
     }
     let end = ctx.text.trim_end().len();
     let lines = Lines::new(ctx.text);
@@ -60,13 +60,14 @@ pub(super) fn parse(ctx: &Context<'_>, lexed: Lexed) -> (ast::File, Diagnostics)
     };
     recovery.unclosed_blocks();
     let tree = recovery.run();
+    let gaps = tree.as_ref().map(|_| gaps::find(ctx.text, &tokens, &layout, &recovery.left_out));
     let mut all = recovery.diagnostics;
     all.sort();
     let mut diagnostics = Diagnostics::new();
     for diagnostic in all.into_iter().take(MAX_MISTAKES) {
         diagnostics.push(diagnostic);
     }
-    (tree, diagnostics)
+    Parsed { tree: tree.unwrap_or_default(), gaps, diagnostics }
 }
 
 /// Braces that malformed tokens have swallowed, as an unclosed string does.
@@ -101,19 +102,20 @@ struct Recovery<'a> {
 type Failure = ParseError<usize, Token, Refusal>;
 
 impl Recovery<'_> {
-    fn run(&mut self) -> ast::File {
+    /// The tree, unless there are too many mistakes.
+    fn run(&mut self) -> Option<ast::File> {
         let before = self.diagnostics.iter().count();
         // A mistake may cost several rounds: each leaves out more, so the bound is never what ends a sensible file.
         for _ in 0..4 * MAX_MISTAKES {
             match self.attempt() {
-                Ok(tree) => return tree,
+                Ok(tree) => return Some(tree),
                 Err(failure) => self.failed(failure),
             }
             if self.diagnostics.iter().count() >= before + MAX_MISTAKES {
                 break;
             }
         }
-        ast::File::default()
+        None
     }
 
     fn attempt(&self) -> Result<ast::File, Failure> {

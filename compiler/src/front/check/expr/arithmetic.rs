@@ -9,7 +9,12 @@ use crate::ir::{ast, hir};
 
 /// `left op right`.
 pub(super) fn binary(ctx: &mut Context<'_>, env: &Env, op: BinaryOp, (left, right): (&ast::Expr, &ast::Expr), span: Span) -> hir::Expr {
+    // `request.headers.x-user` is one mistake, not a difference of two.
+    let word = op == BinaryOp::Subtract && matches!(left.kind, ast::ExprKind::Member(..)) && left.span.end + 1 == right.span.start;
     let left = operand(ctx, env, left);
+    if word && left.ty == hir::Ty::Error {
+        return failed(span);
+    }
     let right = operand(ctx, env, right);
     if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
         return failed(span);

@@ -1,6 +1,6 @@
 //! Comparisons: operands of one type; absent operands make a comparison false.
 
-use super::{choices, expect, failed, read};
+use super::{choices, expect, failed, mixture, read};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -45,6 +45,7 @@ fn operands(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<(
 }
 
 fn incomparable(ctx: &mut Context<'_>, written: &Written<'_>, left: &hir::Expr, right: &hir::Expr, help: &str) {
+    let help = mixture::help(ctx, written, left, right).unwrap_or_else(|| help.to_owned());
     ctx.push(
         Diagnostic::error(
             Code::NotComparable,
@@ -348,7 +349,10 @@ fn matches(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hi
             written.right.span,
             "`matches` takes a regex literal",
             "no regex literal",
-            "write the pattern between slashes, as in `matches /^a+$/`",
+            match &written.right.kind {
+                ast::ExprKind::String(text) if text.len() <= 60 => format!("write `matches /{}/`", text.replace('/', "\\/")),
+                _ => "write the pattern between slashes, as in `matches /^a+$/`".to_owned(),
+            },
         );
         return None;
     };
@@ -364,7 +368,8 @@ fn matches(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hi
         }
         ty => {
             let label = format!("has type `{ty}`");
-            ctx.error(Code::NotComparable, left.span, "`matches` looks at a `string`", label, "write a string on the left");
+            let help = if *ty == hir::Ty::Ip { "write `… in \"10.0.0.0/8\"` for a network" } else { "write a string on the left" };
+            ctx.error(Code::NotComparable, left.span, "`matches` looks at a `string`", label, help);
             None
         }
     }

@@ -167,13 +167,11 @@ pub(super) fn refuse_absent(ctx: &mut Context<'_>, value: &hir::Expr, what: &str
         | hir::Ty::Optional(_)
         | hir::Ty::Error => "…",
     };
-    ctx.error(
-        Code::MayBeAbsent,
-        value.span,
-        format!("{what} may be absent"),
-        format!("has type `{}`", value.ty),
-        format!("write `{quoted} ?? {default}`, or test `{quoted} is present` first"),
-    );
+    let help = match value.ty.present() {
+        hir::Ty::Json => format!("test `{quoted} is present` first, as in `if {quoted} is present then … else …`"),
+        _ => format!("write `{quoted} ?? {default}`, or test `{quoted} is present` first"),
+    };
+    ctx.error(Code::MayBeAbsent, value.span, format!("{what} may be absent"), format!("has type `{}`", value.ty), help);
 }
 
 /// Turns a literal into the constant that the place expects: text into addresses and networks, element by element. A string

@@ -78,6 +78,10 @@ fn beside(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, left: &hir::Ty)
 /// `a ?? b`.
 pub(super) fn coalesce(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right: &ast::Expr, span: Span) -> hir::Expr {
     let left = exact(ctx, env, left);
+    // An empty list has the type of the left side.
+    if left.ty == hir::Ty::Error && matches!(&right.kind, ast::ExprKind::List(items) if items.is_empty()) {
+        return failed(span);
+    }
     let right = beside(ctx, env, right, &left.ty);
     if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
         return failed(span);

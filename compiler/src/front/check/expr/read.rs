@@ -104,7 +104,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
         _ => {}
     }
     let Some((symbol, declared)) = ctx.symbols.get(name).copied() else {
-        unknown(ctx, name, at);
+        unknown(ctx, env, name, at);
         return None;
     };
     match symbol {
@@ -130,6 +130,9 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
         }
         Symbol::List(id) => {
             let ty = ctx.lists.get(id.index())?.ty.clone();
+            if ty == hir::Ty::Error {
+                return None;
+            }
             plain(ctx, env, steps, span, hir::Expr { kind: hir::ExprKind::List(id), ty: hir::Ty::List(Box::new(ty)), span })
         }
         Symbol::Map(id) => {
@@ -145,6 +148,9 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
                 return None;
             };
             let key = map_key(ctx, env, key)?;
+            if *ty.present() == hir::Ty::Error {
+                return None;
+            }
             Some(hir::Expr { kind: hir::ExprKind::MapGet(id, Box::new(key)), ty, span })
         }
         Symbol::Fn(Some(_)) => {
@@ -172,12 +178,14 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
     }
 }
 
-fn unknown(ctx: &mut Context<'_>, name: &str, span: Span) {
+fn unknown(ctx: &mut Context<'_>, env: &Env, name: &str, span: Span) {
     let mut known: Vec<&str> = ctx.symbols.keys().map(String::as_str).collect();
     known.extend(values::ROOTS);
     let configured = ctx.config_names.contains_key(name);
     let help = if configured {
         format!("write `config.{name}`")
+    } else if env.captures.known.contains_key(name) {
+        format!("write `path.{name}`")
     } else if let Some(help) = habits::value(name) {
         help.to_owned()
     } else {
@@ -261,6 +269,9 @@ fn capture(ctx: &mut Context<'_>, env: &Env, steps: &[Step<'_>], span: Span) -> 
         let kind = hir::ExprKind::Read(hir::Read::Capture(name.text.clone(), places.clone()));
         return Some(hir::Expr { kind, ty: hir::Ty::String, span });
     }
+    if env.captures.uncertain {
+        return None;
+    }
     let message = format!("`{}` is not captured here", name.text);
     if let Some(lacking) = env.captures.partial.get(&name.text) {
         ctx.push(
@@ -335,7 +346,13 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
                     span,
                     format!("`{}` is read with one key", value.path),
                     "not read with one key",
-                    format!("write `{}[\"name\"]`", value.path),
+                    match rest {
+                        [Step::Key(key), Step::Member(name)] => {
+                            let key = ctx.quote(key.span).unwrap_or_else(|| "\"name\"".to_owned());
+                            format!("write `{}.{}[{key}]`, or drop what follows the key", value.path, name.text)
+                        }
+                        _ => format!("write `{}[\"name\"]`", value.path),
+                    },
                 );
             }
             return None;
@@ -371,11 +388,18 @@ fn not_a_value(ctx: &mut Context<'_>, path: &str, span: Span) {
     });
     let inside = values::VALUES.iter().find(|value| value.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
     let (message, help) = match (keyed, inside) {
-        (Some((value, key)), _) => (format!("`{value}` has no member `{key}`"), format!("write `{value}[\"{}\"]`", key.replace('_', "-"))),
+        (Some((value, key)), _) => {
+            let name = format!("{}{}", key.replace('_', "-"), habits::hyphenated(ctx.sources, span));
+            (format!("`{value}` has no member `{key}`"), format!("write `{value}[\"{name}\"]`"))
+        }
         (None, Some(inside)) => (format!("`{path}` is no value by itself"), format!("name what is read, as in `{}`", inside.path)),
         (None, None) => {
             let known = values::VALUES.iter().map(|value| value.path);
-            (format!("there is no `{path}`"), suggest::help(path, known, "read one of the language's values, such as `request.path`"))
+            let root = path.split('.').next().unwrap_or_default();
+            let beside = known.clone().find(|known| known.strip_prefix(root).is_some_and(|rest| rest.starts_with('.')));
+            let help = format!("read one of the language's values, such as `{}`", beside.unwrap_or("request.path"));
+            let otherwise = || suggest::help(path, known, &help);
+            (format!("there is no `{path}`"), habits::member(path).unwrap_or_else(otherwise))
         }
     };
     ctx.error(Code::UnknownMember, span, message, "unknown value", help);
