@@ -72,6 +72,7 @@ const HMAC: &[Attribute] = &[
     yes("message"),
     yes("timestamp"),
     yes("dedupe"),
+    yes("covers"),
     yes("forward"),
 ];
 const TOKEN: &[Attribute] = &[yes("from"), yes("format"), yes("verify"), yes("expires"), yes("forward")];

@@ -58,7 +58,7 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if mechanism == Mechanism::BodyHold {
         return &["request_body", "request_header_hold"];
     }
-    if let Mechanism::CredentialFresh | Mechanism::CredentialNear = mechanism {
+    if let Mechanism::CredentialFresh | Mechanism::CredentialNear | Mechanism::CredentialHttp = mechanism {
         return &["clock"];
     }
     if mechanism == Mechanism::CredentialOnce {

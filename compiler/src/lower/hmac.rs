@@ -96,6 +96,11 @@ fn from_headers(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac) -> Fun
         let state = call(Mechanism::CredentialAws, vec![index(id.index()), Expr::I64(tolerance), Expr::I64(hmac.longest())]);
         return builder.function(format!("hmac {}: from headers", hmac.name.text), context, Some(Val::I32), vec![give(state)]);
     }
+    if let Some(http) = &hmac.http {
+        let covers = builder.string(&http.covers.join(" "));
+        let state = call(Mechanism::CredentialHttp, vec![index(id.index()), covers, Expr::I64(http.tolerance)]);
+        return builder.function(format!("hmac {}: from headers", hmac.name.text), context, Some(Val::I32), vec![give(state)]);
+    }
     let state = context.local(Val::I32);
     let description = tables::credential(builder, &hmac.from);
     let present = call(Mechanism::CredentialPresent, vec![index(id.index()), Expr::Data(description)]);
@@ -143,8 +148,8 @@ fn whole(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac, from_headers:
             body.push(Stmt::If(call(mechanism, vec![]), malformed(id), vec![]));
         }
     }
-    // AWS's message and code are found together, under each secret.
-    let signed = if hmac.aws.is_some() {
+    // Of these the message and the code are found together, under each secret.
+    let signed = if hmac.aws.is_some() || hmac.http.is_some() {
         None
     } else {
         let message = message(builder, &mut context, (id, hmac), &mut body);
@@ -168,6 +173,12 @@ fn whole(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac, from_headers:
             // Each comparison takes time by the lengths only, and none is left out.
             let same = call(Mechanism::SecretEqual, vec![Expr::Local(code), Expr::Local(expected)]);
             with_key.push(each_code(hmac, &mut context, list, code, vec![Stmt::If(same, vec![keep], vec![])]));
+        } else if let Some(http) = &hmac.http {
+            let covers = builder.string(&http.covers.join(" "));
+            let constants = Expr::Data(builder.table("constants of SHA-512", sha512::constants()));
+            let found = call(Mechanism::CredentialHttpCode, vec![Expr::Local(key), covers, Expr::I64(http.tolerance), constants]);
+            with_key.push(Stmt::Set(expected, found));
+            with_key.push(Stmt::If(is_zero(Expr::Local(expected)), vec![], vec![keep]));
         } else {
             with_key.push(Stmt::Set(expected, call(Mechanism::CredentialAwsCode, vec![Expr::Local(key)])));
             with_key.push(Stmt::If(is_zero(Expr::Local(expected)), vec![], vec![keep]));

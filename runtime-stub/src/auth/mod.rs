@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod aws;
 pub mod basic;
 pub mod captures;
+pub mod http_signature;
 pub mod jwt;
 pub mod nonce;
 pub mod signed;

@@ -72,7 +72,8 @@ pub struct Body {
     scanner: Scanner,
     stages: [Stage; MASKS],
     stage_count: usize,
-    /// Which stages have counted, one bit each.
+    /// Which stages have acted and which have counted, one bit each.
+    acted: u32,
     counted: u32,
     deny: Option<(u64, Deny)>,
     /// Bytes that were read.
@@ -93,6 +94,7 @@ impl Body {
             scanner: Scanner::new(is_json),
             stages: [Stage { table: &[], metric: 0, limit: 0 }; MASKS],
             stage_count: 0,
+            acted: 0,
             counted: 0,
             deny: None,
             seen: 0,
@@ -176,6 +178,7 @@ impl Body {
         let lost = self.in_guest && self.scanner.held_len() > 0;
         let done = self.scanner.held_len() == 0 && new_size == 0;
         if !lost && (done || self.step(host, arena, self.in_host.max(size), true, count).is_some()) {
+            self.tell(count);
             return Verdict::Go(action::CONTINUE);
         }
         self.state = State::Cut;
@@ -227,13 +230,23 @@ impl Body {
         }
         self.scanner.feed(new, &masks, out);
         self.seen = self.seen.saturating_add(new.len() as u64);
-        if eos || out.position() >= masks.end() {
+        // Where more is denied, the last byte that may come is not the last until the body ends: what is held is not let go before.
+        let ended = eos || self.deny.is_none() && out.position() >= masks.end();
+        if ended {
             self.scanner.end(&masks, out);
             self.state = State::Passing;
         }
-        let acted = out.acted() & !self.counted;
+        self.acted |= out.acted();
+        if ended {
+            self.tell(count);
+        }
+    }
+
+    /// Counts the stages that acted: a body that may still be denied counts as denied only.
+    fn tell(&mut self, count: &mut dyn FnMut(u32)) {
+        let acted = self.acted & !self.counted;
         self.counted |= acted;
-        for (n, stage) in (0u32..).zip(stages) {
+        for (n, stage) in (0u32..).zip(self.stages.iter().take(self.stage_count)) {
             if acted.wrapping_shr(n) & 1 == 1 {
                 count(stage.metric);
             }

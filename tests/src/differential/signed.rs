@@ -36,6 +36,7 @@ enum Message {
     Slack,
     Webhook,
     Aws,
+    Http,
 }
 
 const MESSAGES: &[Message] = &[
@@ -50,6 +51,7 @@ const MESSAGES: &[Message] = &[
     Message::Slack,
     Message::Webhook,
     Message::Aws,
+    Message::Http,
 ];
 
 impl Message {
@@ -61,6 +63,7 @@ impl Message {
             Message::Slack => Some(("slack", "x-slack-signature")),
             Message::Webhook => Some(("standard_webhooks", "webhook-signature")),
             Message::Aws => Some(("aws_sigv4", "authorization")),
+            Message::Http => Some(("http_signature", "signature")),
             Message::Body | Message::Request | Message::Path | Message::Header | Message::Digest | Message::Lower => None,
         }
     }
@@ -72,10 +75,16 @@ impl Message {
             Message::Header => r#"request.headers["x-a"]"#,
             Message::Digest => r#""${request.headers["x-a"] ?? "none"}:${hex_encode(sha256(request.body.text))}""#,
             Message::Lower => "lower(request.body.text)",
-            Message::Body | Message::Github | Message::Stripe | Message::Slack | Message::Webhook | Message::Aws => "request.body.text",
+            Message::Body | Message::Github | Message::Stripe | Message::Slack | Message::Webhook | Message::Aws | Message::Http => {
+                "request.body.text"
+            }
         }
     }
 }
+
+/// What HTTP message signatures have to cover.
+const COVERS: &[&str] =
+    &["\"@method\"", "\"@authority\", \"@path\"", "\"@query\", \"x-a\"", "\"@request-target\", \"content-digest\"", "\"content-digest\""];
 
 /// Declares some.
 pub fn declare(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: &mut Vec<String>) {
@@ -105,9 +114,12 @@ pub fn declare(random: &mut Random, world: &mut World, head: &mut Vec<Node>, mem
         let mut stamped = random.chance(50);
         if let Some((scheme, header)) = message.scheme() {
             (kind, place) = ("header", header.to_owned());
-            (algorithm, encoding) = ("sha256", if message == Message::Webhook { "base64" } else { "hex" });
+            (algorithm, encoding) = ("sha256", if matches!(message, Message::Webhook | Message::Http) { "base64" } else { "hex" });
             stamped = message != Message::Github;
             lines.push(Node::line(format!("scheme = {scheme}")));
+            if message == Message::Http && random.chance(60) {
+                lines.push(Node::line(format!("covers = [{}]", random.pick(COVERS))));
+            }
         } else {
             if matches!(message, Message::Request | Message::Path) {
                 // What is signed cannot hold its own signature.
@@ -244,8 +256,12 @@ fn present(random: &mut Random, signed: &Signed, stamp: u64, request: &mut Reque
         Message::Lower => lossy(&body).to_ascii_lowercase().into_bytes(),
         Message::Stripe => [format!("{stamp}.").as_bytes(), &body].concat(),
         Message::Slack => [format!("v0:{stamp}:").as_bytes(), &body].concat(),
+        Message::Http => Vec::new(),
         Message::Webhook => [format!("msg-{}.{stamp}.", stamp % 5).as_bytes(), &body].concat(),
     };
+    if signed.message == Message::Http {
+        return present_http(random, signed, stamp, request);
+    }
     let other = "nobody's".to_owned();
     let secret = if random.chance(90) && !signed.secrets.is_empty() { random.pick(&signed.secrets) } else { &other };
     if signed.message == Message::Aws {
@@ -279,7 +295,14 @@ fn present(random: &mut Random, signed: &Signed, stamp: u64, request: &mut Reque
             let more = random.pick(&["", " v1,AAAA", " v1a,x", " v1,x"]);
             format!("v1,{written}{more}")
         }
-        Message::Body | Message::Request | Message::Path | Message::Header | Message::Digest | Message::Lower | Message::Aws => written,
+        Message::Body
+        | Message::Request
+        | Message::Path
+        | Message::Header
+        | Message::Digest
+        | Message::Lower
+        | Message::Aws
+        | Message::Http => written,
     };
     for _ in 0..if random.chance(5) { 2 } else { 1 } {
         match signed.kind {
@@ -292,6 +315,57 @@ fn present(random: &mut Random, signed: &Signed, stamp: u64, request: &mut Reque
             _ => request.headers.push((signed.place.clone(), value.clone().into_bytes())),
         }
     }
+}
+
+/// HTTP message signatures, mostly right ones over mostly enough.
+fn present_http(random: &mut Random, signed: &Signed, stamp: u64, request: &mut Request) {
+    let body = request.body.as_ref().map_or(Vec::new(), |body| body.bytes.clone());
+    if random.chance(if body.is_empty() { 10 } else { 80 }) {
+        let digest = if random.chance(50) {
+            format!("sha-256=:{}:", base64(&sha2::Sha256::digest(&body)))
+        } else {
+            format!("x=:AA==:, sha-512=:{}:", base64(&sha2::Sha512::digest(&body)))
+        };
+        request.headers.push(("content-digest".to_owned(), spoilt(random, digest).into_bytes()));
+    }
+    let (mut inputs, mut codes) = (Vec::new(), Vec::new());
+    for number in 0..[1, 1, 1, 2][random.below(4)] {
+        let mut names: Vec<&str> = ["@method", "@authority", "@path", "@query"].into_iter().filter(|_| random.chance(90)).collect();
+        names.extend(["@request-target", "x-a", "host", "@scheme"].into_iter().filter(|_| random.chance(15)));
+        if request.headers.iter().any(|(name, _)| name == "content-digest") && random.chance(90) {
+            names.push("content-digest");
+        }
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        let more = random.pick(&["", "", "", ";alg=\"hmac-sha256\"", ";keyid=\"k\";x", ";alg=\"ed25519\"", ";expires=1", ";created=1"]);
+        let parameters = format!("({});created={stamp}{more}", quoted.join(" "));
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let mut base = Vec::new();
+        for name in names {
+            let value = match name {
+                "@method" => request.method.clone().into_bytes(),
+                "@authority" => request.authority.to_ascii_lowercase().into_bytes(),
+                "host" => request.authority.clone().into_bytes(),
+                "@path" => path.as_bytes().to_vec(),
+                "@query" => format!("?{query}").into_bytes(),
+                "@request-target" => request.target.clone().into_bytes(),
+                name => {
+                    let lines = request.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.trim_ascii());
+                    lines.collect::<Vec<_>>().join(b", ".as_slice())
+                }
+            };
+            base.extend([format!("\"{name}\": ").as_bytes(), &value, b"\n"].concat());
+        }
+        base.extend(format!("\"@signature-params\": {parameters}").into_bytes());
+        let secret = if random.chance(90) && !signed.secrets.is_empty() { random.pick(&signed.secrets).as_str() } else { "nobody's" };
+        let written = base64(&code::<Hmac<sha2::Sha256>>(secret.as_bytes(), &base));
+        let written = spoilt(random, written);
+        let label = if random.chance(3) { "s0".to_owned() } else { format!("s{number}") };
+        inputs.push(format!("{label}={parameters}"));
+        codes.push(format!("s{number}=:{written}:"));
+    }
+    let joined = inputs.join([", ", ",", " , "][random.below(3)]);
+    request.headers.push(("signature-input".to_owned(), spoilt(random, joined).into_bytes()));
+    request.headers.push(("signature".to_owned(), codes.join(", ").into_bytes()));
 }
 
 fn encoded(upper: bool, encoding: &str, code: &[u8]) -> String {

@@ -4,7 +4,7 @@ use super::attrs::{self, Attrs};
 use super::context::Context;
 use super::credential;
 use super::env::Env;
-use super::{expr, hmac_message, suggest};
+use super::{expr, hmac_covers, hmac_message, suggest};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
@@ -15,16 +15,14 @@ const TOLERANCE: i64 = 5 * 60 * 1_000_000_000;
 /// Attributes that a built-in scheme decides.
 const OF_CUSTOM: [&str; 4] = ["signature", "algorithm", "message", "timestamp"];
 /// The built-in schemes.
-const SCHEMES: [&str; 5] = ["github", "stripe", "slack", "standard_webhooks", "aws_sigv4"];
-/// Those that come later.
-const LATER: [&str; 1] = ["http_signature"];
-
+const SCHEMES: [&str; 6] = ["github", "stripe", "slack", "standard_webhooks", "aws_sigv4", "http_signature"];
 /// What stands for a declaration until its expressions can be checked, and for one that is at fault.
 pub(super) fn blank(declaration: &ast::Declaration) -> hir::Hmac {
     hir::Hmac {
         name: declaration.name.clone(),
         from: Vec::new(),
         aws: None,
+        http: None,
         codes: hir::Codes { separator: None, prefix: String::new(), encoding: hir::Encoding::Hex },
         algorithm: hir::Algorithm::Sha256,
         message: Vec::new(),
@@ -50,7 +48,11 @@ pub(super) fn check(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hi
         Some(attr) => built_in(ctx, attr, &attrs, &mut hmac),
         None => custom(ctx, declaration, &attrs, &mut hmac),
     }
-    if let (Some(attr), None, None, false) = (attrs.get("tolerance"), &hmac.timestamp, hmac.aws, hmac.from.is_empty()) {
+    if let Some(attr) = attrs.get("covers") {
+        hmac_covers::check(ctx, attr, &mut hmac);
+    }
+    let dated = hmac.timestamp.is_some() || hmac.aws.is_some() || hmac.http.is_some();
+    if let (Some(attr), false, false) = (attrs.get("tolerance"), dated, hmac.from.is_empty()) {
         let built_in = attrs.get("scheme").is_some();
         let help = if built_in { "drop it: the scheme signs no timestamp" } else { "add `timestamp = unix(header \"…\")`, or drop it" };
         ctx.ineffective(attr.name.span, "a tolerance without a timestamp", "nothing tells when a request was signed", help);
@@ -59,10 +61,13 @@ pub(super) fn check(ctx: &mut Context<'_>, declaration: &ast::Declaration) -> hi
     if let (Some(timestamp), Some(tolerance)) = (&mut hmac.timestamp, tolerance) {
         timestamp.tolerance = tolerance;
     }
+    if let (Some(http), Some(tolerance)) = (&mut hmac.http, tolerance) {
+        http.tolerance = tolerance;
+    }
     if let Some(attr) = attrs.get("dedupe") {
         hmac.dedupe = dedupe(ctx, attr, &hmac);
     }
-    let reads_body = hmac.aws.is_some() || hmac.exprs().any(|value| ctx.reads_body(value));
+    let reads_body = hmac.aws.is_some() || hmac.http.is_some() || hmac.exprs().any(|value| ctx.reads_body(value));
     let (mut reads_json, mut reads_form) = (false, false);
     for value in hmac.exprs() {
         hmac_message::reads(ctx, value, &mut |read| {
@@ -250,7 +255,8 @@ fn dedupe(ctx: &mut Context<'_>, attr: &ast::Attr, hmac: &hir::Hmac) -> Option<h
         return None;
     }
     let nonce = read(ctx, source)?;
-    if let Some(tolerance) = hmac.timestamp.as_ref().map(|timestamp| timestamp.tolerance).or(hmac.aws)
+    let tolerance = hmac.timestamp.as_ref().map(|timestamp| timestamp.tolerance).or(hmac.aws);
+    if let Some(tolerance) = tolerance.or(hmac.http.as_ref().map(|http| http.tolerance))
         && *window < tolerance.saturating_mul(2)
     {
         let message = "what may come once only is forgotten while it is still fresh";
@@ -268,8 +274,10 @@ fn dedupe(ctx: &mut Context<'_>, attr: &ast::Attr, hmac: &hir::Hmac) -> Option<h
         }
         (hir::Piece::Timestamp, _) => false,
     });
-    if !signed && !hmac.message.is_empty() {
-        let help = "write it into `message`, or name the place of the signature: then the signature itself may come once only";
+    let covered = |name: &String| hir::ExprKind::Read(hir::Read::Header(name.clone())) == nonce.kind;
+    let signed = signed || hmac.http.as_ref().is_some_and(|http| http.covers.iter().any(covered));
+    if !signed && (!hmac.message.is_empty() || hmac.http.is_some()) {
+        let help = "sign it too, or name the place of the signature: then the signature itself may come once only";
         ctx.ineffective(source.span, "a nonce that is not signed", "whoever replays a request writes a new one", help);
     }
     Some(hir::Dedupe { nonce: Some(nonce), window: *window })
@@ -297,10 +305,6 @@ fn built_in(ctx: &mut Context<'_>, attr: &ast::Attr, attrs: &Attrs<'_>, hmac: &m
             let message = format!("`{name}` beside a built-in scheme");
             ctx.error(Code::BadCredential, own.name.span, message, format!("`{word}` says what it is"), "drop it, or drop `scheme`");
         }
-    }
-    if LATER.contains(&word) {
-        ctx.not_yet(span, &format!("the scheme `{word}`"), "use another scheme, or write one of your own");
-        return;
     }
     let header = |name: &str| hir::CredentialSource::Header(name.to_owned());
     let unix = |from| Some(hir::Timestamp { from, form: hir::TimestampForm::Unix, tolerance: TOLERANCE });
@@ -341,6 +345,11 @@ fn built_in(ctx: &mut Context<'_>, attr: &ast::Attr, attrs: &Attrs<'_>, hmac: &m
         "aws_sigv4" => {
             hmac.from = vec![header("authorization"), hir::CredentialSource::Query("X-Amz-Signature".to_owned())];
             hmac.aws = Some(TOLERANCE);
+        }
+        // RFC 9421: `signature-input` says what is signed, and `signature` has the code.
+        "http_signature" => {
+            hmac.from = vec![header("signature"), header("signature-input")];
+            hmac.http = Some(hir::HttpSignature { covers: hmac_covers::usual(), tolerance: TOLERANCE });
         }
         _ => {
             let names = SCHEMES.map(|name| format!("`{name}`")).join(", ");

@@ -14,6 +14,7 @@ mod expr;
 mod file;
 mod functions;
 mod hmac;
+mod hmac_covers;
 mod hmac_message;
 mod host;
 mod json_reply;

@@ -13,6 +13,8 @@ pub struct Hmac {
     pub codes: Codes,
     /// Set for `aws_sigv4`, whose message, codes and timestamp no expressions say: how far from now the date may lie, nanoseconds.
     pub aws: Option<i64>,
+    /// Set for `http_signature`, whose message, codes and timestamp no expressions say.
+    pub http: Option<HttpSignature>,
     /// What computes them.
     pub algorithm: Algorithm,
     /// What is signed, piece by piece.
@@ -33,6 +35,15 @@ pub struct Hmac {
     pub reads_form: bool,
     /// Whether the upstream gets to see the signature.
     pub forward: bool,
+}
+
+/// HTTP Message Signatures: what one has to say to count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpSignature {
+    /// Components that it has to cover: names of fields, `@` and derived ones.
+    pub covers: Vec<String>,
+    /// How far from now it may have been created on either side, nanoseconds.
+    pub tolerance: i64,
 }
 
 /// How codes stand in what is presented: the parts between separators that begin with a prefix, each encoded.

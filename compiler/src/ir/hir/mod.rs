@@ -21,7 +21,7 @@ pub use amount::Amount;
 pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member, Mtls, PeerPattern};
 pub use expr::{CertificatePart, Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;
-pub use hmac::{Algorithm, Codes, Dedupe, Encoding, Hmac, Piece, Timestamp, TimestampForm, TimestampSource};
+pub use hmac::{Algorithm, Codes, Dedupe, Encoding, Hmac, HttpSignature, Piece, Timestamp, TimestampForm, TimestampSource};
 pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtFetch, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,

@@ -7,7 +7,10 @@ use super::{Codes, Hmac, Piece, Policy, TimestampForm, TimestampSource, Token};
 pub(super) fn lines(policy: &Policy, hmac: &Hmac, line: &mut impl FnMut(usize, String)) {
     let Codes { separator, prefix, encoding } = &hmac.codes;
     let between = separator.map(|separator| format!(", parts between {separator:?}")).unwrap_or_default();
-    line(1, format!("signature {}, after {prefix:?}{between}", encoding.as_str()));
+    match &hmac.http {
+        Some(http) => line(1, format!("http signature, covers {}, tolerance {} ns", http.covers.join(" "), http.tolerance)),
+        None => line(1, format!("signature {}, after {prefix:?}{between}", encoding.as_str())),
+    }
     let pieces: Vec<String> = hmac
         .message
         .iter()

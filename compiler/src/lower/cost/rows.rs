@@ -237,6 +237,9 @@ const ROWS: &[(Mechanism, Row)] = &[
     (Mechanism::CredentialCheckBasic, Row::new(15000).headers(400, 300)),
     (Mechanism::CredentialCheckBasicConfig, Row::new(15000).headers(400, 300)),
     (Mechanism::CredentialKeyId, Row::new(375).gives(Size::Headers(1))),
+    (Mechanism::CredentialHttp, Row::new(40_000).headers(2_000, 8_000).calls(1)),
+    // At most 16 signatures, each over at most everything.
+    (Mechanism::CredentialHttpCode, Row::new(400_000).headers(8_000, 60_000).body(150).gives(Size::Bytes(32))),
     (Mechanism::CredentialStrip, Row { line_calls: 1, ..Row::new(5000).headers(400, 900).calls(6).moves() }),
     (Mechanism::LimitsBegin, Row::new(25)),
     (Mechanism::LimitCheck, Row::new(5000).arguments(50).calls(2).effect(Effect::Once)),

@@ -8,7 +8,7 @@ use super::expr::Context;
 use super::facts::{self, Facts};
 use super::fetch::Sets;
 use super::value::Value;
-use super::{aws, hmac, home_grown, jwt, rule};
+use super::{aws, hmac, home_grown, http_signature, jwt, rule};
 use crate::ir::hir;
 use crate::lang::{encoding, password};
 use crate::tools::engine::{EngineError, Nanoseconds};
@@ -117,6 +117,7 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds, sets: &mut Sets) -> 
         hir::Credential::Hmac(signed) if let Some(tolerance) = signed.aws => {
             Ok(aws::from_headers(facts, (tolerance, signed.longest()), now))
         }
+        hir::Credential::Hmac(signed) if let Some(http) = &signed.http => Ok(http_signature::from_headers(http, facts, now)),
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),

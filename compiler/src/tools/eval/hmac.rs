@@ -8,6 +8,7 @@ use super::authenticate::Presented;
 use super::aws;
 use super::body;
 use super::expr::{self, Context};
+use super::http_signature;
 use super::value::Value;
 use crate::ir::hir;
 use crate::lang::{self, encoding};
@@ -46,9 +47,9 @@ pub(super) fn verify(
     if ctx.facts.body.as_ref().is_some_and(|body| body.is_malformed(reads)) {
         return Ok(Presented::Invalid("malformed"));
     }
-    let signed = match hmac.aws {
-        Some(_) => None,
-        None => match (codes(&hmac.codes, value), message(hmac, value, ctx)?) {
+    let signed = match (hmac.aws, &hmac.http) {
+        (Some(_), _) | (_, Some(_)) => None,
+        (None, None) => match (codes(&hmac.codes, value), message(hmac, value, ctx)?) {
             (Some(codes), Some(message)) => Some((codes, message)),
             (Some(_) | None, _) => return Ok(Presented::Invalid("malformed")),
         },
@@ -65,9 +66,10 @@ pub(super) fn verify(
     if keys.is_empty() {
         return Ok(Presented::Fault);
     }
-    let right = keys.iter().find_map(|key| match &signed {
-        None => aws::code(ctx.facts, key),
-        Some((codes, message)) => Some(code(hmac.algorithm, key, message)).filter(|code| codes.contains(code)),
+    let right = keys.iter().find_map(|key| match (&signed, &hmac.http) {
+        (Some((codes, message)), _) => Some(code(hmac.algorithm, key, message)).filter(|code| codes.contains(code)),
+        (None, Some(http)) => http_signature::code(http, ctx.facts, now, key),
+        (None, None) => aws::code(ctx.facts, key),
     });
     let Some(right) = right else { return Ok(Presented::Invalid("wrong_signature")) };
     if let Some(dedupe) = &hmac.dedupe {

@@ -15,6 +15,7 @@ mod function;
 mod held;
 mod hmac;
 mod home_grown;
+mod http_signature;
 mod identify;
 mod interpreter;
 mod json;

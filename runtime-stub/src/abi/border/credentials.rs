@@ -5,7 +5,7 @@ use crate::abi::{Policy, Wasm, arena, frame, vm};
 use crate::auth::api_key::{self, Memory};
 use crate::auth::basic::{self, Users};
 use crate::auth::jwt::{self, Claim, Step};
-use crate::auth::{aws, captures, nonce, signed, strip};
+use crate::auth::{aws, captures, http_signature, nonce, signed, strip};
 use crate::config::refusal::Refusal;
 use crate::contract::credential;
 use crate::host::{Host, level};
@@ -78,6 +78,17 @@ extern "C" fn credential_aws_code(secret: i64) -> i64 {
 #[unsafe(export_name = "rt.credential_aws_strip")]
 extern "C" fn credential_aws_strip() {
     aws::strip(frame(), &mut Wasm);
+}
+
+#[unsafe(export_name = "rt.credential_http")]
+extern "C" fn credential_http(id: i32, covers: i64, tolerance: i64) -> i32 {
+    http_signature::present(frame(), &mut Wasm, id as u32, http_signature::Demands { covers: pack::bytes(covers), tolerance })
+}
+
+#[unsafe(export_name = "rt.credential_http_code")]
+extern "C" fn credential_http_code(secret: i64, covers: i64, tolerance: i64, constants: i64) -> i64 {
+    let demands = http_signature::Demands { covers: pack::bytes(covers), tolerance };
+    pack::from_string(http_signature::code(frame(), &mut Wasm, pack::bytes(secret), demands, pack::bytes(constants)))
 }
 
 #[unsafe(export_name = "rt.credential_settle")]

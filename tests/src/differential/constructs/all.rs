@@ -69,6 +69,7 @@ pub const ALL: &[&str] = &[
     "hmac query",
     "hmac cookie",
     "hmac aws_sigv4",
+    "hmac http_signature",
     "hmac hex",
     "hmac lower-case hex",
     "hmac base64",

@@ -29,6 +29,7 @@ impl Found {
             });
         }
         self.add_if(hmac.aws.is_some(), "hmac aws_sigv4");
+        self.add_if(hmac.http.is_some(), "hmac http_signature");
         self.add(match hmac.codes.encoding {
             hir::Encoding::Hex => "hmac hex",
             hir::Encoding::LowerHex => "hmac lower-case hex",

@@ -1,0 +1,316 @@
+//! `scheme = http_signature`: HTTP Message Signatures with HMAC-SHA-256, as RFC 9421 describes them. In: facts, a secret. Out: what is
+//! presented, and the code that is right.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::Digest;
+
+use super::authenticate::Presented;
+use super::bytes::trim;
+use super::facts::Facts;
+use super::hmac;
+use crate::ir::hir;
+use crate::lang::encoding;
+use crate::tools::engine::Nanoseconds;
+
+/// Most signatures, and most components of one.
+const MOST: usize = 16;
+const MOST_COMPONENTS: usize = 64;
+
+/// A bare item (RFC 8941, 3.3).
+#[derive(Clone, Debug, PartialEq)]
+enum Item {
+    /// As written.
+    String(String),
+    Integer(i64),
+    Bytes(Vec<u8>),
+    Other,
+}
+
+type Parameters = Vec<(String, Item)>;
+
+/// A member of a dictionary.
+#[derive(Clone, Debug)]
+struct Member {
+    /// Items of an inner list, with whether each has parameters; nothing for a bare item.
+    list: Option<Vec<(Item, bool)>>,
+    item: Item,
+    parameters: Parameters,
+    /// All of the value.
+    written: String,
+}
+
+/// A signature that may count.
+struct Claim {
+    components: Vec<String>,
+    written: String,
+    created: i64,
+    expires: Option<i64>,
+    code: Vec<u8>,
+}
+
+/// What the headers tell.
+pub(super) fn from_headers(http: &hir::HttpSignature, facts: &Facts, now: Nanoseconds) -> Presented {
+    if facts.header_lines("signature").is_empty() && facts.header_lines("signature-input").is_empty() {
+        return Presented::Absent;
+    }
+    let whole: Vec<Claim> = claims(facts).into_iter().filter(|claim| is_whole(http, facts, claim, false)).collect();
+    match whole.iter().any(|claim| is_fresh(http, claim, now)) {
+        true => Presented::Open(Vec::new()),
+        false if whole.is_empty() => Presented::Invalid("malformed"),
+        false => Presented::Invalid("stale"),
+    }
+}
+
+/// The code that is right under a secret; the body is in.
+pub(super) fn code(http: &hir::HttpSignature, facts: &Facts, now: Nanoseconds, secret: &[u8]) -> Option<Vec<u8>> {
+    let body = facts.body.as_ref().map_or(&[][..], |body| &body.bytes);
+    if facts.header_lines("content-digest").first().is_some() && !is_digest(facts, body) {
+        return None;
+    }
+    let mut right = None;
+    for claim in claims(facts) {
+        let code = hmac::code(hir::Algorithm::Sha256, secret, &base(facts, &claim));
+        if is_whole(http, facts, &claim, !body.is_empty()) && is_fresh(http, &claim, now) && code == claim.code {
+            right = Some(code);
+        }
+    }
+    right
+}
+
+fn is_fresh(http: &hir::HttpSignature, claim: &Claim, now: Nanoseconds) -> bool {
+    let at = |seconds: i64| i128::from(seconds) * 1_000_000_000;
+    let now = i128::from(now);
+    (now - at(claim.created)).abs() <= i128::from(http.tolerance) && claim.expires.is_none_or(|end| now < at(end))
+}
+
+/// Whether what has to be covered is, and what is covered is there once.
+fn is_whole(http: &hir::HttpSignature, facts: &Facts, claim: &Claim, has_body: bool) -> bool {
+    let covered: BTreeSet<&str> = claim.components.iter().map(String::as_str).collect();
+    let target = covered.contains("@request-target");
+    let enough = http.covers.iter().all(|wanted| {
+        let excused = match wanted.as_str() {
+            "@path" => target,
+            "@query" => target || !facts.raw_path.contains('?'),
+            "content-digest" => !has_body,
+            _ => false,
+        };
+        excused || covered.contains(wanted.as_str())
+    });
+    let there = claim.components.iter().all(|name| match name.as_str() {
+        "@method" | "@authority" | "@path" | "@query" | "@request-target" => true,
+        name => !name.starts_with('@') && !name.chars().any(char::is_uppercase) && !facts.header_lines(name).is_empty(),
+    });
+    enough && there && covered.len() == claim.components.len() && (1..=MOST_COMPONENTS).contains(&covered.len())
+}
+
+/// The signature base (2.5).
+fn base(facts: &Facts, claim: &Claim) -> Vec<u8> {
+    let (path, query) = facts.raw_path.split_once('?').unwrap_or((&facts.raw_path, ""));
+    let mut base = Vec::new();
+    for name in &claim.components {
+        let value = match name.as_str() {
+            "@method" => facts.method.clone().into_bytes(),
+            "@authority" => facts.authority.to_ascii_lowercase().into_bytes(),
+            "@path" if path.is_empty() => b"/".to_vec(),
+            "@path" => path.as_bytes().to_vec(),
+            "@query" => format!("?{query}").into_bytes(),
+            "@request-target" => facts.raw_path.clone().into_bytes(),
+            name => field(facts, name),
+        };
+        base.extend(format!("\"{name}\": ").into_bytes());
+        base.extend(value);
+        base.push(b'\n');
+    }
+    base.extend(format!("\"@signature-params\": {}", claim.written).into_bytes());
+    base
+}
+
+fn field(facts: &Facts, name: &str) -> Vec<u8> {
+    facts.header_lines(name).iter().map(|line| trim(line).to_vec()).collect::<Vec<_>>().join(&b", "[..])
+}
+
+/// The signatures that may count; none when a field is malformed or a label is there twice.
+fn claims(facts: &Facts) -> Vec<Claim> {
+    let (Some(codes), Some(inputs)) = (dictionary(&field(facts, "signature")), dictionary(&field(facts, "signature-input"))) else {
+        return Vec::new();
+    };
+    let bare = |member: &Member| matches!(member.item, Item::Bytes(_)) && member.list.is_none() && member.parameters.is_empty();
+    if !codes.iter().all(|(_, member)| bare(member)) || !inputs.iter().all(|(_, member)| member.list.is_some()) {
+        return Vec::new();
+    }
+    if inputs.iter().flat_map(|(_, member)| member.list.iter().flatten()).any(|(item, _)| !matches!(item, Item::String(_))) {
+        return Vec::new();
+    }
+    let codes: BTreeMap<String, Member> = codes.into_iter().collect();
+    inputs
+        .into_iter()
+        .filter_map(|(label, member)| match &codes.get(&label)?.item {
+            Item::Bytes(code) if code.len() == 32 => claim(member, code.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn claim(member: Member, code: Vec<u8>) -> Option<Claim> {
+    let mut components = Vec::new();
+    for (item, has_parameters) in member.list? {
+        match item {
+            Item::String(name) if !has_parameters && !name.is_empty() && !name.contains([' ', '\\']) => components.push(name),
+            _ => return None,
+        }
+    }
+    let all = |name: &str| member.parameters.iter().filter(|(known, _)| known == name).map(|(_, item)| item).collect::<Vec<_>>();
+    match all("alg").as_slice() {
+        [] => {}
+        [Item::String(name)] if name == "hmac-sha256" => {}
+        _ => return None,
+    }
+    let created = match all("created").as_slice() {
+        [Item::Integer(at)] => *at,
+        _ => return None,
+    };
+    let expires = match all("expires").as_slice() {
+        [] => None,
+        [Item::Integer(at)] => Some(*at),
+        _ => return None,
+    };
+    Some(Claim { components, written: member.written, created, expires, code })
+}
+
+/// Whether `content-digest` tells a digest that is known here, and each such is the body's.
+fn is_digest(facts: &Facts, body: &[u8]) -> bool {
+    let Some(members) = dictionary_of(&field(facts, "content-digest"), usize::MAX, false) else { return false };
+    let mut known = 0;
+    for (name, member) in members {
+        let (Item::Bytes(given), None, true) = (&member.item, &member.list, member.parameters.is_empty()) else { return false };
+        let right = match name.as_str() {
+            "sha-256" => sha2::Sha256::digest(body).to_vec(),
+            "sha-512" => sha2::Sha512::digest(body).to_vec(),
+            _ => continue,
+        };
+        if *given != right {
+            return false;
+        }
+        known += 1;
+    }
+    known > 0
+}
+
+fn dictionary(field: &[u8]) -> Option<Vec<(String, Member)>> {
+    dictionary_of(field, MOST, true)
+}
+
+/// A dictionary (RFC 8941, 4.2.2); nothing for anything else.
+fn dictionary_of(field: &[u8], most: usize, once: bool) -> Option<Vec<(String, Member)>> {
+    let text = std::str::from_utf8(field).ok()?;
+    let mut rest = text;
+    let mut members: Vec<(String, Member)> = Vec::new();
+    loop {
+        let name = key(&mut rest)?;
+        rest = rest.strip_prefix('=')?;
+        let start = rest;
+        let (list, item) = if rest.starts_with('(') { (Some(inner(&mut rest)?), Item::Other) } else { (None, bare(&mut rest)?) };
+        let parameters = parameters(&mut rest)?;
+        let written = start.strip_suffix(rest)?.to_owned();
+        if once && members.iter().any(|(known, _)| *known == name) {
+            return None;
+        }
+        members.push((name, Member { list, item, parameters, written }));
+        rest = rest.trim_start_matches([' ', '\t']);
+        if rest.is_empty() {
+            return Some(members).filter(|members| members.len() <= most);
+        }
+        rest = rest.strip_prefix(',')?.trim_start_matches([' ', '\t']);
+    }
+}
+
+/// Takes letters off the front.
+fn while_in(rest: &mut &str, is: impl Fn(char) -> bool) -> String {
+    let end = rest.find(|letter| !is(letter)).unwrap_or(rest.len());
+    let (found, after) = rest.split_at(end);
+    *rest = after;
+    found.to_owned()
+}
+
+fn key(rest: &mut &str) -> Option<String> {
+    let key = while_in(rest, |letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_-.*".contains(letter));
+    key.starts_with(|first: char| first.is_ascii_lowercase() || first == '*').then_some(key)
+}
+
+fn inner(rest: &mut &str) -> Option<Vec<(Item, bool)>> {
+    *rest = rest.strip_prefix('(')?;
+    let mut items = Vec::new();
+    loop {
+        *rest = rest.trim_start_matches(' ');
+        if let Some(after) = rest.strip_prefix(')') {
+            *rest = after;
+            return Some(items);
+        }
+        let item = bare(rest)?;
+        items.push((item, !parameters(rest)?.is_empty()));
+        if !rest.starts_with([' ', ')']) {
+            return None;
+        }
+    }
+}
+
+fn parameters(rest: &mut &str) -> Option<Parameters> {
+    let mut found = Vec::new();
+    while let Some(after) = rest.strip_prefix(';') {
+        *rest = after.trim_start_matches(' ');
+        let name = key(rest)?;
+        let item = match rest.strip_prefix('=') {
+            Some(after) => {
+                *rest = after;
+                bare(rest)?
+            }
+            None => Item::Other,
+        };
+        found.push((name, item));
+    }
+    Some(found)
+}
+
+fn bare(rest: &mut &str) -> Option<Item> {
+    let first = rest.chars().next()?;
+    match first {
+        '"' => {
+            let mut text = String::new();
+            let mut letters = rest.char_indices().skip(1);
+            loop {
+                match letters.next()? {
+                    (at, '"') => {
+                        *rest = rest.get(at + 1..)?;
+                        return Some(Item::String(text));
+                    }
+                    (_, '\\') => match letters.next()? {
+                        (_, escaped @ ('"' | '\\')) => text.extend(['\\', escaped]),
+                        _ => return None,
+                    },
+                    (_, letter @ ' '..='~') => text.push(letter),
+                    _ => return None,
+                }
+            }
+        }
+        '0'..='9' | '-' => {
+            let text = while_in(rest, |letter| letter.is_ascii_digit() || letter == '-' || letter == '.');
+            Some(text.parse().map_or(Item::Other, Item::Integer))
+        }
+        ':' => {
+            let (text, after) = rest.strip_prefix(':')?.split_once(':')?;
+            *rest = after;
+            let letters = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "+/=".contains(letter));
+            letters.then(|| encoding::from_base64(text).map_or(Item::Other, Item::Bytes))
+        }
+        '?' => {
+            *rest = rest.strip_prefix("?0").or_else(|| rest.strip_prefix("?1"))?;
+            Some(Item::Other)
+        }
+        letter if letter.is_ascii_alphabetic() || letter == '*' => {
+            while_in(rest, |letter| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:/".contains(letter));
+            Some(Item::Other)
+        }
+        _ => None,
+    }
+}
