@@ -153,7 +153,7 @@ fn read<'a>(frame: &Frame<'a>, claims: &mut Items<'a, Claim<'a>>) -> Option<()> 
 }
 
 /// The names of components, which are quoted and have no parameters.
-fn names<'a>(components: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
+fn names(components: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     components
         .split(|byte| *byte == b' ')
         .filter(|quoted| quoted.len() > 2)
