@@ -100,5 +100,6 @@ fn all_engines_agree_about_random_policies() {
     assert!(unlisted.is_empty(), "not in `constructs::ALL`: {unlisted:?}");
     // Fewer policies than the gate runs need not hold everything.
     assert!(never.is_empty() || pairs < 2_000, "never generated: {never:?}");
+    println!("{} of {} constructs were generated", constructs.len(), constructs::ALL.len());
     println!("{run} policies, {} requests, {} refused by the checker", run * requests, refused.len());
 }

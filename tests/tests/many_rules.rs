@@ -66,6 +66,26 @@ fn equality_of_a_query_key_and_the_method() {
 }
 
 #[test]
+fn cookies_lists_and_what_an_edge_reads_besides() {
+    let rule = |number: usize| format!("when request.cookies[\"plan\"] == \"c{number}\"");
+    constant("cookie", &rule, &with_header("cookie", "a=1; plan=c7"), &with_header("cookie", "a=1; plan=cx"));
+    let rule = |number: usize| format!("when request.headers[\"x-tenant\"] in [\"a{number}\", \"b{number}\", \"c{number}\"]");
+    constant("list", &rule, &with_header("x-tenant", "c7"), &with_header("x-tenant", "cx"));
+    let rule = |number: usize| format!("when request.scheme == \"http\" and request.raw_path == \"/raw{number}?a\"");
+    constant("raw path", &rule, &request("/raw7?a"), &request("/rawx?a"));
+    let rule = |number: usize| format!("when request.headers[\"x-agent\"] starts_with \"agent-{number:05}-\"");
+    constant("beginning of a header", &rule, &with_header("x-agent", "agent-00007-x"), &with_header("x-agent", "agent-x"));
+}
+
+#[test]
+fn templates() {
+    let rule = |number: usize| format!("on GET \"/v1/tenants{number}/{{id}}/orders\"");
+    constant("template", &rule, &request("/v1/tenants7/a/orders"), &request("/v1/tenantsx/a/orders"));
+    let rule = |number: usize| format!("on GET \"/{{region}}/p{number}/**\"");
+    constant("template with a capture first", &rule, &request("/eu/p7/a/b"), &request("/eu/px/a/b"));
+}
+
+#[test]
 fn equality_of_the_host_and_hosts_of_scopes() {
     let rule = |number: usize| format!("when request.host in [\"h{number}.example.com\", \"h{number}.example.net\"]");
     let host = |name: &str| Request { authority: name.to_owned(), ..request("/") };
@@ -91,7 +111,11 @@ fn equality_of_the_host_and_hosts_of_scopes() {
 fn addresses_in_networks() {
     let rule = |number: usize| format!("when client.ip in \"10.{}.{}.0/24\"", number / 250, number % 250);
     let from = |address: &str| Request { client: address.parse().unwrap(), ..request("/") };
-    constant("address", &rule, &from("10.0.7.9"), &from("10.255.7.9"));
+    constant("network", &rule, &from("10.0.7.9"), &from("10.255.7.9"));
+    let rule = |number: usize| format!("when client.ip == \"10.0.{}.{}\"", number / 250, number % 250);
+    constant("address", &rule, &from("10.0.0.7"), &from("10.255.7.9"));
+    let rule = |number: usize| format!("when client.ip in [\"10.{0}.{1}.0/24\", \"2001:db8:{0}:{1}::/64\"]", number / 250, number % 250);
+    constant("list of networks", &rule, &from("2001:db8:0:7::1"), &from("2001:db8:ff:7::1"));
 }
 
 #[test]
