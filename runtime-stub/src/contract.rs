@@ -442,11 +442,12 @@ functions! {
     CredentialAwsCode = "credential_aws_code"(I64) -> I64;
     /// Removes such a signature from what is forwarded.
     CredentialAwsStrip = "credential_aws_strip"();
-    /// State of credential `id` of HTTP message signatures: what they have to cover, between spaces, and how far from now they may have been
-    /// created.
-    CredentialHttp = "credential_http"(I32, I64, I64) -> I32;
-    /// The code of an HTTP message signature that is right, or absent: secret, what has to be covered, tolerance, SHA-512's constants.
-    CredentialHttpCode = "credential_http_code"(I64, I64, I64, I64) -> I64;
+    /// State of credential `id` of HTTP message signatures: what they have to cover, between spaces, how far from now they may have been
+    /// created, how many may count.
+    CredentialHttp = "credential_http"(I32, I64, I64, I32) -> I32;
+    /// The code of an HTTP message signature that is right, or absent: secret, what has to be covered, tolerance, how many may count,
+    /// SHA-512's constants.
+    CredentialHttpCode = "credential_http_code"(I64, I64, I64, I32, I64) -> I64;
     /// Settles a credential that is open: the state.
     CredentialSettle = "credential_settle"(I32, I32) -> I32;
     /// The parts of what an open credential presents: separator (0: there is one part), what they begin with, which is taken off.

@@ -227,3 +227,34 @@ fn signatures_by_other_algorithms_are_passed_over() {
     }
     assert_eq!(count, 6);
 }
+
+/// A digest that is written again and again would be computed again and again.
+#[test]
+fn a_digest_is_computed_once() {
+    let Some(folder) = corpus() else { return };
+    let mut engines = engines(r#"covers = ["@authority"]"#);
+    let mut request = read(&folder.join("rfc-test-request.txt"));
+    let authority = request.authority.clone();
+    let parameters = format!("(\"@authority\");created={CREATED}");
+    let base = format!("\"@authority\": {authority}\n\"@signature-params\": {parameters}");
+    set(&mut request, "signature-input", format!("s={parameters}"));
+    set(&mut request, "signature", format!("s=:{}:", code(&base)));
+    assert!(allows(&mut engines, &request));
+    let digest = String::from_utf8(header(&mut request.clone(), "content-digest").clone()).unwrap();
+    set(&mut request, "content-digest", format!("{digest}, {digest}"));
+    assert!(!allows(&mut engines, &request));
+    set(&mut request, "content-digest", format!("{digest}, other=:AAAA:"));
+    assert!(allows(&mut engines, &request));
+    set(&mut request, "content-digest", "other=:AAAA:".to_owned());
+    assert!(!allows(&mut engines, &request));
+    // Numbers of structured fields have an end.
+    for parameter in ["x=1-2", "x=1234567890123456", "x=1.2345", "x=.5", "x=-"] {
+        let mut odd = request.clone();
+        set(&mut odd, "content-digest", digest.clone());
+        let parameters = format!("{parameters};{parameter}");
+        let base = format!("\"@authority\": {authority}\n\"@signature-params\": {parameters}");
+        set(&mut odd, "signature-input", format!("s={parameters}"));
+        set(&mut odd, "signature", format!("s=:{}:", code(&base)));
+        assert!(!allows(&mut engines, &odd), "{parameter}");
+    }
+}

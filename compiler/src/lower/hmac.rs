@@ -98,7 +98,8 @@ fn from_headers(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac) -> Fun
     }
     if let Some(http) = &hmac.http {
         let covers = builder.string(&http.covers.join(" "));
-        let state = call(Mechanism::CredentialHttp, vec![index(id.index()), covers, Expr::I64(http.tolerance)]);
+        let state =
+            call(Mechanism::CredentialHttp, vec![index(id.index()), covers, Expr::I64(http.tolerance), index(hmac.most_signatures())]);
         return builder.function(format!("hmac {}: from headers", hmac.name.text), context, Some(Val::I32), vec![give(state)]);
     }
     let state = context.local(Val::I32);
@@ -176,7 +177,10 @@ fn whole(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac, from_headers:
         } else if let Some(http) = &hmac.http {
             let covers = builder.string(&http.covers.join(" "));
             let constants = Expr::Data(builder.table("constants of SHA-512", sha512::constants()));
-            let found = call(Mechanism::CredentialHttpCode, vec![Expr::Local(key), covers, Expr::I64(http.tolerance), constants]);
+            let found = call(
+                Mechanism::CredentialHttpCode,
+                vec![Expr::Local(key), covers, Expr::I64(http.tolerance), index(hmac.most_signatures()), constants],
+            );
             with_key.push(Stmt::Set(expected, found));
             with_key.push(Stmt::If(is_zero(Expr::Local(expected)), vec![], vec![keep]));
         } else {
@@ -190,7 +194,8 @@ fn whole(builder: &mut Builder<'_>, id: CredentialId, hmac: &Hmac, from_headers:
     body.push(Stmt::If(is_zero(Expr::Local(right)), vec![settle(id, Expr::I32(credential::SECRET))], vec![]));
     if let Some(dedupe) = &hmac.dedupe {
         let nonce = match &dedupe.nonce {
-            None => right,
+            // What is signed, and not its code: one that another secret gives beside it could come again alone.
+            None => signed.as_ref().map_or(right, |(message, _)| *message),
             Some(nonce) => {
                 let (set, local) = hold(builder, &mut context, nonce);
                 body.push(set);

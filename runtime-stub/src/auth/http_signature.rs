@@ -39,6 +39,8 @@ pub struct Demands<'a> {
     pub covers: &'a [u8],
     /// How far from now they may have been created, nanoseconds.
     pub tolerance: i64,
+    /// How many may count: one where its code may come once, or another one that was sent beside it could come again alone.
+    pub most: usize,
 }
 
 /// The state of a credential, open when a signature may be right.
@@ -50,7 +52,7 @@ pub fn present<H: Host>(frame: &mut Frame<'_>, host: &mut H, id: u32, demands: D
         credential::ABSENT
     } else {
         let mut state = credential::MALFORMED;
-        for claim in claims(frame) {
+        for claim in claims(frame, demands.most) {
             if state != credential::OPEN && has_all(frame, claim, demands.covers, false) {
                 state = fresh(frame, host, claim, demands.tolerance);
             }
@@ -71,11 +73,8 @@ fn fresh<H: Host>(frame: &mut Frame<'_>, host: &mut H, claim: &Claim<'_>, tolera
 /// The code of a request whose body is in, when a signature of it is right under a secret. The constants are those of SHA-512.
 pub fn code<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, secret: &[u8], demands: Demands<'_>, constants: &[u8]) -> Option<&'a [u8]> {
     let body = frame.body.raw()?;
-    if frame.request.headers.has(b"content-digest") && !is_digest(frame, body, constants) {
-        return None;
-    }
     let mut right = None;
-    for claim in claims(frame) {
+    for claim in claims(frame, demands.most) {
         if has_all(frame, claim, demands.covers, !body.is_empty()) && fresh(frame, host, claim, demands.tolerance) == credential::OPEN {
             let base = base(frame, claim);
             frame.fault |= base.is_none();
@@ -85,7 +84,8 @@ pub fn code<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, secret: &[u8], dem
             }
         }
     }
-    right
+    // Only who knows a secret makes us look through the body.
+    right.filter(|_| !frame.request.headers.has(b"content-digest") || is_digest(frame, body, constants))
 }
 
 /// The lines of a field as one, joined with `, `; nothing when there is none.
@@ -103,12 +103,12 @@ fn field<'a>(frame: &Frame<'a>, name: &'a [u8]) -> Option<&'a [u8]> {
     found.then_some(joined)
 }
 
-/// The signatures that may count; none at all when either field is malformed, or names a label twice.
-fn claims<'a>(frame: &mut Frame<'a>) -> &'a [Claim<'a>] {
+/// The signatures that may count; none at all when either field is malformed, or names a label twice, or when there are too many.
+fn claims<'a>(frame: &mut Frame<'a>, most: usize) -> &'a [Claim<'a>] {
     let mut claims = Items::new(frame.arena);
     let whole = read(frame, &mut claims).is_some();
     frame.fault |= claims.is_broken();
-    if whole { claims.finish() } else { &[] }
+    if whole && claims.as_slice().len() <= most { claims.finish() } else { &[] }
 }
 
 fn read<'a>(frame: &Frame<'a>, claims: &mut Items<'a, Claim<'a>>) -> Option<()> {
@@ -219,13 +219,22 @@ fn base<'a>(frame: &Frame<'a>, claim: &Claim<'a>) -> Option<&'a [u8]> {
     text.finish()
 }
 
-/// Whether `content-digest` (RFC 9530) has a digest that is known here, and each such is the body's.
+/// Whether `content-digest` (RFC 9530) has a digest that is known here, each such once, and each is the body's.
 fn is_digest(frame: &Frame<'_>, body: &[u8], constants: &[u8]) -> bool {
     let Some(value) = field(frame, b"content-digest") else { return false };
     let mut cursor = Cursor { rest: value };
-    let mut found = false;
+    let (mut short, mut long) = (false, false);
     loop {
         let Some(name) = cursor.key() else { return false };
+        // Each is computed once, however often it is written.
+        let again = match name {
+            b"sha-256" => core::mem::replace(&mut short, true),
+            b"sha-512" => core::mem::replace(&mut long, true),
+            _ => false,
+        };
+        if again {
+            return false;
+        }
         if cursor.expect(b'=').is_none() || cursor.expect(b':').is_none() {
             return false;
         }
@@ -236,15 +245,24 @@ fn is_digest(frame: &Frame<'_>, body: &[u8], constants: &[u8]) -> bool {
             b"sha-512" => given == digest::of(Sha512::new(constants), body),
             _ => true,
         };
-        found |= name == b"sha-256" || name == b"sha-512";
         if !right || cursor.expect(b':').is_none() {
             return false;
         }
         match cursor.another() {
             Some(true) => {}
-            Some(false) => return found,
+            Some(false) => return short || long,
             None => return false,
         }
+    }
+}
+
+/// An Integer or a Decimal (RFC 8941, 3.3.1 and 3.3.2).
+fn is_number(written: &[u8]) -> bool {
+    let digits = written.strip_prefix(b"-").unwrap_or(written);
+    let all = |part: &[u8], most: usize| (1..=most).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
+    match bytes::split_once(digits, b'.') {
+        None => all(digits, 15),
+        Some((whole, fraction)) => all(whole, 12) && all(fraction, 3),
     }
 }
 
@@ -324,7 +342,7 @@ impl<'a> Cursor<'a> {
             b'"' => self.quoted().map(Bare::Text),
             b'0'..=b'9' | b'-' => {
                 let written = self.many(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'.');
-                Some(number::parse(written).map_or(Bare::Other, Bare::Int))
+                is_number(written).then(|| number::parse(written).map_or(Bare::Other, Bare::Int))
             }
             b':' => {
                 self.take(b':');
@@ -420,7 +438,7 @@ mod tests {
         let mut host = FakeHost { now: 1_618_884_473_000_000_000, ..FakeHost::with_request(pairs) };
         let mut frame = Frame::new(&arena);
         assert!(request::begin(&mut frame, &mut host, arena.copy(&slots).unwrap()));
-        let demands = Demands { covers: covers.as_bytes(), tolerance: 1_000_000_000 };
+        let demands = Demands { covers: covers.as_bytes(), tolerance: 1_000_000_000, most: 16 };
         let secret = from_base64(SECRET.as_bytes(), Alphabet::Standard, &arena).ok().flatten().unwrap();
         let state = present(&mut frame, &mut host, 0, demands);
         let right = code(&mut frame, &mut host, secret, demands, &sha512::constants()).is_some();

@@ -174,6 +174,14 @@ impl Hmac {
     }
 }
 
+impl Hmac {
+    /// How many HTTP message signatures of a request may count. Where a code may come once, one: of several that are right any could
+    /// come again without the others.
+    pub fn most_signatures(&self) -> usize {
+        if self.dedupe.as_ref().is_some_and(|dedupe| dedupe.nonce.is_none()) { 1 } else { 16 }
+    }
+}
+
 impl Policy {
     /// The configured secrets that are written as `whsec_` and base64, in the order in which they are named.
     pub fn encoded_secrets(&self) -> Vec<ConfigId> {

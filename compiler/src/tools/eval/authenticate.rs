@@ -117,7 +117,9 @@ pub(super) fn presented(ctx: Context<'_>, now: Nanoseconds, sets: &mut Sets) -> 
         hir::Credential::Hmac(signed) if let Some(tolerance) = signed.aws => {
             Ok(aws::from_headers(facts, (tolerance, signed.longest()), now))
         }
-        hir::Credential::Hmac(signed) if let Some(http) = &signed.http => Ok(http_signature::from_headers(http, facts, now)),
+        hir::Credential::Hmac(signed) if let Some(http) = &signed.http => {
+            Ok(http_signature::from_headers((http, signed.most_signatures()), facts, now))
+        }
         hir::Credential::Hmac(signed) => match single(&signed.from, facts) {
             Ok(value) => hmac::from_headers(signed, &value, ctx, now),
             Err(other) => Ok(other),

@@ -68,13 +68,13 @@ pub(super) fn verify(
     }
     let right = keys.iter().find_map(|key| match (&signed, &hmac.http) {
         (Some((codes, message)), _) => Some(code(hmac.algorithm, key, message)).filter(|code| codes.contains(code)),
-        (None, Some(http)) => http_signature::code(http, ctx.facts, now, key),
+        (None, Some(http)) => http_signature::code((http, hmac.most_signatures()), ctx.facts, now, key),
         (None, None) => aws::code(ctx.facts, key),
     });
     let Some(right) = right else { return Ok(Presented::Invalid("wrong_signature")) };
     if let Some(dedupe) = &hmac.dedupe {
         let nonce = match &dedupe.nonce {
-            None => right,
+            None => signed.map_or(right, |(_, message)| message),
             Some(nonce) => match expr::eval(nonce, ctx)? {
                 Value::String(nonce) => nonce.into_bytes(),
                 _ => return Ok(Presented::Invalid("malformed")),

@@ -50,11 +50,11 @@ struct Claim {
 }
 
 /// What the headers tell.
-pub(super) fn from_headers(http: &hir::HttpSignature, facts: &Facts, now: Nanoseconds) -> Presented {
+pub(super) fn from_headers((http, most): (&hir::HttpSignature, usize), facts: &Facts, now: Nanoseconds) -> Presented {
     if facts.header_lines("signature").is_empty() && facts.header_lines("signature-input").is_empty() {
         return Presented::Absent;
     }
-    let whole: Vec<Claim> = claims(facts).into_iter().filter(|claim| is_whole(http, facts, claim, false)).collect();
+    let whole: Vec<Claim> = claims(facts, most).into_iter().filter(|claim| is_whole(http, facts, claim, false)).collect();
     match whole.iter().any(|claim| is_fresh(http, claim, now)) {
         true => Presented::Open(Vec::new()),
         false if whole.is_empty() => Presented::Invalid("malformed"),
@@ -63,13 +63,13 @@ pub(super) fn from_headers(http: &hir::HttpSignature, facts: &Facts, now: Nanose
 }
 
 /// The code that is right under a secret; the body is in.
-pub(super) fn code(http: &hir::HttpSignature, facts: &Facts, now: Nanoseconds, secret: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn code((http, most): (&hir::HttpSignature, usize), facts: &Facts, now: Nanoseconds, secret: &[u8]) -> Option<Vec<u8>> {
     let body = facts.body.as_ref().map_or(&[][..], |body| &body.bytes);
     if !facts.header_lines("content-digest").is_empty() && !is_digest(facts, body) {
         return None;
     }
     let mut right = None;
-    for claim in claims(facts) {
+    for claim in claims(facts, most) {
         let code = hmac::code(hir::Algorithm::Sha256, secret, &base(facts, &claim));
         if is_whole(http, facts, &claim, !body.is_empty()) && is_fresh(http, &claim, now) && code == claim.code {
             right = Some(code);
@@ -130,8 +130,8 @@ fn field(facts: &Facts, name: &str) -> Vec<u8> {
     facts.header_lines(name).iter().map(|line| trim(line).to_vec()).collect::<Vec<_>>().join(&b", "[..])
 }
 
-/// The signatures that may count; none when a field is malformed or a label is there twice.
-fn claims(facts: &Facts) -> Vec<Claim> {
+/// The signatures that may count; none when a field is malformed or a label is there twice, or when there are too many.
+fn claims(facts: &Facts, most: usize) -> Vec<Claim> {
     let (Some(codes), Some(inputs)) = (dictionary(&field(facts, "signature")), dictionary(&field(facts, "signature-input"))) else {
         return Vec::new();
     };
@@ -143,13 +143,14 @@ fn claims(facts: &Facts) -> Vec<Claim> {
         return Vec::new();
     }
     let codes: BTreeMap<String, Member> = codes.into_iter().collect();
-    inputs
+    let found: Vec<Claim> = inputs
         .into_iter()
         .filter_map(|(label, member)| match &codes.get(&label)?.item {
             Item::Bytes(code) if code.len() == 32 => claim(member, code.clone()),
             _ => None,
         })
-        .collect()
+        .collect();
+    if found.len() <= most { found } else { Vec::new() }
 }
 
 fn claim(member: Member, code: Vec<u8>) -> Option<Claim> {
@@ -181,7 +182,7 @@ fn claim(member: Member, code: Vec<u8>) -> Option<Claim> {
 /// Whether `content-digest` tells a digest that is known here, and each such is the body's.
 fn is_digest(facts: &Facts, body: &[u8]) -> bool {
     let Some(members) = dictionary_of(&field(facts, "content-digest"), usize::MAX, false) else { return false };
-    let mut known = 0;
+    let mut known = BTreeSet::new();
     for (name, member) in members {
         let (Item::Bytes(given), None, true) = (&member.item, &member.list, member.parameters.is_empty()) else { return false };
         let right = match name.as_str() {
@@ -189,12 +190,11 @@ fn is_digest(facts: &Facts, body: &[u8]) -> bool {
             "sha-512" => sha2::Sha512::digest(body).to_vec(),
             _ => continue,
         };
-        if *given != right {
+        if *given != right || !known.insert(name) {
             return false;
         }
-        known += 1;
     }
-    known > 0
+    !known.is_empty()
 }
 
 fn dictionary(field: &[u8]) -> Option<Vec<(String, Member)>> {
@@ -272,6 +272,16 @@ fn parameters(rest: &mut &str) -> Option<Parameters> {
     Some(found)
 }
 
+/// An Integer or a Decimal.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let all = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.chars().all(|letter| letter.is_ascii_digit());
+    match digits.split_once('.') {
+        None => all(digits, 15),
+        Some((whole, fraction)) => all(whole, 12) && all(fraction, 3),
+    }
+}
+
 fn bare(rest: &mut &str) -> Option<Item> {
     let first = rest.chars().next()?;
     match first {
@@ -295,7 +305,7 @@ fn bare(rest: &mut &str) -> Option<Item> {
         }
         '0'..='9' | '-' => {
             let text = while_in(rest, |letter| letter.is_ascii_digit() || letter == '-' || letter == '.');
-            Some(text.parse().map_or(Item::Other, Item::Integer))
+            is_number(&text).then(|| text.parse().map_or(Item::Other, Item::Integer))
         }
         ':' => {
             let (text, after) = rest.strip_prefix(':')?.split_once(':')?;

@@ -81,13 +81,14 @@ extern "C" fn credential_aws_strip() {
 }
 
 #[unsafe(export_name = "rt.credential_http")]
-extern "C" fn credential_http(id: i32, covers: i64, tolerance: i64) -> i32 {
-    http_signature::present(frame(), &mut Wasm, id as u32, http_signature::Demands { covers: pack::bytes(covers), tolerance })
+extern "C" fn credential_http(id: i32, covers: i64, tolerance: i64, most: i32) -> i32 {
+    let demands = http_signature::Demands { covers: pack::bytes(covers), tolerance, most: index(most) };
+    http_signature::present(frame(), &mut Wasm, id as u32, demands)
 }
 
 #[unsafe(export_name = "rt.credential_http_code")]
-extern "C" fn credential_http_code(secret: i64, covers: i64, tolerance: i64, constants: i64) -> i64 {
-    let demands = http_signature::Demands { covers: pack::bytes(covers), tolerance };
+extern "C" fn credential_http_code(secret: i64, covers: i64, tolerance: i64, most: i32, constants: i64) -> i64 {
+    let demands = http_signature::Demands { covers: pack::bytes(covers), tolerance, most: index(most) };
     pack::from_string(http_signature::code(frame(), &mut Wasm, pack::bytes(secret), demands, pack::bytes(constants)))
 }
 
