@@ -54,6 +54,32 @@ fn a_policy_at_fault_is_one_and_nothing_is_written() {
 }
 
 #[test]
+fn a_host_that_cannot_hold_headers_is_refused_at_each_place_that_needs_it() {
+    let (folder, file) = policy(
+        "policy p { default = deny 403 }\nconfig { key: secret }\nhmac hook { scheme = github  secret = config.key }\n\
+         scope \"/hooks/**\" { authenticate hook  permit \"signed\" {} }\n\
+         permit \"body\" { on POST \"/a\" when request.body.json.a == 1 }\n\
+         forbid \"leak\" { on \"/b\" when response.body.text contains \"x\" }\npermit \"headers\" { on \"/c\" }\n",
+    );
+    let module = folder.join("out.wasm").display().to_string();
+    let istio = ["deploy", "istio", &file, "--url", "oci://registry.example.com/p:1"];
+    for args in [&["build", &file, "-o", &module, "--no-header-hold"][..], &istio] {
+        let (code, out, err) = portcullis(args);
+        assert_eq!((code, out.as_str()), (1, ""), "{args:?}: {err}");
+        for (name, line) in [("hook", 3), ("body", 5), ("leak", 6)] {
+            assert!(err.contains(&format!("`{name}` reads the body")) && err.contains(&format!("test.policy:{line}:")), "{args:?}: {err}");
+        }
+        assert!(!err.contains("`headers`") && !err.contains("`signed`"), "{err}");
+    }
+    assert!(!Path::new(&module).exists());
+    assert_eq!(portcullis(&["build", &file, "-o", &module]).0, 0);
+    let (other, file) = policy("policy p { default = deny 403 }\npermit \"headers\" { on \"/c\" }\n");
+    assert_eq!(portcullis(&["build", &file, "-o", &module, "--no-header-hold"]).0, 0);
+    fs::remove_dir_all(folder).unwrap();
+    fs::remove_dir_all(other).unwrap();
+}
+
+#[test]
 fn a_failing_test_is_one_and_names_its_place() {
     let (_, file) = policy("policy p { default = deny 403 }\ntest \"wrong\" {\n  request GET \"/\"\n  expect allow\n}\n");
     let (code, out, _) = portcullis(&["test", &file]);

@@ -11,6 +11,9 @@ pub(super) struct Arguments {
     /// Where the module goes.
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
+    /// Refuse what needs a host that holds headers until a body is in, as Envoy does with `allow_on_headers_stop_iteration`.
+    #[arg(long)]
+    no_header_hold: bool,
     #[command(flatten)]
     optimise: Optimise,
 }
@@ -19,6 +22,9 @@ pub(super) fn run(arguments: &Arguments, io: &mut Io<'_>) -> Result<(), Stop> {
     let options = arguments.optimise.options()?;
     let checked = files::check(&arguments.policy.file, io)?;
     let compiled = files::compile(&checked, &options, io)?;
+    if arguments.no_header_hold {
+        files::refuse_holding(&checked, &compiled, io)?;
+    }
     files::write(&arguments.output, &compiled.output.wasm)?;
     files::print(io, &format!("{}\n{}", arguments.output.display(), compiled.output.report))
 }

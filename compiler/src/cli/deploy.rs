@@ -141,12 +141,8 @@ fn istio(arguments: &Istio, io: &mut Io<'_>) -> Result<(), Stop> {
     let checked = files::check(&arguments.policy.file, io)?;
     let compiled = files::compile(&checked, &crate::Options::default(), io)?;
     let Some(policy) = &checked.policy else { return Err(Stop::policy("")) };
-    if compiled.plan.request_body || compiled.plan.response_hold {
-        return Err(Stop::policy(
-            "a rule reads the body of a message, so headers are held until it is in; this needs `allow_on_headers_stop_iteration`, \
-             which a WasmPlugin cannot set: put the filter of `portcullis deploy envoy --filter-only` into an EnvoyFilter",
-        ));
-    }
+    // A WasmPlugin cannot set `allow_on_headers_stop_iteration`.
+    files::refuse_holding(&checked, &compiled, io)?;
     let request = IstioRequest {
         policy: policy.name.text.clone(),
         namespace: arguments.namespace.clone(),

@@ -40,6 +40,17 @@ pub(super) fn compile(checked: &Checked, options: &crate::Options, io: &mut Io<'
     }
 }
 
+/// Reports what cannot run on a host that does not hold headers.
+pub(super) fn refuse_holding(checked: &Checked, compiled: &crate::Compiled, io: &mut Io<'_>) -> Result<(), Stop> {
+    let Some(policy) = &checked.policy else { return Err(Stop::policy("")) };
+    let found = crate::plan::without_header_hold(policy, &compiled.plan);
+    if found.is_empty() {
+        return Ok(());
+    }
+    io.err.write_all(render::render(&checked.sources, &found, io.colour).as_bytes())?;
+    Err(Stop::policy(""))
+}
+
 /// Bytes of the largest file that a policy may name. Devices and pipes have no end.
 const LARGEST_FILE: u64 = 64 << 20;
 
