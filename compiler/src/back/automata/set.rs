@@ -148,3 +148,58 @@ fn number_all(automaton: &dense::DFA<Vec<u32>>, numbers: &[u32]) -> Result<(Numb
     let matches = kinds.iter().map(|kind| *kind != 0).collect();
     Ok((Numbered { classes, class_count, transitions, kinds, matches, start: 1 }, lists))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use portcullis_runtime::rt::arena::{Arena, Items};
+    use portcullis_runtime::tables::dfa_set;
+    use regex_automata::meta::Regex;
+
+    use super::{Member, Written, by_characters, table, together};
+    use crate::base::Span;
+
+    fn automata(patterns: &[String]) -> Vec<Written> {
+        let group: Vec<Member> = patterns
+            .iter()
+            .zip(0..)
+            .map(|(pattern, number)| {
+                let (hir, table) = super::super::single(pattern, "", Span::default()).unwrap();
+                assert!(table.len() <= super::SMALL && !by_characters(&hir), "{pattern}");
+                Member { number, hir, alone: Written { table, patterns: vec![vec![number]] } }
+            })
+            .collect();
+        let mut found = Vec::new();
+        together(&group, &mut found);
+        found
+    }
+
+    #[test]
+    fn a_set_that_is_too_large_together_is_several_automata_and_finds_the_same() {
+        // Each remembers which of the last letters were its own: together they remember all of them at once.
+        let letters = "abcdefghij";
+        let patterns: Vec<String> = letters.chars().map(|letter| format!("{letter}[a-j]{{5}}{letter}$")).collect();
+        let split = automata(&patterns);
+        assert!(split.len() > 1 && split.len() < patterns.len(), "{} automata", split.len());
+        let mut numbers: Vec<u32> = split.iter().flat_map(|one| one.patterns.iter().flatten().copied()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers, (0..10).collect::<Vec<u32>>());
+        assert_eq!(automata(&["^/a".to_owned(), "^/b".to_owned(), "c$".to_owned()]).len(), 1);
+
+        let places: Vec<(String, String, Span)> =
+            patterns.iter().map(|pattern| (pattern.clone(), String::new(), Span::default())).collect();
+        let table = table(&places).unwrap();
+        let regexes: Vec<Regex> = patterns.iter().map(|pattern| Regex::new(pattern).unwrap()).collect();
+        for text in ["abcdefa", "bbbbbbbbbb", "jabcdej", "xjabcdejx", "aaaaaaa", "abcdefb", "", "iabcdei ", "ghhhhhghhhhhg"] {
+            let arena = Arena::new();
+            let mut items = Items::new(&arena);
+            dfa_set::search(&table, text.as_bytes(), &mut items);
+            let mut found = items.finish().to_vec();
+            found.sort_unstable();
+            let expected: Vec<u32> =
+                regexes.iter().zip(0..).filter(|(regex, _)| regex.is_match(text.as_bytes())).map(|(_, number)| number).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
