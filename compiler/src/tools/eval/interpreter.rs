@@ -339,9 +339,9 @@ impl<'a> Run<'a> {
         }
         let mut redacted_by: Vec<&hir::Rule> = Vec::new();
         if has_body(request, answer) {
-            // What was held is known to its end before anything of it is sent.
-            let announced = facts.response_body.is_some() || response.headers.iter().any(|(name, _)| name == "content-length");
-            match redact::inspect(&applying, response.status, &response.headers, &response.body, announced) {
+            let announced = response.headers.iter().any(|(name, _)| name == "content-length");
+            let foreseen = redact::Foreseen { announced, held: facts.response_body.is_some() };
+            match redact::inspect(&applying, response.status, &response.headers, &response.body, foreseen) {
                 Inspection::Untouched => {}
                 Inspection::Inspected { body, changed_by } => {
                     redact::remove_stale(&mut response.headers);

@@ -30,8 +30,17 @@ pub(super) enum Inspection<'a> {
     Cut(&'a hir::Rule),
 }
 
-/// Looks at a response that has a body. `length_known`: whether its length is announced.
-pub(super) fn inspect<'a>(applying: &[Applying<'a>], status: u16, headers: &Headers, body: &[u8], length_known: bool) -> Inspection<'a> {
+/// What is known of a body before its first byte is sent on.
+#[derive(Clone, Copy)]
+pub(super) struct Foreseen {
+    /// Its length is announced.
+    pub(super) announced: bool,
+    /// It was held to its end.
+    pub(super) held: bool,
+}
+
+/// Looks at a response that has a body.
+pub(super) fn inspect<'a>(applying: &[Applying<'a>], status: u16, headers: &Headers, body: &[u8], foreseen: Foreseen) -> Inspection<'a> {
     let content_types = media::content_types(headers);
     let inspecting: Vec<Applying<'a>> = applying
         .iter()
@@ -48,10 +57,11 @@ pub(super) fn inspect<'a>(applying: &[Applying<'a>], status: u16, headers: &Head
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     let refusing = inspecting
         .iter()
-        .filter(|(_, redact)| redact.max_body.is_some_and(|most| length > most))
-        .find_map(|(rule, redact)| Some((*rule, redact.on_oversize.as_ref()?)));
-    if let Some((rule, reply)) = refusing {
-        return if length_known { Inspection::Refused(rule, reply) } else { Inspection::Cut(rule) };
+        .filter_map(|(rule, redact)| Some((redact.max_body.filter(|most| length > *most)?, *rule, redact.on_oversize.as_ref()?)));
+    // An announced length is compared in file order; bytes as they come reach the smallest limit first.
+    let first = if foreseen.announced { refusing.clone().next() } else { refusing.min_by_key(|(most, ..)| *most) };
+    if let Some((_, rule, reply)) = first {
+        return if foreseen.announced || foreseen.held { Inspection::Refused(rule, reply) } else { Inspection::Cut(rule) };
     }
     redact(&inspecting, body, content_types.iter().any(|given| media::is_json(given)))
 }

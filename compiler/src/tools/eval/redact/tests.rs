@@ -1,7 +1,7 @@
 //! Redaction of bodies: texts in, texts out.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
-use super::{Inspection, inspect};
+use super::{Foreseen, Inspection, inspect};
 use crate::base::Span;
 use crate::ir::hir;
 
@@ -36,7 +36,7 @@ fn after(redaction: hir::Redact, content_type: &str, body: &str) -> Option<Strin
     let rule = rule(redaction);
     let hir::RuleKind::RedactResponse(redact) = &rule.kind else { panic!() };
     let headers = vec![("content-type".to_owned(), content_type.as_bytes().to_vec())];
-    match inspect(&[(&rule, redact)], 200, &headers, body.as_bytes(), true) {
+    match inspect(&[(&rule, redact)], 200, &headers, body.as_bytes(), Foreseen { announced: true, held: false }) {
         Inspection::Inspected { body, changed_by } => {
             (!changed_by.is_empty()).then(|| String::from_utf8(body).expect("redaction keeps UTF-8"))
         }
@@ -87,7 +87,7 @@ fn what_cannot_be_read_is_refused() {
     let hir::RuleKind::RedactResponse(redact) = &rule.kind else { panic!() };
     let inspect = |headers: &[(&str, &str)], status, body: &str, known| {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        match inspect(&[(&rule, redact)], status, &headers, body.as_bytes(), known) {
+        match inspect(&[(&rule, redact)], status, &headers, body.as_bytes(), Foreseen { announced: known, held: false }) {
             Inspection::Untouched => "untouched".to_owned(),
             Inspection::Inspected { .. } => "inspected".to_owned(),
             Inspection::Refused(_, reply) => reply.status.to_string(),
