@@ -13,9 +13,9 @@ use crate::digest::sha512::Sha512;
 use crate::digest::{self, hmac};
 use crate::frame::Frame;
 use crate::host::Host;
+use crate::http::structured::{Bare, Cursor, is_base64};
 use crate::rt::arena::{Items, Text};
 use crate::values::encoding::{Alphabet, from_base64};
-use crate::values::number;
 
 /// Most signatures of a request, and most components of one.
 const MOST: usize = 16;
@@ -138,7 +138,7 @@ fn read<'a>(frame: &Frame<'a>, claims: &mut Items<'a, Claim<'a>>) -> Option<()> 
         }
         labels.push(label);
         cursor.expect(b'=')?;
-        let claim = cursor.input()?;
+        let claim = input(&mut cursor)?;
         let code = codes.as_slice().iter().find(|(known, _)| *known == label);
         if let (Some(claim), Some((_, code))) = (claim, code)
             && code.len() == 32
@@ -256,154 +256,37 @@ fn is_digest(frame: &Frame<'_>, body: &[u8], constants: &[u8]) -> bool {
     }
 }
 
-/// An Integer or a Decimal (RFC 8941, 3.3.1 and 3.3.2).
-fn is_number(written: &[u8]) -> bool {
-    let digits = written.strip_prefix(b"-").unwrap_or(written);
-    let all = |part: &[u8], most: usize| (1..=most).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
-    match bytes::split_once(digits, b'.') {
-        None => all(digits, 15),
-        Some((whole, fraction)) => all(whole, 12) && all(fraction, 3),
-    }
-}
-
-fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
-}
-
-/// A place in a structured field (RFC 8941).
-struct Cursor<'a> {
-    rest: &'a [u8],
-}
-
-/// A bare item.
-enum Bare<'a> {
-    Text(&'a [u8]),
-    Int(i64),
-    Other,
-}
-
-impl<'a> Cursor<'a> {
-    fn take(&mut self, byte: u8) -> bool {
-        let found = self.rest.first() == Some(&byte);
-        if found {
-            self.rest = bytes::from(self.rest, 1);
+/// A list of components and its parameters. Inside nothing: it is well-formed and cannot count.
+fn input<'a>(cursor: &mut Cursor<'a>) -> Option<Option<Claim<'a>>> {
+    let all = cursor.rest;
+    cursor.expect(b'(')?;
+    let inner = cursor.rest;
+    let mut plain = true;
+    loop {
+        cursor.many(|byte| byte == b' ');
+        if cursor.rest.first() == Some(&b')') {
+            break;
         }
-        found
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        self.take(byte).then_some(())
-    }
-
-    fn many(&mut self, is: impl Fn(u8) -> bool) -> &'a [u8] {
-        let end = self.rest.iter().position(|byte| !is(*byte)).unwrap_or(self.rest.len());
-        let found = bytes::until(self.rest, end);
-        self.rest = bytes::from(self.rest, end);
-        found
-    }
-
-    fn key(&mut self) -> Option<&'a [u8]> {
-        let starts = self.rest.first().is_some_and(|byte| byte.is_ascii_lowercase() || *byte == b'*');
-        let key = self.many(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.*".contains(&byte));
-        starts.then_some(key)
-    }
-
-    /// Whether another member follows; nothing when something else does.
-    fn another(&mut self) -> Option<bool> {
-        self.many(|byte| byte == b' ' || byte == b'\t');
-        if self.rest.is_empty() {
-            return Some(false);
-        }
-        self.expect(b',')?;
-        self.many(|byte| byte == b' ' || byte == b'\t');
-        Some(true)
-    }
-
-    /// What stands between quotation marks, which the cursor stands on; as written.
-    fn quoted(&mut self) -> Option<&'a [u8]> {
-        self.expect(b'"')?;
-        let start = self.rest;
-        loop {
-            self.many(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
-            if self.take(b'\\') {
-                if !self.take(b'"') {
-                    self.expect(b'\\')?;
-                }
-                continue;
-            }
-            let text = bytes::until(start, start.len().wrapping_sub(self.rest.len()));
-            self.expect(b'"')?;
-            return Some(text);
+        let name = cursor.quoted()?;
+        plain &= !name.is_empty() && !name.iter().any(|byte| b" \\".contains(byte));
+        cursor.parameters(|_, _| plain = false)?;
+        if !matches!(cursor.rest.first(), Some(b' ' | b')')) {
+            return None;
         }
     }
-
-    fn bare(&mut self) -> Option<Bare<'a>> {
-        match *self.rest.first()? {
-            b'"' => self.quoted().map(Bare::Text),
-            b'0'..=b'9' | b'-' => {
-                let written = self.many(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'.');
-                is_number(written).then(|| number::parse(written).map_or(Bare::Other, Bare::Int))
-            }
-            b':' => {
-                self.take(b':');
-                self.many(is_base64);
-                self.expect(b':').map(|()| Bare::Other)
-            }
-            b'?' => {
-                self.take(b'?');
-                (self.take(b'0') || self.take(b'1')).then_some(Bare::Other)
-            }
-            byte if byte.is_ascii_alphabetic() || byte == b'*' => {
-                self.many(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&byte));
-                Some(Bare::Other)
-            }
-            _ => None,
-        }
-    }
-
-    /// `;name=value` while there are any.
-    fn parameters(&mut self, mut each: impl FnMut(&'a [u8], Bare<'a>)) -> Option<()> {
-        while self.take(b';') {
-            self.many(|byte| byte == b' ');
-            let key = self.key()?;
-            let value = if self.take(b'=') { self.bare()? } else { Bare::Other };
-            each(key, value);
-        }
-        Some(())
-    }
-
-    /// A list of components and its parameters. Inside nothing: it is well-formed and cannot count.
-    fn input(&mut self) -> Option<Option<Claim<'a>>> {
-        let all = self.rest;
-        self.expect(b'(')?;
-        let inner = self.rest;
-        let mut plain = true;
-        loop {
-            self.many(|byte| byte == b' ');
-            if self.rest.first() == Some(&b')') {
-                break;
-            }
-            let name = self.quoted()?;
-            plain &= !name.is_empty() && !name.iter().any(|byte| b" \\".contains(byte));
-            self.parameters(|_, _| plain = false)?;
-            if !matches!(self.rest.first(), Some(b' ' | b')')) {
-                return None;
-            }
-        }
-        let components = bytes::until(inner, inner.len().wrapping_sub(self.rest.len()));
-        self.take(b')');
-        let (mut created, mut expires, mut algorithm) = (None, None, false);
-        self.parameters(|name, value| match (name, value) {
-            (b"created", Bare::Int(at)) => plain &= created.replace(at).is_none(),
-            (b"expires", Bare::Int(at)) => plain &= expires.replace(at).is_none(),
-            (b"alg", Bare::Text(b"hmac-sha256")) => plain &= !core::mem::replace(&mut algorithm, true),
-            (b"created" | b"expires" | b"alg", _) => plain = false,
-            _ => {}
-        })?;
-        let parameters = bytes::until(all, all.len().wrapping_sub(self.rest.len()));
-        let claim = |created| Claim { components, parameters, created, expires, code: &[] };
-        Some(if plain { created.map(claim) } else { None })
-    }
+    let components = bytes::until(inner, inner.len().wrapping_sub(cursor.rest.len()));
+    cursor.take(b')');
+    let (mut created, mut expires, mut algorithm) = (None, None, false);
+    cursor.parameters(|name, value| match (name, value) {
+        (b"created", Bare::Int(at)) => plain &= created.replace(at).is_none(),
+        (b"expires", Bare::Int(at)) => plain &= expires.replace(at).is_none(),
+        (b"alg", Bare::Text(b"hmac-sha256")) => plain &= !core::mem::replace(&mut algorithm, true),
+        (b"created" | b"expires" | b"alg", _) => plain = false,
+        _ => {}
+    })?;
+    let parameters = bytes::until(all, all.len().wrapping_sub(cursor.rest.len()));
+    let claim = |created| Claim { components, parameters, created, expires, code: &[] };
+    Some(if plain { created.map(claim) } else { None })
 }
 
 #[cfg(test)]

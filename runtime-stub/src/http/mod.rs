@@ -11,4 +11,5 @@ pub mod path;
 pub mod query;
 pub mod request;
 pub mod response;
+pub mod structured;
 pub mod utf8;

@@ -30,6 +30,7 @@ mod rule;
 mod scopes;
 mod signature;
 mod siphash;
+mod structured;
 mod value;
 
 pub use interpreter::Interpreter;
