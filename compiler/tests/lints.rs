@@ -102,6 +102,12 @@ fn shadowed_rules() {
     ] {
         assert_eq!(codes(&format!("{HEAD}{text}\n")), expected, "{text}");
     }
+    // What waits for the body comes behind what the headers decide.
+    let later = "forbid \"a\" { on POST \"/**\" reply 403 json { x: request.body.json.x } } forbid \"b\" { on POST \"/b\" reply 404 }";
+    assert!(codes(&format!("{HEAD}{later}\n")).is_empty());
+    let both =
+        "forbid \"a\" { on POST \"/**\" when request.body.json.x == 1 } forbid \"b\" { on POST \"/b\" when request.body.json.x == 1 }";
+    assert_eq!(codes(&format!("{HEAD}{both}\n")), ["P0808"]);
 }
 
 #[test]

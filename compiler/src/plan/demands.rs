@@ -134,7 +134,7 @@ pub(super) fn signs_body(policy: &hir::Policy) -> bool {
 }
 
 /// The values that a rule writes, replies with, routes by.
-pub(super) fn values_of_rule(rule: &hir::Rule) -> Vec<&hir::Expr> {
+pub(crate) fn values_of_rule(rule: &hir::Rule) -> Vec<&hir::Expr> {
     let mut found = Vec::new();
     match &rule.kind {
         hir::RuleKind::Permit => {}

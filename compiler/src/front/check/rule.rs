@@ -110,6 +110,12 @@ fn likely(ctx: &mut Context<'_>, method: &ast::Name) {
     if METHODS.contains(&method.text.as_str()) {
         return;
     }
+    if matches!(method.text.as_str(), "ANY" | "ALL") {
+        let message = format!("`{}` is the name of one method", method.text);
+        let help = "leave the methods out: a rule without them is for each method";
+        ctx.warning(Code::UnusualMethod, method.span, message, "no request has it, so that the rule meets none", help);
+        return;
+    }
     if let Some(meant) = suggest::nearest(&method.text, METHODS.iter().copied()) {
         let message = format!("`{}` is an unusual method", method.text);
         ctx.warning(Code::UnusualMethod, method.span, message, "no common request has it", format!("did you mean `{meant}`?"));

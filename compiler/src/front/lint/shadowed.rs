@@ -95,9 +95,21 @@ fn covers(policy: &hir::Policy, first: &hir::Rule, second: &hir::Rule) -> bool {
             None => break false,
         }
     };
+    // What waits for a body comes behind what the headers decide, whichever stands first.
+    let in_turn = !waits(policy, first) || waits(policy, second);
     in_scope
+        && in_turn
         && places(policy, second).iter().all(|(methods, template)| reached(policy, first, methods, template))
         && conditions(first, second)
+}
+
+/// Whether a rule, or its reply, reads what is not there with the headers of the request.
+fn waits(policy: &hir::Policy, rule: &hir::Rule) -> bool {
+    let mut found = false;
+    for value in rule.conditions.iter().chain(crate::plan::values_of_rule(rule)) {
+        value.reads(policy, &mut |read| found |= read.is_request_body() || read.is_response());
+    }
+    found
 }
 
 fn places(policy: &hir::Policy, rule: &hir::Rule) -> Vec<(Vec<String>, hir::Template)> {

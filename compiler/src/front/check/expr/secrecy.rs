@@ -29,6 +29,8 @@ enum Misuse {
     Pieces(Span, &'static str),
     /// The key of a code that is not made with a secret.
     KnownKey(Span),
+    /// Compared where something else may stand for the code.
+    StandIn(Span),
 }
 
 /// Refuses an expression that looks into a code or takes a known text for a key; the operands have been looked at.
@@ -36,6 +38,12 @@ pub(super) fn look(ctx: &mut Context<'_>, expr: Expr) -> Expr {
     let Some((place, misuse)) = Judge::new(ctx).node(&expr, &[]) else { return expr };
     let finding = match misuse {
         Misuse::Pieces(at, what) => beside(looked_into(place, what), place, at, "here"),
+        Misuse::StandIn(at) => {
+            let label = "sometimes a code, sometimes what everybody can know or choose";
+            let finding = Diagnostic::error(Code::SecretLeak, place, "a known text may stand for the code that is compared", label);
+            let help = "compare the code alone, and write the other case as a condition of its own, as in `config.NAME is present and …`";
+            beside(finding, place, at, "compared here").help(help)
+        }
         Misuse::KnownKey(at) => {
             let label = "everybody can know or choose this";
             let finding = Diagnostic::error(Code::BadArguments, place, "a key that is not made with a secret", label);
@@ -101,6 +109,15 @@ impl<'a, 'c> Judge<'a, 'c> {
             let origins: Vec<Origin> = args.iter().map(|arg| self.origin(arg, bound)).collect();
             return self.call(*id, args, &origins, expr.span);
         }
+        if let ExprKind::Equal(left, right) | ExprKind::In(left, right) = &expr.kind {
+            let mixed = [left, right].into_iter().find(|side| {
+                let origin = self.origin(side, bound);
+                origin.code && !origin.key
+            });
+            if let Some(side) = mixed {
+                return Some((side.span, Misuse::StandIn(side.span)));
+            }
+        }
         let (operands, what) = pieces(&expr.kind)?;
         let operand = operands.into_iter().find(|operand| self.origin(operand, bound).code)?;
         Some((operand.span, Misuse::Pieces(operand.span, what)))
@@ -117,7 +134,7 @@ impl<'a, 'c> Judge<'a, 'c> {
         while let Some(part) = open.pop() {
             if let Some((_, misuse)) = self.node(part, origins) {
                 let guilty = |origin: &Origin| match misuse {
-                    Misuse::Pieces(..) => origin.code,
+                    Misuse::Pieces(..) | Misuse::StandIn(_) => origin.code,
                     Misuse::KnownKey(_) => !origin.key,
                 };
                 let arg = args.iter().zip(origins).find(|(_, origin)| guilty(origin)).map_or(span, |(arg, _)| arg.span);
@@ -200,8 +217,26 @@ fn pieces(kind: &ExprKind) -> Option<(Vec<&Expr>, &'static str)> {
         ExprKind::JsonHas(_, needle) => (vec![needle], "what is sought in a JSON array"),
         ExprKind::In(needle, list) if is_known(list) => (vec![needle], "what is sought in a list that the policy has"),
         ExprKind::Quantified(_, _, list, _) => (vec![list], "an element that is looked at by itself"),
+        ExprKind::Call(Function::Split | Function::Replace, args) => (args.iter().take(1).collect(), "a text that is taken apart"),
+        ExprKind::Call(Function::Substring, args) if !is_long(args) => (args.iter().take(1).collect(), "a text of which a part is taken"),
         _ => return None,
     })
+}
+
+/// The fewest characters of a code that are compared: 64 bits in hex.
+const FEWEST: i64 = 16;
+
+/// Whether a part of a text is always as long as a part of a code has to be.
+fn is_long(args: &[Expr]) -> bool {
+    let number = |arg: &Expr| if let ExprKind::Const(Const::Int(number)) = arg.kind { Some(number) } else { None };
+    match args {
+        // Of the shortest code, that of SHA-1 in base64, 27 characters count.
+        [_, start] => number(start).is_some_and(|start| (0..=27 - FEWEST).contains(&start)),
+        [_, start, length] => {
+            number(start).is_some_and(|start| (0..=27 - FEWEST).contains(&start)) && number(length).is_some_and(|length| length >= FEWEST)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a list is in the policy as it stands: such a one is looked up, not compared element by element.
