@@ -24,7 +24,7 @@ impl Body {
 /// What a rule reads in conditions, values and replies.
 pub(super) fn of_rule(policy: &hir::Policy, rule: &hir::Rule) -> Option<Body> {
     let mut found: Option<Body> = None;
-    for expr in rule.conditions.iter().chain(super::demands::values_of_rule(rule)) {
+    for expr in rule.conditions.iter().chain(rule.values()) {
         expr.reads(policy, &mut |read| {
             if read.is_request_body() {
                 let body = found.get_or_insert_default();
@@ -40,7 +40,7 @@ pub(super) fn of_rule(policy: &hir::Policy, rule: &hir::Rule) -> Option<Body> {
 /// What a rule reads of the body of the response.
 pub(super) fn of_response(policy: &hir::Policy, rule: &hir::Rule) -> Option<Body> {
     let mut found: Option<Body> = None;
-    for expr in rule.conditions.iter().chain(super::demands::values_of_rule(rule)) {
+    for expr in rule.conditions.iter().chain(rule.values()) {
         expr.reads(policy, &mut |read| {
             if read.is_response_body() {
                 let body = found.get_or_insert_default();

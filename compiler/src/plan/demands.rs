@@ -112,9 +112,9 @@ fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
         }
     }
     for reply in replies {
-        reply_values(reply, &mut found);
+        found.extend(reply.values());
     }
-    found.extend(policy.rules.iter().flat_map(values_of_rule));
+    found.extend(policy.rules.iter().flat_map(hir::Rule::values));
     found
 }
 
@@ -131,55 +131,6 @@ pub(super) fn credential_values(credential: &hir::Credential) -> Vec<&hir::Expr>
 pub(super) fn signs_body(policy: &hir::Policy) -> bool {
     let mut demanded = policy.scopes.iter().flat_map(|scope| &scope.authenticate).flat_map(|line| &line.credentials);
     demanded.any(|id| policy.credentials.get(id.index()).is_some_and(hir::Credential::reads_body))
-}
-
-/// The values that a rule writes, replies with, routes by.
-pub(crate) fn values_of_rule(rule: &hir::Rule) -> Vec<&hir::Expr> {
-    let mut found = Vec::new();
-    match &rule.kind {
-        hir::RuleKind::Permit => {}
-        hir::RuleKind::Forbid(reply) => reply_values(reply, &mut found),
-        hir::RuleKind::RewriteRequest(edits) | hir::RuleKind::RewriteResponse(edits) => {
-            for edit in edits {
-                match &edit.target {
-                    hir::EditTarget::Set(_, value)
-                    | hir::EditTarget::Append(_, value)
-                    | hir::EditTarget::Path(value)
-                    | hir::EditTarget::Host(value) => found.push(value),
-                    hir::EditTarget::Remove(_) => {}
-                }
-            }
-        }
-        hir::RuleKind::RedactResponse(redact) => {
-            redact.on_oversize.iter().chain(redact.on_encoded.iter()).for_each(|reply| reply_values(reply, &mut found));
-        }
-        hir::RuleKind::Route(route) => {
-            let targets = route.arms.iter().map(|arm| &arm.target).chain([&route.otherwise]);
-            found.extend(route.arms.iter().map(|arm| &arm.condition));
-            found.extend(targets.filter_map(|target| match target {
-                hir::Target::Cluster(value) | hir::Target::Split(value, _) => Some(value),
-                hir::Target::Keep => None,
-            }));
-        }
-    }
-    found
-}
-
-fn reply_values<'a>(reply: &'a hir::Reply, found: &mut Vec<&'a hir::Expr>) {
-    match &reply.body {
-        hir::ReplyBody::Empty => {}
-        hir::ReplyBody::Text(value) | hir::ReplyBody::Location(value) => found.push(value),
-        hir::ReplyBody::Json(json) => json_values(json, found),
-    }
-}
-
-fn json_values<'a>(json: &'a hir::Json, found: &mut Vec<&'a hir::Expr>) {
-    match json {
-        hir::Json::Null => {}
-        hir::Json::Expr(value) => found.push(value),
-        hir::Json::Array(items) => items.iter().for_each(|item| json_values(item, found)),
-        hir::Json::Object(members) => members.iter().for_each(|(_, item)| json_values(item, found)),
-    }
 }
 
 /// Whether anything in the policy reads a response fact or acts on responses.

@@ -29,7 +29,7 @@ pub(crate) use atoms::subject;
 pub use body::Body;
 pub(crate) use conditions::template_text;
 pub use conditions::{Condition, ConditionId};
-pub(crate) use demands::{FIXED as FIXED_HEADERS, values_of_rule};
+pub(crate) use demands::FIXED as FIXED_HEADERS;
 pub use guards::{Guard, Key, Pattern, Subject};
 pub use hold::without_header_hold;
 pub(crate) use index::rule_kind;

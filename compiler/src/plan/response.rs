@@ -81,14 +81,14 @@ fn values(rule: &hir::Rule) -> Vec<&hir::Expr> {
                 hir::EditTarget::Remove(_) => None,
             })
             .collect(),
-        hir::RuleKind::Forbid(_) => super::demands::values_of_rule(rule),
+        hir::RuleKind::Forbid(_) => rule.values(),
         hir::RuleKind::RedactResponse(_) | hir::RuleKind::Permit | hir::RuleKind::RewriteRequest(_) | hir::RuleKind::Route(_) => Vec::new(),
     }
 }
 
 /// Whether a forbid is decided by the response: a condition of it reads that, or its reply does.
 pub(super) fn is_of(policy: &hir::Policy, rule: &hir::Rule) -> bool {
-    rule.conditions.iter().chain(super::demands::values_of_rule(rule)).any(|expr| reads_response(policy, expr))
+    rule.conditions.iter().chain(rule.values()).any(|expr| reads_response(policy, expr))
 }
 
 /// Whether some read in it waits for the response.

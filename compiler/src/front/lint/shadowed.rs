@@ -106,7 +106,7 @@ fn covers(policy: &hir::Policy, first: &hir::Rule, second: &hir::Rule) -> bool {
 /// Whether a rule, or its reply, reads what is not there with the headers of the request.
 fn waits(policy: &hir::Policy, rule: &hir::Rule) -> bool {
     let mut found = false;
-    for value in rule.conditions.iter().chain(crate::plan::values_of_rule(rule)) {
+    for value in rule.conditions.iter().chain(rule.values()) {
         value.reads(policy, &mut |read| found |= read.is_request_body() || read.is_response());
     }
     found

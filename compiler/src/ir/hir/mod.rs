@@ -15,6 +15,7 @@ mod rule;
 mod test;
 mod token;
 mod ty;
+mod values;
 mod walk;
 
 pub use amount::Amount;

@@ -106,6 +106,9 @@ impl Direction {
     }
 }
 
+/// How often a request may be decided anew because answers of other servers came.
+const ANSWERS: usize = 64;
+
 impl Flow {
     /// A direction of the stream in this context, nothing of it seen yet.
     pub(crate) fn new(direction: Direction, context: u32, rules: Rules) -> Self {
@@ -157,15 +160,21 @@ impl Flow {
         if self.direction == Direction::Response {
             return Ok(false);
         }
-        vm.deliver().map_err(|error| match error {
-            CallError::Trap => Stop::Trap,
-            CallError::Endless(name) => Stop::Error(endless(name)),
-        })?;
-        let Some(stream) = vm.host().streams.get_mut(&self.context) else { return Ok(false) };
-        match stream.reply.take() {
-            Some(reply) => Err(Stop::Reply(reply)),
-            None => Ok(stream.continued),
+        // An answer may let the module ask for more.
+        for _ in 0..ANSWERS {
+            let some = vm.deliver().map_err(|error| match error {
+                CallError::Trap => Stop::Trap,
+                CallError::Endless(name) => Stop::Error(endless(name)),
+            })?;
+            let Some(stream) = vm.host().streams.get_mut(&self.context) else { return Ok(false) };
+            if let Some(reply) = stream.reply.take() {
+                return Err(Stop::Reply(reply));
+            }
+            if stream.continued || !some {
+                return Ok(stream.continued);
+            }
         }
+        Ok(false)
     }
 
     fn call_headers(&self, vm: &mut Vm, ends: bool) -> Result<HeadersAction, Stop> {
