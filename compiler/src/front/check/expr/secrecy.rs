@@ -217,7 +217,10 @@ fn pieces(kind: &ExprKind) -> Option<(Vec<&Expr>, &'static str)> {
         ExprKind::JsonHas(_, needle) => (vec![needle], "what is sought in a JSON array"),
         ExprKind::In(needle, list) if is_known(list) => (vec![needle], "what is sought in a list that the policy has"),
         ExprKind::Quantified(_, _, list, _) => (vec![list], "an element that is looked at by itself"),
+        // What the policy itself says may go, such as the padding of base64.
+        ExprKind::Call(Function::Replace, args) if args.iter().skip(1).all(|arg| matches!(arg.kind, ExprKind::Const(_))) => return None,
         ExprKind::Call(Function::Split | Function::Replace, args) => (args.iter().take(1).collect(), "a text that is taken apart"),
+        ExprKind::Call(Function::Hash, args) => (args.iter().collect(), "a number that tells of it"),
         ExprKind::Call(Function::Substring, args) if !is_long(args) => (args.iter().take(1).collect(), "a text of which a part is taken"),
         _ => return None,
     })
