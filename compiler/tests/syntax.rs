@@ -82,7 +82,7 @@ fn every_span_covers_what_was_read() {
     let mut sources = Sources::default();
     let file = sources.add("a.policy", text.as_str());
     let (tree, _) = syntax::parse(&sources, file);
-    let spans: Vec<_> = tree.items.iter().map(item_span).collect();
+    let spans: Vec<_> = tree.items.iter().map(ast::Item::span).collect();
     for (span, keyword) in spans.iter().zip(["policy ", "import ", "", "let ", "let ", "fn ", "fn "]) {
         assert!(sources.text(*span).starts_with(keyword));
     }
@@ -92,23 +92,6 @@ fn every_span_covers_what_was_read() {
     }
     let ast::Item::Let(half) = &tree.items[3] else { panic!("a `let`") };
     assert_eq!(sources.text(half.value.span), "0.5");
-}
-
-fn item_span(item: &ast::Item) -> portcullis::base::Span {
-    match item {
-        ast::Item::Policy(item) => item.span,
-        ast::Item::Import(item) => item.span,
-        ast::Item::Config(item) => item.span,
-        ast::Item::Let(item) => item.span,
-        ast::Item::Function(item) => item.span,
-        ast::Item::List(item) | ast::Item::Map(item) => item.span,
-        ast::Item::Jwt(item) => item.span,
-        ast::Item::Declaration(item) => item.span,
-        ast::Item::Lookup(item) => item.span,
-        ast::Item::Scope(item) => item.span,
-        ast::Item::Rule(item) => item.span,
-        ast::Item::Test(item) => item.span,
-    }
 }
 
 /// The spans inside an interpolation are those of the file.

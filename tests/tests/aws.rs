@@ -6,26 +6,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
-use portcullis::Options;
 use portcullis::tools::engine::Engine;
-use portcullis::tools::eval::Interpreter;
 use portcullis::tools::message::{Answer, Body, Decision, Headers, Request};
-use portcullis::tools::sim::Simulator;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-fn engines() -> [Box<dyn Engine>; 2] {
+fn engines() -> Vec<Box<dyn Engine>> {
     engines_with("")
 }
 
-fn engines_with(more: &str) -> [Box<dyn Engine>; 2] {
+fn engines_with(more: &str) -> Vec<Box<dyn Engine>> {
     let text = format!(
         "policy p {{ default = deny 403 }} config {{ key: secret }} hmac aws {{ scheme = aws_sigv4  secret = config.key  {more} }} \
          scope \"/**\" {{ authenticate aws  permit \"all\" {{ }} }}"
     );
-    let checked = portcullis::check("aws.policy", &text, &mut |_| Err("there is no file".to_owned()));
-    let wasm = portcullis::compile(&checked, &Options::default()).unwrap().output.wasm;
-    [Box::new(Interpreter::new(checked.policy.unwrap())), Box::new(Simulator::deployed(&wasm).unwrap())]
+    portcullis_tests::engines::of(&text).unwrap()
 }
 
 /// The folders of the suite.
@@ -276,7 +271,7 @@ impl Signer {
 }
 
 /// How both engines decide, some time after 2015-08-30T12:36:00Z.
-fn found(engines: &mut [Box<dyn Engine>; 2], seconds: i64, request: &Request) -> (u16, String) {
+fn found(engines: &mut [Box<dyn Engine>], seconds: i64, request: &Request) -> (u16, String) {
     let mut answers = engines.iter_mut().map(|engine| {
         engine.set_time((1_440_938_160 + seconds).unsigned_abs() * 1_000_000_000).unwrap();
         engine.start(r#"{"key":"a secret"}"#).unwrap();

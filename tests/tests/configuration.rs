@@ -1,22 +1,9 @@
 //! Configurations that are refused at start although every value has its type: with the key's name, in each engine alike.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use portcullis::tools::engine::Engine;
-use portcullis::tools::eval::Interpreter;
+use portcullis::plan;
 use portcullis::tools::message::{Answer, Decision, Request};
-use portcullis::tools::sim::Simulator;
-use portcullis::{Options, plan};
-
-fn engines(text: &str) -> Vec<Box<dyn Engine>> {
-    let checked = portcullis::check("configuration.policy", text, &mut |_| Err("no files".to_owned()));
-    let policy = checked.policy.clone().unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
-    let module = |plan| portcullis::compile(&checked, &Options { plan }).unwrap().output.wasm;
-    vec![
-        Box::new(Interpreter::new(policy)),
-        Box::new(Simulator::deployed(&module(plan::Options::unoptimised())).unwrap()),
-        Box::new(Simulator::deployed(&module(plan::Options::default())).unwrap()),
-    ]
-}
+use portcullis_tests::engines::with;
 
 #[test]
 fn rates_and_bursts_below_one_are_refused() {
@@ -35,7 +22,7 @@ fn rates_and_bursts_below_one_are_refused() {
         (r#"{"rate":-9223372036854775808,"factor":2}"#, "configuration keys `rate`, `factor` make the rate of limit `l` less than 1"),
         (r#"{"burst":0,"big":true}"#, "configuration keys `big`, `burst` make the burst of limit `l` less than 1"),
     ];
-    for mut engine in engines(policy) {
+    for mut engine in with(policy, &[plan::Options::unoptimised(), plan::Options::default()]).unwrap() {
         for (configuration, expected) in refused {
             let told = engine.start(configuration).unwrap_err().to_string();
             assert!(told.contains(expected), "{} on {configuration}: {told}", engine.name());

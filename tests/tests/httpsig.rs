@@ -6,11 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
-use portcullis::Options;
 use portcullis::tools::engine::Engine;
-use portcullis::tools::eval::Interpreter;
 use portcullis::tools::message::{Answer, Body, Decision, Headers, Request};
-use portcullis::tools::sim::Simulator;
 
 const SECRET: &str = "a secret that is text";
 /// The seconds at which the RFC's examples were created.
@@ -30,10 +27,7 @@ fn engines(covers: &str) -> Vec<Box<dyn Engine>> {
         "policy p {{ default = deny 403 }} config {{ key: secret }} hmac sig {{ scheme = http_signature  secret = config.key  {covers} }} \
          scope \"/**\" {{ authenticate sig  permit \"all\" {{ }} }}"
     );
-    let checked = portcullis::check("httpsig.policy", &text, &mut |_| Err("there is no file".to_owned()));
-    let policy = checked.policy.clone().unwrap_or_else(|| panic!("{covers}: {:?}", checked.diagnostics));
-    let wasm = portcullis::compile(&checked, &Options::default()).unwrap().output.wasm;
-    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Interpreter::new(policy)), Box::new(Simulator::deployed(&wasm).unwrap())];
+    let mut engines = portcullis_tests::engines::of(&text).unwrap();
     for engine in &mut engines {
         engine.set_time(CREATED * 1_000_000_000).unwrap();
         engine.start(&serde_json::json!({ "key": SECRET }).to_string()).unwrap();

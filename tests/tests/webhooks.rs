@@ -3,11 +3,8 @@
 
 use std::path::Path;
 
-use portcullis::Options;
 use portcullis::tools::engine::Engine;
-use portcullis::tools::eval::Interpreter;
 use portcullis::tools::message::{Answer, Body, Decision, Headers, Request};
-use portcullis::tools::sim::Simulator;
 use serde_json::Value;
 
 /// What a scheme of the corpus is in the language: a declaration; Twilio's parameters are those of its example, sorted.
@@ -32,10 +29,7 @@ fn engines(scheme: &str) -> Vec<Box<dyn Engine>> {
          scope \"/**\" {{ authenticate hook  permit \"all\" {{}} }}",
         declaration(scheme)
     );
-    let checked = portcullis::check("webhooks.policy", &text, &mut |_| Err("no files".to_owned()));
-    let policy = checked.policy.clone().unwrap_or_else(|| panic!("{scheme}: {:?}", checked.diagnostics));
-    let wasm = portcullis::compile(&checked, &Options::default()).unwrap().output.wasm;
-    vec![Box::new(Interpreter::new(policy)), Box::new(Simulator::deployed(&wasm).unwrap())]
+    portcullis_tests::engines::of(&text).unwrap()
 }
 
 fn text<'a>(case: &'a Value, name: &str) -> &'a str {

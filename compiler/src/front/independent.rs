@@ -107,8 +107,8 @@ impl Missing {
                 None => {
                     // An item that ended too early may go on here.
                     self.structure();
-                    if let Some(item) = tree.items.iter().rev().find(|item| item_span(item).end <= gap.span.start) {
-                        self.damage(tree, item_span(item));
+                    if let Some(item) = tree.items.iter().rev().find(|item| item.span().end <= gap.span.start) {
+                        self.damage(tree, item.span());
                     }
                 }
             }
@@ -128,12 +128,12 @@ impl Missing {
 
     /// Marks the innermost item, rule or scope around a place.
     fn damage(&mut self, tree: &ast::File, place: Span) {
-        let Some(item) = tree.items.iter().find(|item| touches(item_span(item), place)) else { return };
+        let Some(item) = tree.items.iter().find(|item| touches(item.span(), place)) else { return };
         self.members |= matches!(item, ast::Item::Config(_) | ast::Item::Jwt(_) | ast::Item::Declaration(_));
         if let Some(name) = item_name(item) {
             self.words.insert(name.text.clone());
         }
-        let ast::Item::Scope(scope) = item else { return self.damaged.push(item_span(item)) };
+        let ast::Item::Scope(scope) = item else { return self.damaged.push(item.span()) };
         let mut scope = scope;
         loop {
             let inner = scope.items.iter().find_map(|item| match item {
@@ -214,23 +214,6 @@ fn line(sources: &Sources, span: Span) -> Span {
 
 fn touches(left: Span, right: Span) -> bool {
     left.file == right.file && left.start <= right.end && right.start <= left.end
-}
-
-fn item_span(item: &ast::Item) -> Span {
-    match item {
-        ast::Item::Policy(item) => item.span,
-        ast::Item::Import(item) => item.span,
-        ast::Item::Config(item) => item.span,
-        ast::Item::Let(item) => item.span,
-        ast::Item::Function(item) => item.span,
-        ast::Item::List(item) | ast::Item::Map(item) => item.span,
-        ast::Item::Jwt(item) => item.span,
-        ast::Item::Declaration(item) => item.span,
-        ast::Item::Lookup(item) => item.span,
-        ast::Item::Scope(item) => item.span,
-        ast::Item::Rule(item) => item.span,
-        ast::Item::Test(item) => item.span,
-    }
 }
 
 /// The name by which others speak of an item.

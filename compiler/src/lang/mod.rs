@@ -7,6 +7,7 @@ pub mod float;
 pub mod functions;
 pub mod headers;
 pub mod keywords;
+pub mod methods;
 pub mod password;
 pub mod regex;
 pub mod time;

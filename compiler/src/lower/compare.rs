@@ -4,7 +4,7 @@ use portcullis_runtime::contract::{Mechanism, Val};
 
 use super::build::{Builder, Context, call};
 use super::expr::{binary, both, hold, is_packed, is_present, lower, unwrap};
-use crate::ir::hir::{self, ExprKind, Function, Ty};
+use crate::ir::hir::{self, ExprKind, Ty};
 use crate::ir::lir::{BinaryOp, Expr, Local, UnaryOp};
 
 /// Whether the time of a comparison must not tell how much of a value was guessed: secrets, bytes, and texts that are made
@@ -15,7 +15,7 @@ pub(super) fn confidential(policy: &hir::Policy, value: &hir::Expr) -> bool {
 
 fn made_of_a_code(policy: &hir::Policy, value: &hir::Expr) -> bool {
     // INVARIANT: a let reads only lets before it, so this ends; the checker bounds how many uses one value comes down to.
-    let code = matches!(value.kind, ExprKind::Call(Function::HmacSha256 | Function::HmacSha512 | Function::HmacSha1, _));
+    let code = matches!(value.kind, ExprKind::Call(function, _) if function.is_code());
     let behind = if let ExprKind::Let(id) = &value.kind { policy.lets.get(id.index()) } else { None };
     code || behind.is_some_and(|item| made_of_a_code(policy, &item.value))
         || value.operands().into_iter().any(|operand| made_of_a_code(policy, operand))

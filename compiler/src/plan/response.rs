@@ -127,12 +127,8 @@ pub(crate) fn fits_cell(ty: &Ty) -> bool {
 
 /// The list itself, where its elements stand in the policy, maybe behind `let`s.
 pub(crate) fn written_list<'a>(policy: &'a hir::Policy, list: &'a hir::Expr) -> Option<&'a hir::Expr> {
-    match &list.kind {
-        ExprKind::List(_) | ExprKind::ListOf(_) => Some(list),
-        // INVARIANT: a let reads only lets before it, so this ends.
-        ExprKind::Let(id) => policy.lets.get(id.index()).and_then(|item| written_list(policy, &item.value)),
-        _ => None,
-    }
+    let list = policy.behind_lets(list);
+    matches!(list.kind, ExprKind::List(_) | ExprKind::ListOf(_)).then_some(list)
 }
 
 /// Whether this part is kept as a whole: it is known with the request. Of a list in place the elements are kept.

@@ -10,6 +10,7 @@ use super::{edit, expr, redact, reply, route, suggest, template};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
+use crate::lang::methods::METHODS;
 
 /// Checks a rule and enters it into the tree.
 pub(super) fn check(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Rule) {
@@ -106,7 +107,6 @@ fn on(ctx: &mut Context<'_>, around: &Surroundings, rule: &ast::Rule) -> Vec<Pla
 
 /// Warns about a method that looks like a slip of the hand: any token is one, and methods compare exactly.
 fn likely(ctx: &mut Context<'_>, method: &ast::Name) {
-    const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"];
     if METHODS.contains(&method.text.as_str()) {
         return;
     }

@@ -37,14 +37,7 @@ pub(super) fn value(policy: &hir::Policy, expr: &hir::Expr) -> Option<bool> {
 
 /// The constant that an expression is, by way of `let`s.
 pub(super) fn constant<'a>(policy: &'a hir::Policy, expr: &'a hir::Expr) -> Option<&'a Const> {
-    if let ExprKind::Const(constant) = &expr.kind {
-        return Some(constant);
-    }
-    // INVARIANT: a let reads only lets before it, so this ends.
-    if let ExprKind::Let(id) = &expr.kind {
-        return constant(policy, &policy.lets.get(id.index())?.value);
-    }
-    None
+    if let ExprKind::Const(constant) = &policy.behind_lets(expr).kind { Some(constant) } else { None }
 }
 
 /// The constants that a list has, when it has nothing else.

@@ -4,6 +4,7 @@
 use super::{Subject, constant};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::hir::{self, Const, ExprKind, Function, Read};
+use crate::lang::methods::METHODS;
 use crate::lang::regex;
 
 pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
@@ -53,17 +54,6 @@ fn opposite(found: Diagnostic) -> Diagnostic {
     Diagnostic { code, message: message.to_owned(), ..found }
 }
 
-/// What an expression is, by way of `let`s.
-fn resolve<'a>(policy: &'a hir::Policy, expr: &'a hir::Expr) -> &'a hir::Expr {
-    let mut expr = expr;
-    // INVARIANT: a let reads only lets before it, so this ends.
-    while let ExprKind::Let(id) = &expr.kind {
-        let Some(item) = policy.lets.get(id.index()) else { break };
-        expr = &item.value;
-    }
-    expr
-}
-
 /// Which part of a text is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
@@ -109,7 +99,7 @@ fn itself(left: &hir::Expr, right: &hir::Expr, span: Span) -> Option<Diagnostic>
 }
 
 fn equal(policy: &hir::Policy, side: &hir::Expr, value: &Const, span: Span) -> Option<Diagnostic> {
-    let side = resolve(policy, side);
+    let side = policy.behind_lets(side);
     match value {
         Const::Float(value) if *side.ty.present() == hir::Ty::Int && value.fract() != 0.0 => {
             let help = format!("write a whole number such as `{}`, or `float(…)` on the other side", value.trunc());
@@ -162,7 +152,7 @@ fn order(policy: &hir::Policy, left: &hir::Expr, right: &hir::Expr, strict: bool
         (Some(Const::Int(bound)), None) => (right, bound.saturating_add(slack), i64::MAX),
         _ => return None,
     };
-    let (what, least, most) = range(resolve(policy, side))?;
+    let (what, least, most) = range(policy.behind_lets(side))?;
     let greatest = most.unwrap_or(i64::MAX);
     if most_meant < least || least_meant > greatest {
         return Some(never(span, is(what, least, most), in_range(least, most)));
@@ -176,7 +166,7 @@ fn part_of(policy: &hir::Policy, text: &hir::Expr, part: &hir::Expr, which: Part
     if part.is_empty() {
         return (!text.ty.is_optional()).then(|| always(span, "every text has an empty part", "drop it, or write what was meant"));
     }
-    text_of(policy, resolve(policy, text), part, which, span)
+    text_of(policy, policy.behind_lets(text), part, which, span)
 }
 
 /// A text that the side never is, or never has.
@@ -237,7 +227,6 @@ fn path(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
 }
 
 fn method(text: &str, span: Span) -> Option<Diagnostic> {
-    const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"];
     let meant = METHODS.iter().find(|method| text != **method && text.eq_ignore_ascii_case(method))?;
     let message = format!("`{text}` is an unusual method");
     let found = Diagnostic::warning(Code::UnusualMethod, span, message, "methods are compared with their case");

@@ -34,6 +34,26 @@ pub enum Item {
     Test(Test),
 }
 
+impl Item {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Policy(item) => item.span,
+            Item::Import(item) => item.span,
+            Item::Config(item) => item.span,
+            Item::Let(item) => item.span,
+            Item::Function(item) => item.span,
+            Item::List(item) | Item::Map(item) => item.span,
+            Item::Jwt(item) => item.span,
+            Item::Declaration(item) => item.span,
+            Item::Lookup(item) => item.span,
+            Item::Scope(item) => item.span,
+            Item::Rule(item) => item.span,
+            Item::Test(item) => item.span,
+        }
+    }
+}
+
 /// `policy NAME { attrs }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {

@@ -1,6 +1,6 @@
 //! Counts and bursts of limits that the configuration decides: a start refuses those below one.
 
-use super::{Expr, ExprKind, Policy};
+use super::{ConfigId, Expr, ExprKind, Policy};
 
 /// An amount that is known when the configuration is.
 #[derive(Clone, Debug)]
@@ -36,11 +36,13 @@ impl Policy {
             [then, otherwise].into_iter().for_each(|value| self.amounts(value, of, found));
             return;
         }
-        let mut keys = Vec::new();
-        self.configuration_keys(value, &mut keys);
-        if keys.is_empty() {
+        let mut fields = Vec::new();
+        self.configured_in(value, &mut fields);
+        if fields.is_empty() {
             return;
         }
+        let key = |id: ConfigId| self.config.get(id.index()).map(|field| format!("`{}`", field.name.text));
+        let keys: Vec<String> = fields.into_iter().filter_map(key).collect();
         let (noun, verb) = if keys.len() == 1 { ("key", "makes") } else { ("keys", "make") };
         let refusal = format!("configuration {noun} {} {verb} {of} less than 1", keys.join(", "));
         if !found.iter().any(|amount| amount.refusal == refusal && amount.value.without_places() == value.without_places()) {
@@ -48,19 +50,17 @@ impl Policy {
         }
     }
 
-    fn configuration_keys(&self, value: &Expr, keys: &mut Vec<String>) {
+    /// The configuration fields that a value reads, in the order in which it names them, by way of `let`s.
+    pub(super) fn configured_in(&self, value: &Expr, found: &mut Vec<ConfigId>) {
         match &value.kind {
-            ExprKind::Config(id) => {
-                let key = self.config.get(id.index()).map(|field| format!("`{}`", field.name.text));
-                keys.extend(key.filter(|key| !keys.contains(key)));
-            }
+            ExprKind::Config(id) if !found.contains(id) => found.push(*id),
             // INVARIANT: a let reads only lets before it, so this ends.
             ExprKind::Let(id) => {
                 if let Some(item) = self.lets.get(id.index()) {
-                    self.configuration_keys(&item.value, keys);
+                    self.configured_in(&item.value, found);
                 }
             }
-            _ => value.operands().into_iter().for_each(|operand| self.configuration_keys(operand, keys)),
+            _ => value.operands().into_iter().for_each(|operand| self.configured_in(operand, found)),
         }
     }
 }

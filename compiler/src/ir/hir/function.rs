@@ -92,3 +92,10 @@ functions! {
     /// The text that a JSON value is written as
     JsonText = "json_text";
 }
+
+impl Function {
+    /// Whether it gives a code made with a key.
+    pub const fn is_code(self) -> bool {
+        matches!(self, Function::HmacSha256 | Function::HmacSha512 | Function::HmacSha1)
+    }
+}

@@ -1,6 +1,6 @@
 //! `hmac NAME { … }`: what a caller signs with a shared secret. A built-in scheme is filled in as a custom one that says the same.
 
-use super::{ConfigId, Credential, CredentialSource, Expr, ExprKind, Name, Policy};
+use super::{ConfigId, Credential, CredentialSource, Expr, Name, Policy};
 
 /// `hmac NAME { … }`.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,18 +185,12 @@ impl Hmac {
 impl Policy {
     /// The configured secrets that are written as `whsec_` and base64, in the order in which they are named.
     pub fn encoded_secrets(&self) -> Vec<ConfigId> {
-        fn collect(value: &Expr, found: &mut Vec<ConfigId>) {
-            match value.kind {
-                ExprKind::Config(id) if !found.contains(&id) => found.push(id),
-                _ => value.operands().into_iter().for_each(|operand| collect(operand, found)),
-            }
-        }
         let mut found = Vec::new();
         for credential in &self.credentials {
             if let Credential::Hmac(hmac) = credential
                 && hmac.encoded_secrets
             {
-                hmac.secrets.iter().for_each(|secret| collect(secret, &mut found));
+                hmac.secrets.iter().for_each(|secret| self.configured_in(secret, &mut found));
             }
         }
         found

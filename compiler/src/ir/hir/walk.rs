@@ -177,6 +177,18 @@ fn forget(expr: &mut Expr) {
     }
 }
 
+impl Policy {
+    /// What an expression is, by way of `let`s.
+    pub fn behind_lets<'a>(&'a self, mut expr: &'a Expr) -> &'a Expr {
+        // INVARIANT: a let reads only lets before it, so this ends.
+        while let ExprKind::Let(id) = &expr.kind {
+            let Some(item) = self.lets.get(id.index()) else { break };
+            expr = &item.value;
+        }
+        expr
+    }
+}
+
 impl Read {
     /// Whether it is known only when the body of the request is in.
     pub fn is_request_body(&self) -> bool {

@@ -101,7 +101,9 @@ impl<'a, 'c> Judge<'a, 'c> {
 
     /// What is wrong with this node, and the place to name; `bound` tells of the parameters of the `fn` around.
     fn node(&mut self, expr: &Expr, bound: &[Origin]) -> Option<(Span, Misuse)> {
-        if let ExprKind::Call(Function::HmacSha256 | Function::HmacSha512 | Function::HmacSha1, args) = &expr.kind {
+        if let ExprKind::Call(function, args) = &expr.kind
+            && function.is_code()
+        {
             let key = args.first()?;
             return (!self.origin(key, bound).key).then_some((key.span, Misuse::KnownKey(key.span)));
         }
@@ -153,7 +155,7 @@ impl<'a, 'c> Judge<'a, 'c> {
             _ => {}
         }
         match &expr.kind {
-            ExprKind::Call(Function::HmacSha256 | Function::HmacSha512 | Function::HmacSha1, _) => Origin { code: true, key: true },
+            ExprKind::Call(function, _) if function.is_code() => Origin { code: true, key: true },
             ExprKind::Call(Function::Len | Function::Unix, _) => OPEN,
             ExprKind::Call(_, parts) | ExprKind::Concat(parts) => self.some(parts.iter(), bound),
             ExprKind::ListOf(items) => self.every(items.iter(), bound),
