@@ -14,11 +14,23 @@ pub(super) fn confidential(policy: &hir::Policy, value: &hir::Expr) -> bool {
 }
 
 fn made_of_a_code(policy: &hir::Policy, value: &hir::Expr) -> bool {
-    // INVARIANT: a let reads only lets before it, so this ends; the checker bounds how many uses one value comes down to.
+    // INVARIANT: lets and fns lead only to those before them, so this ends; the checker bounds how many uses one value comes down to.
     let code = matches!(value.kind, ExprKind::Call(function, _) if function.is_code());
-    let behind = if let ExprKind::Let(id) = &value.kind { policy.lets.get(id.index()) } else { None };
-    code || behind.is_some_and(|item| made_of_a_code(policy, &item.value))
+    let behind = match &value.kind {
+        ExprKind::Let(id) => policy.lets.get(id.index()).map(|item| &item.value),
+        ExprKind::Invoke(id, _) => policy.fns.get(id.index()).map(|item| &item.body),
+        _ => None,
+    };
+    code || behind.is_some_and(|value| made_of_a_code(policy, value))
         || value.operands().into_iter().any(|operand| made_of_a_code(policy, operand))
+}
+
+/// Whether two texts are compared in constant time: where one is confidential, or may have been handed to a `fn` or quantifier as such.
+pub(super) fn in_constant_time(policy: &hir::Policy, sides: [&hir::Expr; 2]) -> bool {
+    fn handed_over(value: &hir::Expr) -> bool {
+        matches!(value.kind, ExprKind::Bound(_)) || value.operands().into_iter().any(handed_over)
+    }
+    sides.into_iter().any(|side| confidential(policy, side) || handed_over(side))
 }
 
 /// `left == right`.
@@ -29,8 +41,7 @@ pub(super) fn equal(builder: &mut Builder<'_>, context: &mut Context, left: &hir
         return call(Mechanism::JsonEqual, vec![left, right]);
     }
     if is_packed(&left.ty) && is_packed(&right.ty) {
-        let secret = [left, right].into_iter().any(|side| confidential(builder.policy, side));
-        let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };
+        let mechanism = if in_constant_time(builder.policy, [left, right]) { Mechanism::SecretEqual } else { Mechanism::StrEqual };
         let left = lower(builder, context, left);
         let right = lower(builder, context, right);
         return call(mechanism, vec![left, right]);

@@ -3,7 +3,7 @@
 use portcullis_runtime::contract::Mechanism;
 
 use super::build::{Builder, Context, call};
-use super::compare::confidential;
+use super::compare::{confidential, in_constant_time};
 use super::expr::{any, both, either, hold, is_packed, is_present, is_text, lower, unwrap};
 use super::tables;
 use crate::ir::hir::{self, Const, ExprKind, Ty};
@@ -78,8 +78,7 @@ fn in_set(builder: &mut Builder<'_>, needle: &hir::Expr, local: crate::ir::lir::
 /// The needle equal to one element.
 fn equal_to(builder: &mut Builder<'_>, context: &mut Context, needle: &hir::Expr, local: crate::ir::lir::Local, item: &hir::Expr) -> Expr {
     if is_packed(&needle.ty) {
-        let secret = [needle, item].into_iter().any(|side| confidential(builder.policy, side));
-        let mechanism = if secret { Mechanism::SecretEqual } else { Mechanism::StrEqual };
+        let mechanism = if in_constant_time(builder.policy, [needle, item]) { Mechanism::SecretEqual } else { Mechanism::StrEqual };
         let item = lower(builder, context, item);
         return call(mechanism, vec![Expr::Local(local), item]);
     }

@@ -42,3 +42,30 @@ fn a_module_tells_what_it_needs_of_its_host() {
     let small = "policy p { default = deny 403 }\npermit \"a\" { on GET \"/a\" when client.ip in [\"10.0.0.0/8\"] }";
     assert_eq!(features(small), r#"["filter_state","header_edits","local_response","metrics","properties"]"#);
 }
+
+/// What a caller has to guess is compared in constant time, whichever way it comes to the comparison.
+#[test]
+fn codes_are_compared_in_constant_time() {
+    let policy = |condition: &str| {
+        format!(
+            "policy p {{ default = deny 403 }}\nconfig {{ k: secret }}\nlet mac = hex_encode(hmac_sha256(config.k, request.path))\n\
+             fn code(text: string) = hex_encode(hmac_sha256(config.k, text))\nfn same(a: string, b: string) = a == b\n\
+             fn marked(a: string, b: string) = \"v0=${{a}}\" == b\npermit \"a\" {{ on \"/a\" when {condition} }}\n"
+        )
+    };
+    let given = "(request.headers[\"x\"] ?? \"\")";
+    for condition in [
+        format!("{given} == mac"),
+        format!("{given} == \"v0=${{mac}}\""),
+        format!("{given} == code(request.path)"),
+        format!("{given} in [mac, code(\"a\")]"),
+        format!("same({given}, mac)"),
+        format!("marked(mac, {given})"),
+        format!("some one in [{given}] satisfies one == mac"),
+    ] {
+        for options in [plan::Options::default(), plan::Options::unoptimised()] {
+            let printed = crate::ir::lir::print::print(&lowered(&policy(&condition), options));
+            assert!(printed.contains("secret_equal(") && !printed.contains("str_equal("), "{condition}\n{printed}");
+        }
+    }
+}
