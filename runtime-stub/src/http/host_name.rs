@@ -1,4 +1,4 @@
-//! `request.host`. In: `:authority`. Out: lower case, without the port.
+//! `request.host`. In: `:authority`. Out: whether it names one host; lower case, without the port.
 
 use super::utf8;
 use crate::rt::arena::Arena;
@@ -25,33 +25,52 @@ fn without_port(authority: &[u8]) -> &[u8] {
     name.strip_suffix(b".").unwrap_or(name)
 }
 
+/// Whether this is one host, with a port or without: labels of letters, digits, `-` and `_`, an address in brackets, or nothing. What
+/// is none (`a..`, `a:80:90`, `a,b`, `%61`) may be anybody's to who reads it behind this host.
+pub fn well_formed(authority: &[u8]) -> bool {
+    is_name(without_port(authority))
+}
+
+fn is_name(name: &[u8]) -> bool {
+    if let Some(address) = name.strip_prefix(b"[") {
+        let inner = address.strip_suffix(b"]").unwrap_or(&[]);
+        return !inner.is_empty() && inner.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+    }
+    let mut before = b'.';
+    for &byte in name {
+        let label = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if !(label || byte == b'.' && before != b'.') {
+            return false;
+        }
+        before = byte;
+    }
+    name.is_empty() || before != b'.'
+}
+
 /// Digits, or nothing: `example.com:` is `example.com` (RFC 3986 section 3.2.3).
 fn is_port(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether a host is in a set, or has one or more labels in front of a name in the other set. Two hosts in one request
-/// (joined with a comma) are nobody else's: such a request must not pass as one of others, and is refused as malformed.
+/// Whether a host is in a set, or has one or more labels in front of a name in the other set. What is no host, or more than one
+/// (joined with a comma), is nobody else's: such a request must not pass as one of others, and is refused as malformed.
 pub fn is_in(host: &[u8], exact: &[u8], suffixes: &[u8]) -> bool {
-    if strings::contains(exact, host) || crate::bytes::position(host, b',').is_some() {
+    if strings::contains(exact, host) || !is_name(host) {
         return true;
     }
     let mut rest = host;
-    let mut first = true;
     while let Some(dot) = crate::bytes::position(rest, b'.') {
         rest = crate::bytes::from(rest, dot.wrapping_add(1));
-        // A host that begins with a dot has no label in front.
-        if !(first && dot == 0) && strings::contains(suffixes, rest) {
+        if strings::contains(suffixes, rest) {
             return true;
         }
-        first = false;
     }
     false
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_in, normal};
+    use super::{is_in, normal, well_formed};
     use crate::rt::arena::Arena;
     use crate::tables::strings::encode_set;
 
@@ -82,14 +101,28 @@ mod tests {
             ("b.example.com", true),
             ("c.b.example.com", true),
             ("example.com", false),
-            (".example.com", false),
             ("xexample.com", false),
             ("x.a.com", false),
             ("", false),
         ] {
             assert_eq!(is_in(host.as_bytes(), &exact, &suffixes), expected, "{host}");
         }
-        assert!(!is_in(&[b'.'; 100_000], &exact, &suffixes));
-        assert!(is_in(b"www.example.org,www.example.org", &exact, &suffixes));
+        for nobodys in ["www.example.org,www.example.org", ".example.com", "a.com.", "a.com:80", "a..com", "a com"] {
+            assert!(is_in(nobodys.as_bytes(), &exact, &suffixes), "{nobodys}");
+        }
+        assert!(is_in(&[b'.'; 100_000], &exact, &suffixes));
+    }
+
+    #[test]
+    fn what_is_no_host() {
+        for host in ["", "a", "A.b-c_d.e", "a.", "a:", "a:80", "a.:80", "[::1]", "[::1]:80", "[::ffff:1.2.3.4]", "10.0.0.1:1", ":80"] {
+            assert!(well_formed(host.as_bytes()), "{host}");
+        }
+        for none in [
+            "..", "a..", "a..:80", ".a", "a..b", "a:80:90", "a:b", "a,b", "a b", " a", "%61", "a@b", "a/b", "a\\b", "a\0", "\u{e4}", "[",
+            "[]", "[]:80", "[::1", "[::1]a", "[v1.x]", "::1", "a?b", "a#b", "*",
+        ] {
+            assert!(!well_formed(none.as_bytes()), "{none}");
+        }
     }
 }

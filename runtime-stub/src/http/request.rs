@@ -82,7 +82,7 @@ pub fn begin<'a, H: Host>(frame: &mut Frame<'a>, host: &mut H, slots: &'a [u8]) 
 
 /// Checks and normalises; true for a malformed request.
 pub fn check(frame: &mut Frame<'_>) -> bool {
-    if frame.request.headers.any_doubled() {
+    if frame.request.headers.any_ambiguous() {
         return true;
     }
     match path::parse(frame.request.raw_path.unwrap_or(&[]), frame.arena) {

@@ -81,6 +81,8 @@ pub const AUTHORITIES: &[&str] = &[
     "other.test:",
     "[::1]:80",
     "api.example.com.",
+    "api.example.com..",
+    "api.example.com:80:90",
     "a,b",
 ];
 /// Hosts in policies.

@@ -203,7 +203,8 @@ fn host(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
         return None;
     }
     let (name, port) = text.rsplit_once(':').unwrap_or((text, "x"));
-    let (label, meant) = if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.contains(':') {
+    let bracketed = name.starts_with('[') && !name.ends_with(']');
+    let (label, meant) = if port.bytes().all(|byte| byte.is_ascii_digit()) && !bracketed {
         ("a host has no port", name)
     } else if text.len() > 1 && text.ends_with('.') {
         ("a host has no dot at its end", text.trim_end_matches('.'))

@@ -95,6 +95,9 @@ impl Facts {
                 return None;
             }
         }
+        if !names_a_host(&host(&request.authority)) {
+            return None;
+        }
         let (path, query) = match request.target.split_once('?') {
             Some((path, query)) => (path, Some(query.to_owned())),
             None => (request.target.as_str(), None),
@@ -207,6 +210,16 @@ pub(super) fn host(authority: &str) -> String {
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
 
+/// Whether a host without port and final dot is one: labels, an address in brackets, or nothing.
+pub(super) fn names_a_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        let inner = address.strip_suffix(']').unwrap_or_default();
+        return !inner.is_empty() && inner.chars().all(|c| c.is_ascii_hexdigit() || c == ':' || c == '.');
+    }
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    host.is_empty() || host.split('.').all(label)
+}
+
 /// Key and value of a piece of a query, decoded.
 pub(super) fn pair(piece: &str) -> (Vec<u8>, Vec<u8>) {
     let (key, value) = piece.split_once('=').unwrap_or((piece, ""));
@@ -222,7 +235,7 @@ pub(super) fn cookie(piece: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(super) mod tests {
-    use super::{Facts, host};
+    use super::{Facts, host, names_a_host};
     use crate::tools::message::Request;
 
     /// A request with these headers.
@@ -266,9 +279,12 @@ pub(super) mod tests {
             ("[::1]:80", "[::1]"),
             ("[::1]", "[::1]"),
             ("a:", "a"),
-            ("a:b", "a:b"),
         ] {
             assert_eq!(host(authority), expected);
+            assert!(names_a_host(expected), "{expected}");
+        }
+        for none in ["a..", "a:80:90", "a:b", "[::1", "..", ".a", "a,b", "%61"] {
+            assert!(!names_a_host(&host(none)), "{none}");
         }
     }
 

@@ -134,8 +134,9 @@ impl<'a> Run<'a> {
         let request = &as_sent(request);
         let untouched = self.as_received(request);
         // Two hosts in one request are nobody else's: it goes on to be refused as malformed.
-        let ambiguous = request.authority.contains(',') || facts::lines(&request.headers, "host").next().is_some();
-        if !ambiguous && !rule::host_matches(&self.policy.hosts, &facts::host(&request.authority)) {
+        let host = facts::host(&request.authority);
+        let ambiguous = !facts::names_a_host(&host) || facts::lines(&request.headers, "host").next().is_some();
+        if !ambiguous && !rule::host_matches(&self.policy.hosts, &host) {
             return Ok(allowed(untouched, as_answered(request, answer)));
         }
         let Some(mut facts) = Facts::of(request, self.policy.trusted_hops) else {
