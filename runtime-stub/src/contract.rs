@@ -284,6 +284,8 @@ functions! {
     StrToTime = "str_to_time"(I64) -> I32;
     /// `unix(t)`
     TimeUnix = "time_unix"(I64) -> I64;
+    /// A time as RFC 3339 writes it.
+    TimeText = "time_text"(I64) -> I64;
     /// How many whole units (nanoseconds) a time counts, within a cycle of so many.
     TimePart = "time_part"(I64, I64, I64) -> I64;
     /// A cell that holds this: `int?` (or any i64 pattern).

@@ -58,6 +58,31 @@ fn offset(zone: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(if *sign == b'-' { -ahead } else { ahead })
 }
 
+/// A time of UTC as RFC 3339 writes it: without a fraction where the second is whole, else with three, six or nine digits.
+pub fn text(time: i64) -> String {
+    let (second, nanoseconds) = (time.div_euclid(SECOND), time.rem_euclid(SECOND));
+    let clock = second.rem_euclid(86_400);
+    // Counted from the first of March of the year 0, in cycles of 400 years.
+    let day = second.div_euclid(86_400) + 719_468;
+    let (cycle, day) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let before = |year: i64| year * 365 + year / 4 - year / 100 + year / 400;
+    let guess = day / 365;
+    let year = if before(guess) > day { guess - 1 } else { guess };
+    let day = day - before(year);
+    let since_march = (0..12).rev().find(|month| (month * 153 + 2) / 5 <= day).unwrap_or(0);
+    let day = day - (since_march * 153 + 2) / 5 + 1;
+    let month = (since_march + 2) % 12 + 1;
+    let year = cycle * 400 + year + i64::from(month <= 2);
+    let fraction = match nanoseconds {
+        0 => String::new(),
+        _ if nanoseconds % 1_000_000 == 0 => format!(".{:03}", nanoseconds / 1_000_000),
+        _ if nanoseconds % 1000 == 0 => format!(".{:06}", nanoseconds / 1000),
+        _ => format!(".{nanoseconds:09}"),
+    };
+    let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
 /// Days from 1970-01-01 to a date of the Gregorian calendar; the year is counted from March so that the leap day is last.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -68,7 +93,24 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, text};
+
+    #[test]
+    fn texts_are_read_back() {
+        for (time, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_767_607_200_500_000_000, "2026-01-05T10:00:00.500Z"),
+            (1_767_607_200_000_001_000, "2026-01-05T10:00:00.000001Z"),
+            (i64::MAX, "2262-04-11T23:47:16.854775807Z"),
+            (i64::MIN, "1677-09-21T00:12:43.145224192Z"),
+        ] {
+            assert_eq!(text(time), expected);
+        }
+        for day in -106_751..=106_751 {
+            let time = day * super::DAY - 1;
+            assert_eq!(parse(&text(time)), Some(time));
+        }
+    }
 
     #[test]
     fn times() {

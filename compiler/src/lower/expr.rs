@@ -257,6 +257,11 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
             let operand = lower(builder, context, operand);
             call(mechanism, vec![operand])
         }
+        ExprKind::TimeText(time) => {
+            let time = lower(builder, context, time);
+            call(Mechanism::TimeText, vec![time])
+        }
+        ExprKind::Object(json) => text::json(builder, context, json),
         ExprKind::JsonIsNull(operand) => {
             let operand = lower(builder, context, operand);
             call(Mechanism::JsonIsNull, vec![operand])

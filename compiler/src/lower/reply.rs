@@ -57,20 +57,9 @@ fn key(full: &Full) -> String {
         ReplyBody::Empty => String::new(),
         ReplyBody::Text(value) => format!("text {:?}", value.without_places()),
         ReplyBody::Location(value) => format!("location {:?}", value.without_places()),
-        ReplyBody::Json(json) => format!("json {:?}", without_places(json)),
+        ReplyBody::Json(json) => format!("json {:?}", json.without_places()),
     };
     format!("{} {:?} {} {} {body}", full.reply.status, full.challenge, full.limits, full.response)
-}
-
-fn without_places(json: &hir::Json) -> hir::Json {
-    match json {
-        hir::Json::Null => hir::Json::Null,
-        hir::Json::Expr(value) => hir::Json::Expr(value.without_places()),
-        hir::Json::Array(items) => hir::Json::Array(items.iter().map(without_places).collect()),
-        hir::Json::Object(members) => {
-            hir::Json::Object(members.iter().map(|(name, value)| (name.clone(), without_places(value))).collect())
-        }
-    }
 }
 
 /// A reply as a function from metric to action.

@@ -30,7 +30,7 @@ pub(super) fn cost(expr: &hir::Expr) -> u64 {
     let own: u64 = match &expr.kind {
         ExprKind::Read(read) | ExprKind::ReadAt(read, _) => read_cost(read),
         ExprKind::Matches(..) => 200,
-        ExprKind::Contains(..) | ExprKind::Concat(_) => 60,
+        ExprKind::Contains(..) | ExprKind::Concat(_) | ExprKind::Object(_) | ExprKind::TimeText(_) => 60,
         ExprKind::Let(_) | ExprKind::Invoke(..) => 100,
         ExprKind::Quantified(..) => 500,
         ExprKind::Call(..) | ExprKind::In(..) | ExprKind::InMap(..) | ExprKind::InConfigMap(..) | ExprKind::InCidr(..) => 30,

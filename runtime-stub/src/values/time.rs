@@ -1,6 +1,7 @@
 //! Times: nanoseconds since 1970. In: text or times. Out: times or their parts; nothing traps.
 
 use super::number;
+use crate::rt::arena::{Arena, Text};
 
 /// Nanoseconds of a second.
 const SECOND: i64 = 1_000_000_000;
@@ -112,6 +113,59 @@ pub fn unix(time: i64) -> i64 {
     time.div_euclid(SECOND)
 }
 
+/// A time of UTC as RFC 3339 writes it, to be read by [`parse`]: without a fraction where the second is whole, else with three, six
+/// or nine digits. Nothing when memory is exhausted.
+pub fn text(time: i64, arena: &Arena) -> Option<&[u8]> {
+    let second = unix(time);
+    let (mut day, clock) = (second.div_euclid(86_400), second.rem_euclid(86_400));
+    // No year has more than 366 days: this one is not too late, and few before the right one.
+    let mut year = day.div_euclid(366).wrapping_add(1968);
+    while days(year.wrapping_add(1), 1, 1) <= day {
+        year = year.wrapping_add(1);
+    }
+    day = day.wrapping_sub(days(year, 1, 1));
+    let mut month = 1i64;
+    while month < 12 && day >= length(year, month) {
+        day = day.wrapping_sub(length(year, month));
+        month = month.wrapping_add(1);
+    }
+    let mut text = Text::new(arena);
+    let parts = [
+        (year, 1000, b'-'),
+        (month, 10, b'-'),
+        (day.wrapping_add(1), 10, b'T'),
+        (clock / 3600, 10, b':'),
+        (clock / 60 % 60, 10, b':'),
+        (clock % 60, 10, b'.'),
+    ];
+    for (value, highest, behind) in parts {
+        digits(&mut text, value, highest);
+        text.push_byte(behind);
+    }
+    let nanoseconds = time.rem_euclid(SECOND);
+    let (value, highest) = match (nanoseconds % 1_000_000, nanoseconds % 1000) {
+        (0, _) => (nanoseconds / 1_000_000, 100),
+        (_, 0) => (nanoseconds / 1000, 100_000),
+        _ => (nanoseconds, 100_000_000),
+    };
+    if nanoseconds == 0 {
+        text.truncate(text.len().saturating_sub(1));
+    } else {
+        digits(&mut text, value, highest);
+    }
+    text.push_byte(b'Z');
+    text.finish()
+}
+
+/// All digits of a number, the highest of this worth.
+fn digits(text: &mut Text<'_>, value: i64, highest: i64) {
+    let mut worth = highest;
+    while worth > 0 {
+        text.push_byte(b'0'.wrapping_add(u8::try_from(value / worth % 10).unwrap_or(0)));
+        worth /= 10;
+    }
+}
+
 /// How many whole units a time counts, within a cycle of so many; 0 where one of them is.
 pub fn part(time: i64, unit: i64, cycle: i64) -> i64 {
     time.checked_div_euclid(unit).and_then(|units| units.checked_rem_euclid(cycle)).unwrap_or(0)
@@ -119,7 +173,8 @@ pub fn part(time: i64, unit: i64, cycle: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, parse, part, unix};
+    use super::{duration, parse, part, text, unix};
+    use crate::rt::arena::Arena;
 
     #[test]
     fn times() {
@@ -163,6 +218,28 @@ mod tests {
             "",
         ] {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts_are_read_back() {
+        let written = |time: i64| text(time, &Arena::new()).map(|text| String::from_utf8_lossy(text).into_owned());
+        for (time, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_767_607_200_000_000_000, "2026-01-05T10:00:00Z"),
+            (1_767_607_200_500_000_000, "2026-01-05T10:00:00.500Z"),
+            (1_767_607_200_000_001_000, "2026-01-05T10:00:00.000001Z"),
+            (951_782_400_000_000_001, "2000-02-29T00:00:00.000000001Z"),
+            (-1, "1969-12-31T23:59:59.999999999Z"),
+            (i64::MAX, "2262-04-11T23:47:16.854775807Z"),
+            (i64::MIN, "1677-09-21T00:12:43.145224192Z"),
+        ] {
+            assert_eq!(written(time).as_deref(), Some(expected));
+        }
+        for day in -106_751i64..=106_751 {
+            for time in [day * 86_400_000_000_000, day * 86_400_000_000_000 - 1_000_000] {
+                assert_eq!(written(time).and_then(|text| parse(text.as_bytes())), Some(time), "{time}");
+            }
         }
     }
 

@@ -19,9 +19,20 @@ impl Expressions<'_> {
         }
     }
 
-    /// A part of the body's JSON.
+    /// An object that is written in place.
+    pub(super) fn object(&mut self, depth: usize) -> String {
+        let of_body = self.place.body || self.place.response_body;
+        let whole = if of_body { self.json() } else { self.pick(&["null", "[]", "{}"]) };
+        let text = self.any_text(depth);
+        format!("{{ a: {}, \"x \\\" y\": [{text}, {{ n: {} }}], b: {whole} }}", self.writable(depth), self.integer(depth))
+    }
+
+    /// A part of the body's JSON, or of an object.
     pub(super) fn json(&mut self) -> String {
         let mut text = format!("{}.body.json", self.message());
+        if self.random.chance(10) {
+            text = format!("{{ a: {text}, n: [{}] }}", self.integer(1));
+        }
         for _ in 0..self.random.below(3) {
             let key = self.read_optional();
             let step = match self.random.below(6) {

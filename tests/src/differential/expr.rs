@@ -287,7 +287,8 @@ impl Expressions<'_> {
             19 => return self.bound(Type::Text).unwrap_or_else(|| self.read_text()),
             _ => {}
         }
-        match self.random.below(17) {
+        match self.random.below(18) {
+            17 => format!("json_text({})", self.object(next)),
             12 => format!("substring({}, {}, {})", self.text(next), self.integer(next), self.integer(next)),
             13 => format!("substring({}, {})", self.text(next), self.pick(&["0", "1", "-2", "9"])),
             14 => format!("join({}, {})", self.texts(next), self.literal()),
@@ -313,6 +314,7 @@ impl Expressions<'_> {
             1 => self.boolean(depth.min(1)),
             2 if self.place.request => "client.ip".to_owned(),
             3 => self.float(depth),
+            4 if self.place.request => self.time(depth.saturating_sub(1)),
             _ => self.text(depth),
         }
     }

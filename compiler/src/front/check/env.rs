@@ -123,6 +123,8 @@ impl Env {
             | hir::ExprKind::JsonElement(..)
             | hir::ExprKind::JsonAs(_)
             | hir::ExprKind::JsonIsNull(_)
+            | hir::ExprKind::Object(_)
+            | hir::ExprKind::TimeText(_)
             | hir::ExprKind::JsonHas(..)
             | hir::ExprKind::Concat(_)
             | hir::ExprKind::Arithmetic(..)

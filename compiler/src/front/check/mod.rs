@@ -17,7 +17,7 @@ mod hmac;
 mod hmac_covers;
 mod hmac_message;
 mod host;
-mod json_reply;
+mod json_text;
 mod jwks;
 mod jwt;
 mod known_keys;

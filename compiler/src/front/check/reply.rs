@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::env::Env;
-use super::{expr, json_reply};
+use super::{expr, json_text};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 
@@ -12,7 +12,7 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, reply: &ast::Reply) -> Opt
     let body = match &reply.body {
         ast::ReplyBody::Empty => Some(hir::ReplyBody::Empty),
         ast::ReplyBody::Text(text) => expression(expr::text(ctx, env, text, "the text of a reply")).map(hir::ReplyBody::Text),
-        ast::ReplyBody::Json(value) => json_reply::check(ctx, env, value).map(hir::ReplyBody::Json),
+        ast::ReplyBody::Json(value) => json_text::check(ctx, env, value).map(hir::ReplyBody::Json),
         ast::ReplyBody::Location(to) => expression(expr::text(ctx, env, to, "the location of a reply")).map(hir::ReplyBody::Location),
     };
     let (status, body) = (status?, body?);

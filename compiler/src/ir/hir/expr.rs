@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{ConfigId, CredentialId, FnId, Function, LetId, ListId, MapId, Member, Template, Ty};
+use super::{ConfigId, CredentialId, FnId, Function, Json, LetId, ListId, MapId, Member, Template, Ty};
 use crate::base::Span;
 use crate::ir::ast::{BinaryOp, Quantifier};
 
@@ -106,6 +106,10 @@ pub enum ExprKind {
     JsonIsNull(Box<Expr>),
     /// `needle in array` of a JSON array and a `json`, string, int or bool: array, needle.
     JsonHas(Box<Expr>, Box<Expr>),
+    /// A present `time` as RFC 3339 writes it.
+    TimeText(Box<Expr>),
+    /// An object: a `json` value that is written in place.
+    Object(Box<Json>),
     /// A built-in function; an absent first argument of a conversion gives absent.
     Call(Function, Vec<Expr>),
     /// `if c then a else b`; a branch may be present where the whole may be absent.

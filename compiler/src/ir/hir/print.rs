@@ -370,6 +370,8 @@ pub(super) fn expr(policy: &Policy, value: &Expr) -> String {
         ExprKind::JsonAs(operand) => format!("({} as {})", one(operand), value.ty),
         ExprKind::JsonIsNull(operand) => format!("({} == null)", one(operand)),
         ExprKind::JsonHas(array, needle) => format!("({} in {})", one(needle), one(array)),
+        ExprKind::Object(value) => json(policy, value),
+        ExprKind::TimeText(time) => format!("text({})", one(time)),
         ExprKind::Concat(parts) => format!("concat({})", many(parts, ", ")),
         ExprKind::Arithmetic(op, left, right) => {
             let op = match op {

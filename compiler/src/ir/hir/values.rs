@@ -1,6 +1,6 @@
 //! The expressions outside conditions: what rules and replies write.
 
-use super::{EditTarget, Expr, Json, Reply, ReplyBody, Rule, RuleKind, Target};
+use super::{EditTarget, Expr, Reply, ReplyBody, Rule, RuleKind, Target};
 
 impl Rule {
     /// The values that it writes, replies with, routes by.
@@ -42,17 +42,6 @@ impl Reply {
             ReplyBody::Empty => Vec::new(),
             ReplyBody::Text(value) | ReplyBody::Location(value) => vec![value],
             ReplyBody::Json(json) => json.values(),
-        }
-    }
-}
-
-impl Json {
-    fn values(&self) -> Vec<&Expr> {
-        match self {
-            Json::Null => Vec::new(),
-            Json::Expr(value) => vec![value],
-            Json::Array(items) => items.iter().flat_map(Json::values).collect(),
-            Json::Object(members) => members.iter().flat_map(|(_, item)| item.values()).collect(),
         }
     }
 }

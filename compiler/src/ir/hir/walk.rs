@@ -1,6 +1,6 @@
 //! Walking over typed expressions: direct operands, all reads below, equality without places.
 
-use super::{CredentialId, Expr, ExprKind, FnId, Keyed, LetId, Policy, Read};
+use super::{CredentialId, Expr, ExprKind, FnId, Json, Keyed, LetId, Policy, Read};
 use crate::base::Span;
 
 impl Expr {
@@ -16,6 +16,7 @@ impl Expr {
             | ExprKind::Concat(items)
             | ExprKind::Call(_, items)
             | ExprKind::Invoke(_, items) => items.iter().collect(),
+            ExprKind::Object(json) => json.values(),
             ExprKind::MapGet(_, operand)
             | ExprKind::ConfigMapGet(_, operand)
             | ExprKind::Not(operand)
@@ -25,6 +26,7 @@ impl Expr {
             | ExprKind::JsonAs(operand)
             | ExprKind::ReadAt(_, operand)
             | ExprKind::JsonIsNull(operand)
+            | ExprKind::TimeText(operand)
             | ExprKind::Present(operand) => vec![operand],
             ExprKind::Equal(left, right)
             | ExprKind::Less(left, right)
@@ -60,6 +62,7 @@ impl Expr {
             | ExprKind::Concat(items)
             | ExprKind::Call(_, items)
             | ExprKind::Invoke(_, items) => items.iter_mut().collect(),
+            ExprKind::Object(json) => json.values_mut(),
             ExprKind::MapGet(_, operand)
             | ExprKind::ConfigMapGet(_, operand)
             | ExprKind::Not(operand)
@@ -69,6 +72,7 @@ impl Expr {
             | ExprKind::JsonAs(operand)
             | ExprKind::ReadAt(_, operand)
             | ExprKind::JsonIsNull(operand)
+            | ExprKind::TimeText(operand)
             | ExprKind::Present(operand) => vec![operand],
             ExprKind::Equal(left, right)
             | ExprKind::Less(left, right)
@@ -186,6 +190,36 @@ impl Policy {
             expr = &item.value;
         }
         expr
+    }
+}
+
+impl Json {
+    /// The expressions in it, in the order written.
+    pub fn values(&self) -> Vec<&Expr> {
+        match self {
+            Json::Null => Vec::new(),
+            Json::Expr(value) => vec![value],
+            Json::Array(items) => items.iter().flat_map(Json::values).collect(),
+            Json::Object(members) => members.iter().flat_map(|(_, value)| value.values()).collect(),
+        }
+    }
+
+    /// The expressions in it, to be changed in place.
+    pub fn values_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Json::Null => Vec::new(),
+            Json::Expr(value) => vec![value],
+            Json::Array(items) => items.iter_mut().flat_map(Json::values_mut).collect(),
+            Json::Object(members) => members.iter_mut().flat_map(|(_, value)| value.values_mut()).collect(),
+        }
+    }
+
+    /// The same with all places forgotten.
+    #[must_use]
+    pub fn without_places(&self) -> Json {
+        let mut copy = self.clone();
+        copy.values_mut().into_iter().for_each(forget);
+        copy
     }
 }
 

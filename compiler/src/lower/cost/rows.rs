@@ -208,6 +208,7 @@ const ROWS: &[(Mechanism, Row)] = &[
     (Mechanism::UrlEncode, Row::new(375).arguments(75).gives(Size::Arguments(3))),
     (Mechanism::Base64Encode, Row::new(375).arguments(75).gives(Size::Arguments(2))),
     (Mechanism::Base64UrlEncode, Row::new(375).arguments(75).gives(Size::Arguments(2))),
+    (Mechanism::TimeText, Row::new(2000).gives(Size::Bytes(40))),
     (Mechanism::HexEncode, Row::new(375).arguments(75).gives(Size::Arguments(2))),
     (Mechanism::Sha256, Row::new(4000).arguments(150).gives(Size::Bytes(32))),
     (Mechanism::Sha512, Row::new(10000).arguments(200).gives(Size::Bytes(64))),

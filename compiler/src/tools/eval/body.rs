@@ -128,7 +128,7 @@ fn values(rule: &hir::Rule) -> Vec<&hir::Expr> {
         hir::RuleKind::Forbid(reply) => match &reply.body {
             hir::ReplyBody::Empty => Vec::new(),
             hir::ReplyBody::Text(value) | hir::ReplyBody::Location(value) => vec![value],
-            hir::ReplyBody::Json(json) => json_values(json),
+            hir::ReplyBody::Json(json) => json.values(),
         },
         hir::RuleKind::RewriteRequest(edits) | hir::RuleKind::RewriteResponse(edits) => edits.iter().filter_map(edited).collect(),
         hir::RuleKind::Route(route) => {
@@ -149,14 +149,5 @@ fn edited(edit: &hir::Edit) -> Option<&hir::Expr> {
         | hir::EditTarget::Path(value)
         | hir::EditTarget::Host(value) => Some(value),
         hir::EditTarget::Remove(_) => None,
-    }
-}
-
-fn json_values(json: &hir::Json) -> Vec<&hir::Expr> {
-    match json {
-        hir::Json::Null => Vec::new(),
-        hir::Json::Expr(value) => vec![value],
-        hir::Json::Array(items) => items.iter().flat_map(json_values).collect(),
-        hir::Json::Object(members) => members.iter().flat_map(|(_, value)| json_values(value)).collect(),
     }
 }

@@ -159,6 +159,14 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
             },
             _ => Value::Bool(false),
         },
+        hir::ExprKind::TimeText(time) => match eval(time, ctx)? {
+            Value::Int(time) => Value::String(crate::lang::time::text(time)),
+            _ => Value::Absent,
+        },
+        hir::ExprKind::Object(members) => {
+            let text = super::reply::json(members, ctx)?;
+            super::json::parse(text.as_bytes()).map_or(Value::Absent, |json| Value::Json(Box::new(json)))
+        }
         hir::ExprKind::Call(function, args) => {
             let args = args.iter().map(|arg| eval(arg, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
             function::call(*function, &args)

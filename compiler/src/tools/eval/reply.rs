@@ -34,7 +34,7 @@ pub(super) fn empty(status: u16, headers: Headers) -> Response {
 }
 
 /// JSON without spaces.
-fn json(value: &hir::Json, ctx: Context<'_>) -> Result<String, EngineError> {
+pub(super) fn json(value: &hir::Json, ctx: Context<'_>) -> Result<String, EngineError> {
     Ok(match value {
         hir::Json::Null => "null".to_owned(),
         hir::Json::Expr(expr) => of_value(&expr::eval(expr, ctx)?),
@@ -52,6 +52,7 @@ fn json(value: &hir::Json, ctx: Context<'_>) -> Result<String, EngineError> {
     })
 }
 
+/// A value as JSON; absent is `null`.
 fn of_value(value: &Value) -> String {
     match value {
         Value::Absent => "null".to_owned(),

@@ -110,6 +110,12 @@ extern "C" fn time_unix(time: i64) -> i64 {
     time::unix(time)
 }
 
+#[unsafe(export_name = "rt.time_text")]
+extern "C" fn time_text(value: i64) -> i64 {
+    let frame = frame();
+    pack::from_bytes(or_fault(time::text(value, frame.arena), &mut frame.fault))
+}
+
 #[unsafe(export_name = "rt.time_part")]
 extern "C" fn time_part(time: i64, unit: i64, cycle: i64) -> i64 {
     time::part(time, unit, cycle)

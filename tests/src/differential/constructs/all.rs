@@ -309,6 +309,8 @@ pub const ALL: &[&str] = &[
     "json as strings",
     "json as a list",
     "json is null",
+    "object",
+    "time in a text",
     "json has",
     "json_text()",
     "on_oversize allow",

@@ -393,6 +393,8 @@ impl Found {
                 },
                 _ => "json as string",
             },
+            hir::ExprKind::Object(_) => "object",
+            hir::ExprKind::TimeText(_) => "time in a text",
             hir::ExprKind::JsonIsNull(_) => "json is null",
             hir::ExprKind::JsonHas(..) => "json has",
             hir::ExprKind::Concat(_) => "concat",

@@ -81,6 +81,9 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
         }
     }
     let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
+    if is_object(ctx, written, &left) || is_object(ctx, written, &right) {
+        return None;
+    }
     let right_type = left.ty.present().clone();
     let right = expect::retype(ctx, right, &right_type);
     let left_type = right.ty.present().clone();
@@ -104,6 +107,17 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
     };
     incomparable(ctx, written, &left, &right, help);
     None
+}
+
+/// Whether an operand is an object, which is reported: it would be equal to nothing.
+fn is_object(ctx: &mut Context<'_>, written: &Written<'_>, operand: &hir::Expr) -> bool {
+    let object = matches!(operand.kind, hir::ExprKind::Object(_));
+    if object {
+        let message = format!("an object cannot be compared with `{}`", written.op.text());
+        let help = "compare its members, as in `request.body.json.name == \"a\"`";
+        ctx.error(Code::NotComparable, operand.span, message, "objects are equal to nothing", help);
+    }
+    object
 }
 
 fn number(ty: &hir::Ty) -> bool {
@@ -171,6 +185,9 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
         };
     }
     let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
+    if is_object(ctx, written, &left) {
+        return None;
+    }
     match right.ty.present().clone() {
         hir::Ty::Json => in_json(ctx, written, left, right),
         hir::Ty::Map(_) => match (&right.kind, left.ty.present()) {

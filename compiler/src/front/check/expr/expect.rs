@@ -84,6 +84,11 @@ pub(in crate::front::check) fn expect_or_absent(ctx: &mut Context<'_>, env: &Env
     failed(value.span)
 }
 
+/// A present time as text.
+pub(in crate::front::check) fn time_text(value: hir::Expr) -> hir::Expr {
+    hir::Expr { span: value.span, ty: hir::Ty::String, kind: hir::ExprKind::TimeText(Box::new(value)) }
+}
+
 /// A present value that can be written into a text.
 pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what: &str) -> hir::Expr {
     let value = check(ctx, env, expr);
@@ -103,6 +108,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
             }
             return value;
         }
+        hir::Ty::Time => return time_text(value),
         hir::Ty::Secret => leak(ctx, &value, what),
         hir::Ty::Optional(inner) => match **inner {
             hir::Ty::Secret => leak(ctx, &value, what),
@@ -118,7 +124,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
                 format!("write `{quoted} ?? \"\"` if it should be a string, `json_text({quoted})` for the JSON itself"),
             );
         }
-        hir::Ty::Bytes | hir::Ty::Duration | hir::Ty::Time | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) => {
+        hir::Ty::Bytes | hir::Ty::Duration | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) => {
             let help = if value.ty == hir::Ty::Bytes {
                 "write `hex_encode(…)`, `base64_encode(…)` or `text(…) ?? \"\"`"
             } else {

@@ -25,7 +25,7 @@ pub(super) use bound::bindable;
 pub(super) use branch::patterns;
 pub(super) use choices::value as enum_value;
 pub(super) use credential::credential;
-pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, text};
+pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, text, time_text};
 pub(super) use reach::{body_readable, readable, requested};
 pub(super) use substitute::{size as substituted_size, substitute};
 
@@ -79,9 +79,10 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
         ast::ExprKind::Regex { .. } => {
             misplaced(ctx, span, "a regex", "a regex stands only on the right of `matches`", "write `value matches /…/`, or a string")
         }
-        ast::ExprKind::Object(_) => {
-            misplaced(ctx, span, "an object", "objects stand only in JSON replies, maps and tests", "declare a `map`")
-        }
+        ast::ExprKind::Object(_) => match super::json_text::check(ctx, env, expr) {
+            Some(json) => hir::Expr { kind: hir::ExprKind::Object(Box::new(json)), ty: hir::Ty::Json, span },
+            None => failed(span),
+        },
         ast::ExprKind::Per { .. } => misplaced(ctx, span, "a rate", "rates stand only in `rate` of a `limit`", "write the number alone"),
         ast::ExprKind::Interpolation(pieces) => interpolation(ctx, env, pieces, span),
         ast::ExprKind::Name(_) | ast::ExprKind::Constant(_) | ast::ExprKind::Member(..) | ast::ExprKind::Index(..) => {

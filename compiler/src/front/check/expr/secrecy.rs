@@ -216,6 +216,7 @@ fn pieces(kind: &ExprKind) -> Option<(Vec<&Expr>, &'static str)> {
             (vec![key], "the key of a map")
         }
         ExprKind::JsonMember(_, key) => (vec![key], "the name of a member"),
+        ExprKind::Object(members) => (members.values(), "a part of an object"),
         ExprKind::JsonHas(_, needle) => (vec![needle], "what is sought in a JSON array"),
         ExprKind::In(needle, list) if is_known(list) => (vec![needle], "what is sought in a list that the policy has"),
         ExprKind::Quantified(_, _, list, _) => (vec![list], "an element that is looked at by itself"),

@@ -1,4 +1,4 @@
-//! JSON in replies: members in the order written, values with their types.
+//! JSON written in a policy, as a reply or as a value: members in the order written, values with their types.
 
 use super::context::Context;
 use super::env::Env;
@@ -57,17 +57,18 @@ fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Js
         hir::Ty::Ip => Some(hir::Json::Expr(checked)),
         hir::Ty::List(item) if written(item) => Some(hir::Json::Expr(checked)),
         hir::Ty::List(item) if **item == hir::Ty::Secret => {
-            expr::leak(ctx, &checked, "part of a reply");
+            expr::leak(ctx, &checked, "part of a JSON text");
             None
         }
         hir::Ty::Cidr if !checked.ty.is_optional() => {
             Some(hir::Json::Expr(hir::Expr { kind: hir::ExprKind::Concat(vec![checked]), ty: hir::Ty::String, span }))
         }
+        hir::Ty::Time if !checked.ty.is_optional() => Some(hir::Json::Expr(expr::time_text(checked))),
         hir::Ty::Secret => {
             ctx.error(
                 Code::SecretLeak,
                 span,
-                "a secret would become part of a reply",
+                "a secret would become part of a JSON text",
                 "a secret may only be compared or used as a key",
                 "leave it out",
             );
