@@ -59,6 +59,12 @@ fn one_kind(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::E
         ast::ExprKind::Match { subject, arms } => {
             let subject = expr::exact(ctx, env, subject);
             let rates: Vec<Option<Rate>> = arms.iter().map(|arm| one(ctx, env, attr, &arm.value)).collect();
+            if *subject.ty.present() == hir::Ty::Json {
+                let (counts, periods): (Vec<hir::Expr>, Vec<hir::Expr>) =
+                    rates.into_iter().collect::<Option<Vec<Rate>>>()?.into_iter().unzip();
+                let count = by_json(ctx, &subject, arms, counts, span)?;
+                return Some((count, by_json(ctx, &subject, arms, periods, span)?));
+            }
             let patterns = expr::patterns(ctx, &subject, arms, span)?;
             let (counts, periods) = rates.into_iter().collect::<Option<Vec<Rate>>>()?.into_iter().unzip();
             let choice = |values: Vec<hir::Expr>| {
@@ -96,6 +102,14 @@ fn one_kind(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::E
             None
         }
     }
+}
+
+/// The choice of a JSON value; nothing when it is at fault, which is reported.
+fn by_json(ctx: &mut Context<'_>, subject: &hir::Expr, arms: &[ast::MatchArm], values: Vec<hir::Expr>, span: Span) -> Option<hir::Expr> {
+    let ty = values.last()?.ty.clone();
+    let fixed = same(&values);
+    let choice = expr::json_match(ctx, subject, arms, (ty, values), span);
+    if choice.ty == hir::Ty::Error { None } else { fixed.or(Some(choice)) }
 }
 
 /// The constant that all values are: a choice between equal ones is none.

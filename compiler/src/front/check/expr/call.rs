@@ -95,6 +95,9 @@ fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param,
         Param::Ip => expect::retype(ctx, value, &hir::Ty::Ip),
         Param::Text | Param::Bytes | Param::Compared => from_json(ctx, value, hir::Ty::String),
         Param::Int => from_json(ctx, value, hir::Ty::Int),
+        Param::Texts if matches!(value.kind, hir::ExprKind::Coalesce(..)) => {
+            expect::retype(ctx, value, &hir::Ty::List(Box::new(hir::Ty::String)))
+        }
         Param::Time | Param::Texts | Param::Measured | Param::Key | Param::Hashed | Param::Json => value,
     };
     let ty = value.ty.present();
@@ -182,7 +185,7 @@ fn unfit(ctx: &mut Context<'_>, function: &Function, param: Param, value: &hir::
         }
         (Param::Texts, hir::Ty::Json) => {
             let quoted = ctx.quote(value.span).unwrap_or_else(|| "…".to_owned());
-            format!("write `{quoted} ?? NAME` with a `list NAME: string = []`")
+            format!("write `{quoted} ?? []`")
         }
         (Param::Time, hir::Ty::String) => "write `time(…) ?? now` to read a time from text".to_owned(),
         (Param::Ip, hir::Ty::String) => "write `ip(…) ?? client.ip` to read an address from text".to_owned(),

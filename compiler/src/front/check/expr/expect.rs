@@ -194,6 +194,10 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
             let ty = if found.is_optional() { hir::Ty::Bytes.optional() } else { hir::Ty::Bytes };
             hir::Expr { kind, ty, span }
         }
+        (kind @ hir::ExprKind::Coalesce(..), hir::Ty::List(element)) if is_json_list(&found) && from_array(element) => {
+            let value = hir::Expr { kind, ty: found, span };
+            array_as(&value, ty).unwrap_or(value)
+        }
         (hir::ExprKind::ListOf(items), hir::Ty::List(element)) if matches!(**element, hir::Ty::Ip | hir::Ty::Cidr | hir::Ty::Float) => {
             let items: Vec<hir::Expr> = items.into_iter().map(|item| retype(ctx, item, element)).collect();
             if items.iter().any(|item| item.ty == hir::Ty::Error) {
@@ -214,6 +218,22 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
         }
         (kind, _) => hir::Expr { kind, ty: found, span },
     }
+}
+
+fn is_json_list(ty: &hir::Ty) -> bool {
+    matches!(ty.present(), hir::Ty::List(element) if **element == hir::Ty::Json)
+}
+
+/// A JSON array with an empty list behind `??`, as a list of this type; nothing for what is made otherwise.
+fn array_as(value: &hir::Expr, list: &hir::Ty) -> Option<hir::Expr> {
+    let kind = match &value.kind {
+        hir::ExprKind::JsonAs(array) => return Some(json_as((**array).clone(), list.clone())),
+        hir::ExprKind::ListOf(items) if items.is_empty() => hir::ExprKind::ListOf(Vec::new()),
+        hir::ExprKind::Coalesce(left, right) => hir::ExprKind::Coalesce(Box::new(array_as(left, list)?), Box::new(array_as(right, list)?)),
+        _ => return None,
+    };
+    let ty = if value.ty.is_optional() { list.clone().optional() } else { list.clone() };
+    Some(hir::Expr { kind, ty, span: value.span })
 }
 
 /// Whether a JSON array can be a list of such elements.

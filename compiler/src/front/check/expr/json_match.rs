@@ -7,7 +7,7 @@ use crate::front::check::context::Context;
 use crate::ir::{ast, hir};
 
 /// Checks it; `values` are those of the arms, of one type.
-pub(super) fn check(
+pub(in crate::front::check) fn check(
     ctx: &mut Context<'_>,
     subject: &hir::Expr,
     arms: &[ast::MatchArm],
