@@ -61,8 +61,8 @@ pub(super) fn settle<'a>(frame: &mut Frame<'a>, found: Found<'a>) -> i32 {
 /// The entry of a value: as verified before, or by its digest.
 fn verify<H: Host>(memory: &mut Memory<'_>, host: &mut H, (root, id): (u32, u32), value: &[u8], table: &[u8]) -> Option<u32> {
     let tag = memory.verified.tag(host, root, id, value, LONGEST);
-    if let Some(entry) = tag.and_then(|tag| memory.verified.find(tag)) {
-        return Some(entry);
+    if let Some(kept) = tag.and_then(|tag| memory.verified.find(tag)) {
+        return Some(kept.entry);
     }
     let entry = keys::find(table, &sha256::digest(value))?;
     if let Some(tag) = tag {

@@ -155,7 +155,7 @@ pub fn begin<'a, H: Host>(
         Some(_) => return Step::Done(note(frame, id, credential::DOUBLED)),
     };
     let tag = known.verified.tag(host, frame.root, id, token, LONGEST);
-    let slot = tag.filter(|tag| known.verified.find(*tag).is_some()).map(Tag::slot);
+    let slot = tag.and_then(|tag| known.verified.find(tag)).map(|kept| kept.slot);
     if let (Some(slot), true, Ok(now)) = (slot, recall, clock(frame, host))
         && let Some(claims) = known.remembered.find(slot, now, Reader(demands).claims().count(), frame.arena)
     {
@@ -236,8 +236,8 @@ pub fn finish<'a, H: Host>(
     match read {
         Ok((claims, span)) => {
             // The slot may be another token's by now: then its claims stay.
-            if let Some(tag) = signed.tag.filter(|tag| known.verified.find(*tag).is_some()) {
-                known.remembered.keep(heap, tag.slot(), span, claims, frame.arena);
+            if let Some(kept) = signed.tag.and_then(|tag| known.verified.find(tag)) {
+                known.remembered.keep(heap, kept.slot, span, claims, frame.arena);
             }
             valid(frame, id, claims)
         }

@@ -172,11 +172,16 @@ fn claims_are_kept_beside_the_token_that_is_in_the_slot_only() {
     let numbered = |n: u32| token(HEADER, &payload(&format!(r#","n":{n}"#)));
     let slot = |checker: &mut Checker, token: &str| {
         let mut host = FakeHost::default();
-        checker.verified.tag(&mut host, 0, 3, token.as_bytes(), 8192).unwrap().slot()
+        checker.verified.tag(&mut host, 0, 3, token.as_bytes(), 8192).unwrap().pair()
     };
     let one = numbered(0);
     let place = slot(&mut checker, &one);
-    let other = (1..).map(numbered).find(|other| slot(&mut checker, other) == place).unwrap();
+    let [other, third] = {
+        let mut same = (1..).map(numbered).filter(|other| slot(&mut Checker::new(), other) == place);
+        [same.next().unwrap(), same.next().unwrap()]
+    };
+    // Both slots of the pair are others'.
+    assert_eq!(checker.check(&third, &demands, NOW, true).0, Ok(credential::VALID));
     assert_eq!(checker.check(&other, &demands, NOW, true).1.get(1), checker.check(&other, &demands, NOW, true).1.get(1));
     assert!(checker.recalled);
     // One is finished that was verified before, while the other is in its slot: as after a wait for a body.
