@@ -98,7 +98,12 @@ fn one_kind(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::E
             one(ctx, env, attr, &value)
         }
         _ => {
-            attrs::wrong(ctx, attr, "a rate", EXAMPLE);
+            let example = match &written.kind {
+                ast::ExprKind::Int(count) => format!("{count} per 1m"),
+                _ => EXAMPLE.to_owned(),
+            };
+            let message = format!("`{}` takes a rate", attr.name.text);
+            ctx.error(Code::WrongForm, span, message, "not a rate", format!("write `{example}`"));
             None
         }
     }

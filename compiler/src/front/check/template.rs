@@ -50,6 +50,16 @@ pub(super) fn template(text: &str) -> Result<hir::Template, Refusal> {
         {
             return refuse("holds a method", format!("write `{} \"{path}\"`", method.to_ascii_uppercase()));
         }
+        if let Some((_, rest)) = text.split_once("://") {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            return refuse(
+                "a template is a path, without scheme and host",
+                format!("write `\"/{path}\"`, and `hosts = [\"{host}\"]` in a `scope`"),
+            );
+        }
+        if matches!(text, "*" | "**") {
+            return refuse("does not begin with `/`", "write `/**` for all paths".to_owned());
+        }
         return refuse("does not begin with `/`", format!("write `/{text}`"));
     };
     if text.contains('?') {

@@ -50,6 +50,10 @@ pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &a
         refuse_absent(ctx, &value, what);
     } else {
         let help = match ty {
+            hir::Ty::Bool if value.ty.is_optional() && *value.ty.present() == hir::Ty::String => {
+                let quoted = ctx.quote(span).unwrap_or_else(|| "x".to_owned());
+                format!("write `{quoted} is present`, or compare it, as in `{quoted} == \"a\"`")
+            }
             hir::Ty::Bool if *value.ty.present() == hir::Ty::String => {
                 "compare it, as in `x == \"a\"`; for several values write `x in [\"a\", \"b\"]`".to_owned()
             }

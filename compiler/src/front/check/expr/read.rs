@@ -349,7 +349,11 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
                     match rest {
                         [Step::Key(key), Step::Member(name)] => {
                             let key = ctx.quote(key.span).unwrap_or_else(|| "\"name\"".to_owned());
-                            format!("write `{}.{}[{key}]`, or drop what follows the key", value.path, name.text)
+                            match name.text.as_str() {
+                                "all" => format!("write `{}.all[{key}]`", value.path),
+                                "length" | "len" | "size" | "count" => format!("write `len({}[{key}] ?? \"\")`", value.path),
+                                _ => "drop what follows the key: the value is a text".to_owned(),
+                            }
                         }
                         _ => format!("write `{}[\"name\"]`", value.path),
                     },
