@@ -31,7 +31,7 @@ impl Expressions<'_> {
     pub(super) fn json(&mut self) -> String {
         let mut text = format!("{}.body.json", self.message());
         if self.random.chance(10) {
-            text = format!("{{ a: {text}, n: [{}] }}", self.integer(1));
+            text = format!("{{ a: {text}, n: [{}] }}.{}", self.integer(1), self.pick(&["a", "n", "n[0]"]));
         }
         for _ in 0..self.random.below(3) {
             let key = self.read_optional();

@@ -314,7 +314,7 @@ impl Expressions<'_> {
             1 => self.boolean(depth.min(1)),
             2 if self.place.request => "client.ip".to_owned(),
             3 => self.float(depth),
-            4 if self.place.request => self.time(depth.saturating_sub(1)),
+            4 if self.place.request => format!("\"${{{}}}\"", self.time(depth.saturating_sub(1))),
             _ => self.text(depth),
         }
     }
