@@ -254,18 +254,11 @@ fn natural(builder: &mut Builder<'_>, context: &mut Context, expr: &hir::Expr) -
                 | Ty::Optional(_)
                 | Ty::Error => Mechanism::JsonString,
             };
-            let operand = lower(builder, context, operand);
-            call(mechanism, vec![operand])
+            one(builder, context, mechanism, operand)
         }
-        ExprKind::TimeText(time) => {
-            let time = lower(builder, context, time);
-            call(Mechanism::TimeText, vec![time])
-        }
+        ExprKind::TimeText(time) => one(builder, context, Mechanism::TimeText, time),
         ExprKind::Object(json) => text::json(builder, context, json),
-        ExprKind::JsonIsNull(operand) => {
-            let operand = lower(builder, context, operand);
-            call(Mechanism::JsonIsNull, vec![operand])
-        }
+        ExprKind::JsonIsNull(operand) => one(builder, context, Mechanism::JsonIsNull, operand),
         ExprKind::JsonHas(array, needle) => {
             let (set, local) = hold(builder, context, array);
             let needle = text::as_json(builder, context, needle);
@@ -344,6 +337,11 @@ fn joined(mut parts: Vec<Expr>, empty: Expr, join: fn(Expr, Expr) -> Expr) -> Ex
         (true, 1) => behind.into_iter().next().unwrap_or(empty),
         (true | false, _) => join(joined(parts, empty.clone(), join), joined(behind, empty, join)),
     }
+}
+
+fn one(builder: &mut Builder<'_>, context: &mut Context, mechanism: Mechanism, operand: &hir::Expr) -> Expr {
+    let operand = lower(builder, context, operand);
+    call(mechanism, vec![operand])
 }
 
 fn two(builder: &mut Builder<'_>, context: &mut Context, mechanism: Mechanism, left: &hir::Expr, right: &hir::Expr) -> Expr {

@@ -2,8 +2,8 @@
 //! Out: entries of the key table (`tables::keys`). Why this is safe: docs/decisions/0004-verified-keys.md.
 //!
 //! A tag names a pair of slots, so that two values which meet in one do not push each other out in turn: of three, the one
-//! that was not asked for last goes. A slot holds a keyed tag of root context, credential and value, never the value. Only successes are kept, so guessing
-//! neither fills nor empties anything.
+//! that was not asked for last goes. A slot holds a keyed tag of root context, credential and value, never the value. Only
+//! successes are kept, so guessing neither fills nor empties anything.
 
 use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
 use crate::host::Host;
@@ -68,12 +68,14 @@ impl Verified {
 
     /// This value, if it was found before. Tags are compared as a whole, whatever part of them agrees.
     pub fn find(&mut self, tag: Tag) -> Option<Kept> {
+        let kept = self.kept(tag)?;
+        self.asked(kept.slot);
+        Some(kept)
+    }
+
+    fn kept(&self, tag: Tag) -> Option<Kept> {
         let first = tag.pair();
-        let kept = self.at(first, tag).or_else(|| self.at(first | 1, tag));
-        if let Some(Kept { slot, .. }) = kept {
-            self.asked(slot);
-        }
-        kept
+        self.at(first, tag).or_else(|| self.at(first | 1, tag))
     }
 
     fn at(&self, slot: usize, Tag([first, second]): Tag) -> Option<Kept> {
@@ -95,7 +97,7 @@ impl Verified {
         }
         let (pair, Tag([first, second])) = (tag.pair(), tag);
         let last = u32_at(&self.slots, place(pair).saturating_add(LAST));
-        let slot = self.find(tag).map_or(pair | (last == 0) as usize, |kept| kept.slot);
+        let slot = self.kept(tag).map_or(pair | (last == 0) as usize, |kept| kept.slot);
         let at = place(slot);
         put_u64(&mut self.slots, at, first);
         put_u64(&mut self.slots, at.saturating_add(8), second);

@@ -92,9 +92,14 @@ pub(super) fn missing(ctx: &mut Context<'_>, span: Span, block: &str, name: &str
 
 /// Reports an attribute whose value has another form.
 pub(super) fn wrong(ctx: &mut Context<'_>, attr: &ast::Attr, expected: &str, example: &str) {
+    wrong_at(ctx, attr, value_span(attr), expected, example);
+}
+
+/// Likewise of a part of the value.
+pub(super) fn wrong_at(ctx: &mut Context<'_>, attr: &ast::Attr, span: Span, expected: &str, example: &str) {
     ctx.error(
         Code::WrongForm,
-        value_span(attr),
+        span,
         format!("`{}` takes {expected}", attr.name.text),
         format!("not {expected}"),
         format!("write `{example}`"),

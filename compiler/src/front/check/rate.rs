@@ -102,8 +102,7 @@ fn one_kind(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::E
                 ast::ExprKind::Int(count) => format!("{count} per 1m"),
                 _ => EXAMPLE.to_owned(),
             };
-            let message = format!("`{}` takes a rate", attr.name.text);
-            ctx.error(Code::WrongForm, span, message, "not a rate", format!("write `{example}`"));
+            attrs::wrong_at(ctx, attr, span, "a rate", &example);
             None
         }
     }

@@ -78,7 +78,7 @@ fn pieces(bytes: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
 /// What a rule reads of the body.
 pub(super) fn reads(policy: &hir::Policy, rule: &hir::Rule) -> Reads {
     let mut reads = Reads::default();
-    for expr in rule.conditions.iter().chain(values(rule)) {
+    for expr in rule.conditions.iter().chain(rule.values()) {
         expr.reads(policy, &mut |read| {
             reads.some |= read.is_request_body();
             reads.content |= read.is_request_body() && *read != hir::Read::BodySize;
@@ -119,35 +119,4 @@ fn known_holds(rule: &hir::Rule, ctx: Context<'_>, is_later: fn(&hir::Read) -> b
         }
     }
     Ok(true)
-}
-
-/// The values that a rule writes, replies with or routes by.
-fn values(rule: &hir::Rule) -> Vec<&hir::Expr> {
-    match &rule.kind {
-        hir::RuleKind::Permit | hir::RuleKind::RedactResponse(_) => Vec::new(),
-        hir::RuleKind::Forbid(reply) => match &reply.body {
-            hir::ReplyBody::Empty => Vec::new(),
-            hir::ReplyBody::Text(value) | hir::ReplyBody::Location(value) => vec![value],
-            hir::ReplyBody::Json(json) => json.values(),
-        },
-        hir::RuleKind::RewriteRequest(edits) | hir::RuleKind::RewriteResponse(edits) => edits.iter().filter_map(edited).collect(),
-        hir::RuleKind::Route(route) => {
-            let arms = route.arms.iter().map(|arm| &arm.target).chain([&route.otherwise]);
-            let targets = arms.filter_map(|target| match target {
-                hir::Target::Cluster(value) | hir::Target::Split(value, _) => Some(value),
-                hir::Target::Keep => None,
-            });
-            route.arms.iter().map(|arm| &arm.condition).chain(targets).collect()
-        }
-    }
-}
-
-fn edited(edit: &hir::Edit) -> Option<&hir::Expr> {
-    match &edit.target {
-        hir::EditTarget::Set(_, value)
-        | hir::EditTarget::Append(_, value)
-        | hir::EditTarget::Path(value)
-        | hir::EditTarget::Host(value) => Some(value),
-        hir::EditTarget::Remove(_) => None,
-    }
 }

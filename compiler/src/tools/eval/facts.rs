@@ -95,7 +95,8 @@ impl Facts {
                 return None;
             }
         }
-        if !names_a_host(&host(&request.authority)) {
+        let host = host(&request.authority);
+        if !names_a_host(&host) {
             return None;
         }
         let (path, query) = match request.target.split_once('?') {
@@ -106,7 +107,7 @@ impl Facts {
         Some(Facts {
             method: request.method.clone(),
             authority: request.authority.clone(),
-            host: host(&request.authority),
+            host,
             raw_path: request.target.clone(),
             path: path::normalise(path)?,
             query,
