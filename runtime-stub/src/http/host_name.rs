@@ -1,12 +1,23 @@
 //! `request.host`. In: `:authority`. Out: whether it names one host; lower case, without the port.
 
-use super::utf8;
-use crate::rt::arena::Arena;
+use super::{address, utf8};
+use crate::contract::IP_SIZE;
+use crate::rt::arena::{Arena, Text};
 use crate::tables::strings;
+use crate::values::text;
 
-/// The host without `:port` (`:` and digits or nothing at the end), in lower case; nothing when memory is exhausted.
+/// The host without `:port` (`:` and digits or nothing at the end), in lower case; an IPv6 address as RFC 5952 writes it, which has
+/// many spellings. Nothing when memory is exhausted.
 pub fn normal<'a>(authority: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
     let bare = without_port(authority);
+    if let Some(ip) = address_in(bare) {
+        let mut host = Text::new(arena);
+        // An IPv4-mapped address is read as IPv4; as a host it is written as what it was.
+        host.push(if ip.first() == Some(&4) { b"[::ffff:" } else { b"[" });
+        text::ip(&mut host, &ip);
+        host.push_byte(b']');
+        return host.finish();
+    }
     if !bare.iter().any(u8::is_ascii_uppercase) {
         return utf8::lossy(bare, arena);
     }
@@ -22,19 +33,27 @@ fn without_port(authority: &[u8]) -> &[u8] {
         Some(colon) if is_port(crate::bytes::from(authority, colon.wrapping_add(1))) => crate::bytes::until(authority, colon),
         Some(_) | None => authority,
     };
-    name.strip_suffix(b".").unwrap_or(name)
+    match name.strip_suffix(b".") {
+        Some(bare) if !bare.is_empty() && !bare.ends_with(b"]") => bare,
+        Some(_) | None => name,
+    }
 }
 
-/// Whether this is one host, with a port or without: labels of letters, digits, `-` and `_`, an address in brackets, or nothing. What
-/// is none (`a..`, `a:80:90`, `a,b`, `%61`) may be anybody's to who reads it behind this host.
+/// The IPv6 address of a host in brackets. Zones mean something to one machine alone, so no host has one.
+fn address_in(name: &[u8]) -> Option<[u8; IP_SIZE]> {
+    let inner = name.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    if crate::bytes::position(inner, b'%').is_some() { None } else { address::parse_v6(inner) }
+}
+
+/// Whether this is one host, with a port or without: labels of letters, digits, `-` and `_`, an IPv6 address in brackets, or nothing.
+/// What is none (`a..`, `a:80:90`, `a,b`, `%61`) may be anybody's to who reads it behind this host.
 pub fn well_formed(authority: &[u8]) -> bool {
     is_name(without_port(authority))
 }
 
 fn is_name(name: &[u8]) -> bool {
-    if let Some(address) = name.strip_prefix(b"[") {
-        let inner = address.strip_suffix(b"]").unwrap_or(&[]);
-        return !inner.is_empty() && inner.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+    if name.first() == Some(&b'[') {
+        return address_in(name).is_some();
     }
     let mut before = b'.';
     for &byte in name {
@@ -87,6 +106,11 @@ mod tests {
             ("a.", "a"),
             ("", ""),
             (":80", ""),
+            ("[0:0:0:0:0:0:0:1]:443", "[::1]"),
+            ("[2001:0DB8::1]", "[2001:db8::1]"),
+            ("[::FFFF:102:304]", "[::ffff:1.2.3.4]"),
+            ("[::ffff:1.2.3.4]", "[::ffff:1.2.3.4]"),
+            ("[::1.2.3.4]", "[::102:304]"),
         ] {
             // `[::1]` ends in `]`, so its last colon begins no port.
             assert_eq!(normal(authority.as_bytes(), &arena), Some(host.as_bytes()), "{authority}");
@@ -119,8 +143,47 @@ mod tests {
             assert!(well_formed(host.as_bytes()), "{host}");
         }
         for none in [
-            "..", "a..", "a..:80", ".a", "a..b", "a:80:90", "a:b", "a,b", "a b", " a", "%61", "a@b", "a/b", "a\\b", "a\0", "\u{e4}", "[",
-            "[]", "[]:80", "[::1", "[::1]a", "[v1.x]", "::1", "a?b", "a#b", "*",
+            "..",
+            "a..",
+            "a..:80",
+            ".a",
+            "a..b",
+            "a:80:90",
+            "a:b",
+            "a,b",
+            "a b",
+            " a",
+            "%61",
+            "a@b",
+            "a/b",
+            "a\\b",
+            "a\0",
+            "\u{e4}",
+            "[",
+            "[]",
+            "[]:80",
+            "[::1",
+            "[::1]a",
+            "[v1.x]",
+            "::1",
+            ".",
+            ".:80",
+            "[.]",
+            "[a]",
+            "[1.2.3.4]",
+            "[:::::]",
+            "[::1].",
+            "[::1].:80",
+            "[fe80::1%25eth0]",
+            "[fe80::1%eth0]",
+            "[[::1]]",
+            "[::1]]",
+            "]",
+            "].",
+            "[1:2:3:4:5:6:7:8:9]",
+            "a?b",
+            "a#b",
+            "*",
         ] {
             assert!(!well_formed(none.as_bytes()), "{none}");
         }

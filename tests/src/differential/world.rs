@@ -80,13 +80,18 @@ pub const AUTHORITIES: &[&str] = &[
     "other.test",
     "other.test:",
     "[::1]:80",
+    "[0:0::0:1]",
+    "[::FFFF:102:304]",
+    "[1.2.3.4]",
+    "[::1].",
+    ".:80",
     "api.example.com.",
     "api.example.com..",
     "api.example.com:80:90",
     "a,b",
 ];
 /// Hosts in policies.
-pub const HOSTS: &[&str] = &["api.example.com", "*.example.com", "other.test", "example.com", "[::1]"];
+pub const HOSTS: &[&str] = &["api.example.com", "*.example.com", "other.test", "example.com", "[::0001]"];
 /// Addresses.
 pub const ADDRESSES: &[&str] = &[
     "192.0.2.1",

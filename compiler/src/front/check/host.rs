@@ -53,11 +53,11 @@ fn pattern(text: &str) -> Result<hir::HostPattern, String> {
         return Err("write `*` only as the whole first label, as in `*.example.com`".to_owned());
     }
     if name.starts_with('[') && name.ends_with(']') && !under {
-        let address = name.trim_matches(['[', ']']);
-        return if address.parse::<std::net::Ipv6Addr>().is_ok() {
-            Ok(hir::HostPattern::Exact(name.to_owned()))
-        } else {
-            Err("write an IPv6 address between the brackets".to_owned())
+        // Requests are compared in the same spelling, that of RFC 5952.
+        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::Ipv6Addr>();
+        return match address {
+            Ok(address) => Ok(hir::HostPattern::Exact(format!("[{address}]"))),
+            Err(_) => Err("write an IPv6 address between the brackets".to_owned()),
         };
     }
     if let Some((host, port)) = name.rsplit_once(':') {

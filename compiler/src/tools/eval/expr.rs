@@ -163,10 +163,7 @@ pub(super) fn eval(expr: &hir::Expr, ctx: Context<'_>) -> Result<Value, EngineEr
             Value::Int(time) => Value::String(crate::lang::time::text(time)),
             _ => Value::Absent,
         },
-        hir::ExprKind::Object(members) => {
-            let text = super::reply::json(members, ctx)?;
-            super::json::parse(text.as_bytes()).map_or(Value::Absent, |json| Value::Json(Box::new(json)))
-        }
+        hir::ExprKind::Object(members) => Value::Json(Box::new(super::reply::json(members, ctx)?)),
         hir::ExprKind::Call(function, args) => {
             let args = args.iter().map(|arg| eval(arg, ctx)).collect::<Result<Vec<Value>, EngineError>>()?;
             function::call(*function, &args)

@@ -201,21 +201,27 @@ pub(super) fn joined(lines: &[Vec<u8>]) -> Option<String> {
     (!lines.is_empty()).then(|| text(&lines.join(b", ".as_slice())))
 }
 
-/// A host in lower case without port.
+/// A host in lower case without port; an IPv6 address in the one spelling of RFC 5952.
 pub(super) fn host(authority: &str) -> String {
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         Some(_) | None => authority,
     };
     // `api.example.com.` is the same host, and must not slip past `hosts`.
-    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+    let absolute = host.strip_suffix('.').filter(|name| !name.is_empty() && !name.ends_with(']'));
+    let host = absolute.unwrap_or(host).to_ascii_lowercase();
+    address_in(&host).map_or(host, |address| format!("[{address}]"))
 }
 
-/// Whether a host without port and final dot is one: labels, an address in brackets, or nothing.
+/// The address of a host in brackets.
+fn address_in(host: &str) -> Option<std::net::Ipv6Addr> {
+    host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
+/// Whether a host without port and final dot is one: labels, an IPv6 address in brackets, or nothing.
 pub(super) fn names_a_host(host: &str) -> bool {
-    if let Some(address) = host.strip_prefix('[') {
-        let inner = address.strip_suffix(']').unwrap_or_default();
-        return !inner.is_empty() && inner.chars().all(|c| c.is_ascii_hexdigit() || c == ':' || c == '.');
+    if host.starts_with('[') {
+        return address_in(host).is_some();
     }
     let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     host.is_empty() || host.split('.').all(label)
@@ -280,11 +286,15 @@ pub(super) mod tests {
             ("[::1]:80", "[::1]"),
             ("[::1]", "[::1]"),
             ("a:", "a"),
+            ("[0:0::0:1]:443", "[::1]"),
+            ("[::ffff:102:304]", "[::ffff:1.2.3.4]"),
         ] {
             assert_eq!(host(authority), expected);
             assert!(names_a_host(expected), "{expected}");
         }
-        for none in ["a..", "a:80:90", "a:b", "[::1", "..", ".a", "a,b", "%61"] {
+        for none in
+            ["a..", "a:80:90", "a:b", "[::1", "..", ".a", "a,b", "%61", ".", ".:80", "[.]", "[a]", "[1.2.3.4]", "[::1].", "[fe80::1%1]"]
+        {
             assert!(!names_a_host(&host(none)), "{none}");
         }
     }

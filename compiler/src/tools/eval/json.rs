@@ -130,10 +130,57 @@ fn normal(text: &str) -> (bool, String, i128) {
     if short.is_empty() { (false, String::new(), 0) } else { (mantissa.starts_with('-'), short.to_owned(), power) }
 }
 
+/// A JSON string: `"`, `\` and control characters escaped, everything else as it is.
+pub(super) fn quoted(text: &str) -> String {
+    let mut written = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' => written.push_str("\\\""),
+            '\\' => written.push_str("\\\\"),
+            '\n' => written.push_str("\\n"),
+            '\r' => written.push_str("\\r"),
+            '\t' => written.push_str("\\t"),
+            '\u{8}' => written.push_str("\\b"),
+            '\u{c}' => written.push_str("\\f"),
+            control if u32::from(control) < 0x20 => written.push_str(&format!("\\u{:04x}", u32::from(control))),
+            other => written.push(other),
+        }
+    }
+    written.push('"');
+    written
+}
+
 impl Json {
-    /// A value that an expression gives, as JSON.
+    /// `null`
+    pub(super) fn null() -> Json {
+        Json { text: "null".to_owned(), kind: Kind::Null }
+    }
+
+    /// `true` or `false`
+    pub(super) fn bool(value: bool) -> Json {
+        Json { text: value.to_string(), kind: Kind::Bool(value) }
+    }
+
+    /// A number as it is written.
     pub(super) fn number(text: String) -> Json {
         Json { text, kind: Kind::Number }
+    }
+
+    /// A string.
+    pub(super) fn string(value: String) -> Json {
+        Json { text: quoted(&value), kind: Kind::String(value) }
+    }
+
+    /// An array of these, written without spaces.
+    pub(super) fn array(items: Vec<Json>) -> Json {
+        let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
+        Json { text: format!("[{}]", texts.join(",")), kind: Kind::Array(items) }
+    }
+
+    /// An object of these, written without spaces.
+    pub(super) fn object(members: Vec<(String, Json)>) -> Json {
+        let texts: Vec<String> = members.iter().map(|(name, value)| format!("{}:{}", quoted(name), value.text)).collect();
+        Json { text: format!("{{{}}}", texts.join(",")), kind: Kind::Object(members) }
     }
 
     /// Whether both are the same string, number, bool or null.
@@ -185,6 +232,14 @@ mod tests {
         }
         let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert!(parse(deep(128).as_bytes()).is_some() && parse(deep(129).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let all: String = (0..0x250_u32).filter_map(char::from_u32).collect();
+        let array = Json::array(vec![Json::null(), Json::bool(true), Json::number("1.5".to_owned()), Json::string(all.clone())]);
+        let whole = Json::object(vec![(all, array), ("b".to_owned(), Json::array(Vec::new()))]);
+        assert_eq!(parse(whole.text.as_bytes()), Some(whole));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::bytes::header_value;
 use super::expr::{self, Context};
+use super::json::Json;
 use super::value::Value;
 use crate::ir::hir;
 use crate::tools::engine::EngineError;
@@ -12,7 +13,7 @@ pub(super) fn response(reply: &hir::Reply, extra: Headers, ctx: Context<'_>) -> 
     let (content_type, body, location) = match &reply.body {
         hir::ReplyBody::Empty => (None, String::new(), None),
         hir::ReplyBody::Text(text) => (Some("text/plain"), expr::string(text, ctx)?, None),
-        hir::ReplyBody::Json(value) => (Some("application/json"), json(value, ctx)?, None),
+        hir::ReplyBody::Json(value) => (Some("application/json"), json(value, ctx)?.text, None),
         hir::ReplyBody::Location(target) => (None, String::new(), Some(expr::string(target, ctx)?)),
     };
     let mut headers = Headers::new();
@@ -33,61 +34,24 @@ pub(super) fn empty(status: u16, headers: Headers) -> Response {
     Response { status, headers, body: Vec::new(), trailers: Headers::new(), complete: true }
 }
 
-/// JSON without spaces.
-pub(super) fn json(value: &hir::Json, ctx: Context<'_>) -> Result<String, EngineError> {
+/// JSON that the policy writes, without spaces. How deep it becomes is not limited: what is read from outside is.
+pub(super) fn json(value: &hir::Json, ctx: Context<'_>) -> Result<Json, EngineError> {
     Ok(match value {
-        hir::Json::Null => "null".to_owned(),
+        hir::Json::Null => Json::null(),
         hir::Json::Expr(expr) => of_value(&expr::eval(expr, ctx)?),
-        hir::Json::Array(items) => {
-            let items = items.iter().map(|item| json(item, ctx)).collect::<Result<Vec<String>, EngineError>>()?;
-            format!("[{}]", items.join(","))
-        }
+        hir::Json::Array(items) => Json::array(items.iter().map(|item| json(item, ctx)).collect::<Result<_, EngineError>>()?),
         hir::Json::Object(members) => {
-            let members = members
-                .iter()
-                .map(|(name, value)| Ok(format!("{}:{}", json_string(name), json(value, ctx)?)))
-                .collect::<Result<Vec<String>, EngineError>>()?;
-            format!("{{{}}}", members.join(","))
+            let members = members.iter().map(|(name, value)| Ok((name.clone(), json(value, ctx)?)));
+            Json::object(members.collect::<Result<_, EngineError>>()?)
         }
     })
 }
 
 /// A value as JSON; absent is `null`.
-fn of_value(value: &Value) -> String {
+fn of_value(value: &Value) -> Json {
     match value {
-        Value::Absent => "null".to_owned(),
-        Value::String(text) => json_string(text),
-        Value::List(items) => format!("[{}]", items.iter().map(of_value).collect::<Vec<_>>().join(",")),
-        network @ (Value::Ip(_) | Value::Cidr(..)) => json_string(&network.text()),
-        other => other.text(),
-    }
-}
-
-/// A JSON string: `"`, `\` and control characters escaped, everything else as it is.
-pub(super) fn json_string(text: &str) -> String {
-    let mut written = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' => written.push_str("\\\""),
-            '\\' => written.push_str("\\\\"),
-            '\n' => written.push_str("\\n"),
-            '\r' => written.push_str("\\r"),
-            '\t' => written.push_str("\\t"),
-            '\u{8}' => written.push_str("\\b"),
-            '\u{c}' => written.push_str("\\f"),
-            control if u32::from(control) < 0x20 => written.push_str(&format!("\\u{:04x}", u32::from(control))),
-            other => written.push(other),
-        }
-    }
-    written.push('"');
-    written
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn json_strings_are_json() {
-        let text: String = (0..0x250_u32).filter_map(char::from_u32).collect();
-        assert_eq!(serde_json::from_str::<String>(&super::json_string(&text)).ok(), Some(text));
+        Value::List(items) => Json::array(items.iter().map(of_value).collect()),
+        Value::Ip(_) | Value::Cidr(..) => Json::string(value.text()),
+        other => other.as_json().unwrap_or_else(Json::null),
     }
 }

@@ -162,10 +162,10 @@ impl Value {
     pub(super) fn as_json(&self) -> Option<Json> {
         Some(match self {
             Value::Json(value) => (**value).clone(),
-            Value::Bool(value) => Json { text: value.to_string(), kind: Kind::Bool(*value) },
+            Value::Bool(value) => Json::bool(*value),
             Value::Int(value) => Json::number(value.to_string()),
             Value::Float(value) => Json::number(value.to_string()),
-            Value::String(value) => Json { text: String::new(), kind: Kind::String(value.clone()) },
+            Value::String(value) => Json::string(value.clone()),
             Value::Absent | Value::Bytes(_) | Value::Ip(_) | Value::Cidr(..) | Value::List(_) | Value::Map(_) => return None,
         })
     }

@@ -95,7 +95,7 @@ fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param,
         Param::Ip => expect::retype(ctx, value, &hir::Ty::Ip),
         Param::Text | Param::Bytes | Param::Compared => from_json(ctx, value, hir::Ty::String),
         Param::Int => from_json(ctx, value, hir::Ty::Int),
-        Param::Texts if matches!(value.kind, hir::ExprKind::Coalesce(..)) => {
+        Param::Texts if matches!(value.ty.present(), hir::Ty::List(_)) => {
             expect::retype(ctx, value, &hir::Ty::List(Box::new(hir::Ty::String)))
         }
         Param::Time | Param::Texts | Param::Measured | Param::Key | Param::Hashed | Param::Json => value,

@@ -1,6 +1,6 @@
 //! Comparisons: operands of one type; absent operands make a comparison false.
 
-use super::{choices, expect, failed, mixture, read};
+use super::{choices, expect, failed, mixture, objects, read};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -81,7 +81,7 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
         }
     }
     let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
-    if is_object(ctx, written, &left) || is_object(ctx, written, &right) {
+    if objects::refused(ctx, written, &left) || objects::refused(ctx, written, &right) {
         return None;
     }
     let right_type = left.ty.present().clone();
@@ -107,17 +107,6 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
     };
     incomparable(ctx, written, &left, &right, help);
     None
-}
-
-/// Whether an operand is an object, which is reported: it would be equal to nothing.
-fn is_object(ctx: &mut Context<'_>, written: &Written<'_>, operand: &hir::Expr) -> bool {
-    let object = matches!(operand.kind, hir::ExprKind::Object(_));
-    if object {
-        let message = format!("an object cannot be compared with `{}`", written.op.text());
-        let help = "compare its members, as in `request.body.json.name == \"a\"`";
-        ctx.error(Code::NotComparable, operand.span, message, "objects are equal to nothing", help);
-    }
-    object
 }
 
 fn number(ty: &hir::Ty) -> bool {
@@ -185,9 +174,6 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
         };
     }
     let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
-    if is_object(ctx, written, &left) {
-        return None;
-    }
     match right.ty.present().clone() {
         hir::Ty::Json => in_json(ctx, written, left, right),
         hir::Ty::Map(_) => match (&right.kind, left.ty.present()) {
@@ -227,6 +213,9 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
 
 /// `needle in list` (`list contains needle` comes here, too).
 fn in_list(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, list: hir::Expr) -> Option<hir::ExprKind> {
+    if objects::refused(ctx, written, &needle) || objects::refused(ctx, written, &list) {
+        return None;
+    }
     let list = if *needle.ty.present() == hir::Ty::Ip { addresses(ctx, list)? } else { list };
     let hir::Ty::List(element) = list.ty.present().clone() else { return None };
     let needle = match *element {
@@ -256,6 +245,9 @@ fn in_list(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, list
 
 /// `needle in array`, of a JSON array.
 fn in_json(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, array: hir::Expr) -> Option<hir::ExprKind> {
+    if objects::refused(ctx, written, &needle) {
+        return None;
+    }
     if matches!(needle.ty.present(), hir::Ty::Json | hir::Ty::String | hir::Ty::Int | hir::Ty::Bool) {
         return Some(hir::ExprKind::JsonHas(Box::new(array), Box::new(needle)));
     }

@@ -198,9 +198,9 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
             let ty = if found.is_optional() { hir::Ty::Bytes.optional() } else { hir::Ty::Bytes };
             hir::Expr { kind, ty, span }
         }
-        (kind @ hir::ExprKind::Coalesce(..), hir::Ty::List(element)) if is_json_list(&found) && from_array(element) => {
+        (kind, hir::Ty::List(element)) if is_json_list(&found) && from_array(element) => {
             let value = hir::Expr { kind, ty: found, span };
-            array_as(&value, ty).unwrap_or(value)
+            array_as(ctx, &value, ty).map_or(value, |list| hir::Expr { span, ..list })
         }
         (hir::ExprKind::ListOf(items), hir::Ty::List(element)) if matches!(**element, hir::Ty::Ip | hir::Ty::Cidr | hir::Ty::Float) => {
             let items: Vec<hir::Expr> = items.into_iter().map(|item| retype(ctx, item, element)).collect();
@@ -229,11 +229,15 @@ fn is_json_list(ty: &hir::Ty) -> bool {
 }
 
 /// A JSON array with an empty list behind `??`, as a list of this type; nothing for what is made otherwise.
-fn array_as(value: &hir::Expr, list: &hir::Ty) -> Option<hir::Expr> {
+fn array_as(ctx: &Context<'_>, value: &hir::Expr, list: &hir::Ty) -> Option<hir::Expr> {
+    let part = |part: &hir::Expr| array_as(ctx, part, list).map(Box::new);
     let kind = match &value.kind {
         hir::ExprKind::JsonAs(array) => return Some(json_as((**array).clone(), list.clone())),
         hir::ExprKind::ListOf(items) if items.is_empty() => hir::ExprKind::ListOf(Vec::new()),
-        hir::ExprKind::Coalesce(left, right) => hir::ExprKind::Coalesce(Box::new(array_as(left, list)?), Box::new(array_as(right, list)?)),
+        hir::ExprKind::Coalesce(left, right) => hir::ExprKind::Coalesce(part(left)?, part(right)?),
+        hir::ExprKind::If(condition, then, otherwise) => hir::ExprKind::If(condition.clone(), part(then)?, part(otherwise)?),
+        // INVARIANT: a let reads only lets before it, so this ends.
+        hir::ExprKind::Let(id) => return array_as(ctx, &ctx.lets.get(id.index())?.value, list),
         _ => return None,
     };
     let ty = if value.ty.is_optional() { list.clone().optional() } else { list.clone() };

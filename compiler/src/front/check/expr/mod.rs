@@ -16,6 +16,7 @@ mod json_match;
 mod keys;
 mod logic;
 mod mixture;
+mod objects;
 mod reach;
 mod read;
 mod secrecy;

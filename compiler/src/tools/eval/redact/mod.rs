@@ -8,7 +8,7 @@ mod media;
 
 use std::ops::Range;
 
-use super::reply::json_string;
+use super::json::quoted;
 use crate::ir::hir;
 use crate::tools::message::Headers;
 
@@ -164,7 +164,7 @@ fn written(with: char, place: Place) -> String {
         Place::Text => text,
         Place::LongNumber => "0".to_owned(),
         Place::String | Place::Number => {
-            let quoted = json_string(&text);
+            let quoted = quoted(&text);
             quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&text).to_owned()
         }
     }
