@@ -113,10 +113,13 @@ fn secrets(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<
 
 /// A duration of at least a nanosecond.
 fn duration(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<i64> {
-    if let ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Duration(value), .. }) = &attr.value
-        && *value > 0
-    {
-        return Some(*value);
+    if let ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Duration(value), .. }) = &attr.value {
+        if *value > 0 {
+            return Some(*value);
+        }
+        let (message, help) = (format!("`{}` is no time at all", attr.name.text), format!("write `{} = 5m`", attr.name.text));
+        ctx.error(Code::WrongForm, attrs::value_span(attr), message, "every signature would be too old", help);
+        return None;
     }
     attrs::wrong(ctx, attr, "a duration", &format!("{} = 5m", attr.name.text));
     None

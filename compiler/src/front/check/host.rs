@@ -37,7 +37,7 @@ pub(super) fn hosts(ctx: &mut Context<'_>, attr: Option<&ast::Attr>) -> Vec<hir:
 }
 
 /// A host pattern, or a help text.
-fn pattern(text: &str) -> Result<hir::HostPattern, String> {
+pub(super) fn pattern(text: &str) -> Result<hir::HostPattern, String> {
     let lower = text.to_ascii_lowercase();
     let (name, under) = match lower.strip_prefix("*.") {
         Some(rest) => (rest, true),

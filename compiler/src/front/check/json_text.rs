@@ -64,6 +64,10 @@ fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Js
             Some(hir::Json::Expr(hir::Expr { kind: hir::ExprKind::Concat(vec![checked]), ty: hir::Ty::String, span }))
         }
         hir::Ty::Time if !checked.ty.is_optional() => Some(hir::Json::Expr(expr::time_text(checked))),
+        hir::Ty::Cidr | hir::Ty::Time => {
+            expr::refuse_absent(ctx, &checked, "a network or a time in a JSON text");
+            None
+        }
         hir::Ty::Secret => {
             ctx.error(
                 Code::SecretLeak,
@@ -74,15 +78,7 @@ fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Js
             );
             None
         }
-        hir::Ty::Bytes
-        | hir::Ty::Cidr
-        | hir::Ty::Duration
-        | hir::Ty::Time
-        | hir::Ty::Rate
-        | hir::Ty::Regex
-        | hir::Ty::List(_)
-        | hir::Ty::Map(_)
-        | hir::Ty::Optional(_) => {
+        hir::Ty::Bytes | hir::Ty::Duration | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) | hir::Ty::Optional(_) => {
             let label = format!("has type `{}`", checked.ty);
             ctx.error(Code::NotText, span, "a value that JSON cannot hold", label, "write a string, a number or a bool");
             None

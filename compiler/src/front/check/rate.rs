@@ -99,7 +99,10 @@ fn one_kind(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr, written: &ast::E
         }
         _ => {
             let example = match &written.kind {
-                ast::ExprKind::Int(count) => format!("{count} per 1m"),
+                ast::ExprKind::Int(count) if *count > 0 => format!("{count} per 1m"),
+                ast::ExprKind::Name(_) | ast::ExprKind::Member(..) => {
+                    ctx.quote(span).map_or_else(|| EXAMPLE.to_owned(), |quoted| format!("{quoted} per 1m"))
+                }
                 _ => EXAMPLE.to_owned(),
             };
             attrs::wrong_at(ctx, attr, span, "a rate", &example);

@@ -204,7 +204,7 @@ pub(super) fn ip(ctx: &mut Context<'_>, span: Span, text: &str) -> Option<hir::C
         Ok(address) => Some(hir::Const::Ip(address)),
         Err(help) => {
             let network = text.contains('/') && literals::cidr(text).is_ok();
-            let help = if network { format!("write `in \"{text}\"` for the addresses of a network") } else { help.to_string() };
+            let help = if network { "one address is an `ip`; declare networks as `cidr`".to_owned() } else { help.to_string() };
             ctx.error(Code::BadAddress, span, format!("`{text}` is no IP address"), "expected an IP address", help);
             None
         }

@@ -1,6 +1,7 @@
 //! Path templates: parsed, refused when they can never match, compared with the templates around them.
 
 use super::context::Context;
+use super::host;
 use crate::base::Code;
 use crate::ir::{ast, hir};
 
@@ -40,6 +41,25 @@ fn refuse<T>(label: impl Into<String>, help: impl Into<String>) -> Result<T, Ref
     Err((label.into(), help.into()))
 }
 
+const EXAMPLE: &str = "write a path such as `/orders/{id}` or `/orders/**`";
+
+/// What of a URL is a template, and what its host is for; nothing when it has no such parts.
+fn of_url(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let plain = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let end = rest.find(['/', '?', '#']).filter(|_| plain).unwrap_or(rest.len());
+    let (authority, behind) = rest.split_at_checked(end)?;
+    let path = behind.split(['?', '#']).next().filter(|path| !path.is_empty()).unwrap_or("/");
+    let name = authority.rsplit('@').next().unwrap_or(authority);
+    let name = match name.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => name,
+    };
+    let fits = plain && template(path).is_ok();
+    let in_scope = host::pattern(name).map(|_| format!(", and `hosts = [\"{name}\"]` in a `scope`"));
+    fits.then(|| format!("write `\"{path}\"`{}", in_scope.unwrap_or_default()))
+}
+
 /// The template, or a label and a help text. Reports nothing.
 pub(super) fn template(text: &str) -> Result<hir::Template, Refusal> {
     let Some(rest) = text.strip_prefix('/') else {
@@ -50,12 +70,8 @@ pub(super) fn template(text: &str) -> Result<hir::Template, Refusal> {
         {
             return refuse("holds a method", format!("write `{} \"{path}\"`", method.to_ascii_uppercase()));
         }
-        if let Some((_, rest)) = text.split_once("://") {
-            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-            return refuse(
-                "a template is a path, without scheme and host",
-                format!("write `\"/{path}\"`, and `hosts = [\"{host}\"]` in a `scope`"),
-            );
+        if text.contains("://") {
+            return refuse("a template is a path, without scheme and host", of_url(text).unwrap_or_else(|| EXAMPLE.to_owned()));
         }
         if matches!(text, "*" | "**") {
             return refuse("does not begin with `/`", "write `/**` for all paths".to_owned());

@@ -45,8 +45,13 @@ fn bad(ctx: &mut Context<'_>, span: Span, message: impl Into<String>, label: &st
 
 fn one(ctx: &mut Context<'_>, step: &ast::Step, variables: &mut Vec<String>, sent: &mut bool) -> Option<hir::Step> {
     match &step.kind {
-        ast::StepKind::At(written) => match time::parse(&written.text).and_then(|nanoseconds| u64::try_from(nanoseconds).ok()) {
-            Some(nanoseconds) => Some(hir::Step::At(nanoseconds, step.span)),
+        ast::StepKind::At(written) => match time::parse(&written.text).map(u64::try_from) {
+            Some(Ok(nanoseconds)) => Some(hir::Step::At(nanoseconds, step.span)),
+            Some(Err(_)) => {
+                let message = format!("`{}` is before 1970, where the clocks of hosts begin", written.text);
+                bad(ctx, written.span, message, "no test can be then", "write a time such as `2026-01-05T10:00:00Z`");
+                None
+            }
             None => {
                 bad(
                     ctx,

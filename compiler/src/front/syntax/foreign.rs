@@ -40,9 +40,30 @@ impl State<'_> {
         true
     }
 
-    /// `=~`: the `=` before counts as the operator that was meant.
+    /// `!`, which is `not`; `!~` is the denial of a search.
+    pub(super) fn exclamation_mark(&mut self, start: usize, end: usize) {
+        if !self.text.get(end..).is_some_and(|rest| rest.starts_with('~')) {
+            let token = self.foreign("!", "not", Token::Keyword(Keyword::Not));
+            return self.push(token, start, end);
+        }
+        let span = self.span(start, end + 1);
+        self.report(
+            Diagnostic::error(Code::ForeignOperator, span, "`!~` is no operator", "not known here").help("write `not (… matches /…/)`"),
+        );
+        self.push(Token::Keyword(Keyword::Matches), start, end + 1);
+        self.restart(end + 1);
+    }
+
+    /// `=~`: the `=` before counts as the operator that was meant. `~` behind a value is the operator itself.
     fn search_operator(&mut self, start: usize) -> bool {
         let tilde = self.text.get(start..).is_some_and(|rest| rest.starts_with('~'));
+        let value = |token: &Token| matches!(token, Token::Identifier | Token::Keyword(_) | Token::BracketClose | Token::ParenClose);
+        if tilde && self.lexed.tokens.last().is_some_and(|last| value(&last.token) && last.token != Token::Keyword(Keyword::Not)) {
+            let token = self.foreign("~", "matches", Token::Keyword(Keyword::Matches));
+            self.push(token, start, start + 1);
+            self.restart(start + 1);
+            return true;
+        }
         let Some(last) = self.lexed.tokens.last_mut().filter(|last| last.token == Token::Assign && last.span.end as usize == start) else {
             return false;
         };

@@ -8,7 +8,7 @@ use crate::lang::keywords::Keyword;
 
 /// The construct at this place, if it is one of those.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
-    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 10] = [
+    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 11] = [
         condition_in_braces,
         if_statement,
         unfinished_choice,
@@ -18,6 +18,7 @@ pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
         presence,
         period,
         reply_without_status,
+        named_text,
         bare_target,
     ];
     finders.into_iter().find_map(|finder| finder(place))
@@ -197,6 +198,17 @@ fn reply_without_status(place: &Place<'_>) -> Option<Diagnostic> {
     let (_, Token::Keyword(word @ (Keyword::Reply | Keyword::Deny))) = place.previous()? else { return None };
     let help = format!("write `{} 403 {}`", word.text(), short(place.word(at)));
     place.expected.has("INT").then(|| error(place, at, "a reply begins with its status", "no status before this text", help))
+}
+
+/// `reply 403 text "no"`
+fn named_text(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, Token::String(_)) = place.found()? else { return None };
+    let (word, Token::Identifier | Token::Keyword(_)) = place.previous()? else { return None };
+    let status = word.checked_sub(1).filter(|status| matches!(place.token(*status), Some(Token::Int(_))))?;
+    let Some(Token::Keyword(begun @ (Keyword::Reply | Keyword::Deny))) = place.token(status.checked_sub(1)?) else { return None };
+    let help = format!("write `{} {} {}`", begun.text(), place.word(status), short(place.word(at)));
+    let message = format!("`{}` does not stand before a text", place.word(word));
+    Some(error(place, word, message, "the text follows the status", help))
 }
 
 /// `-> "orders"`

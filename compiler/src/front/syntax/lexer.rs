@@ -222,7 +222,7 @@ impl State<'_> {
             Raw::FatArrow => self.foreign("=>", "->", Token::Arrow),
             Raw::AndAnd => self.foreign("&&", "and", Token::Keyword(Keyword::And)),
             Raw::OrOr => self.foreign("||", "or", Token::Keyword(Keyword::Or)),
-            Raw::Bang => self.foreign("!", "not", Token::Keyword(Keyword::Not)),
+            Raw::Bang => return self.exclamation_mark(start, end),
             Raw::SingleQuote => return self.single_quotes(start),
             Raw::Semicolon => {
                 let span = self.span(start, end);

@@ -32,7 +32,8 @@ pub(super) fn number(text: &str) -> Result<Token, BadNumber> {
         return fraction(text, &plain, unit);
     }
     let Ok(value) = plain.parse::<i64>() else {
-        return Err(bad(text, "larger than an `int` can be", format!("use at most `{}`", i64::MAX)));
+        let least = if plain == "9223372036854775808" { ", and `-9223372036854775807 - 1` for the least" } else { "" };
+        return Err(bad(text, "larger than an `int` can be", format!("use at most `{}`{least}", i64::MAX)));
     };
     if unit.is_empty() {
         return Ok(Token::Int(value));

@@ -143,11 +143,13 @@ fn comparison(place: &Place<'_>) -> Option<Diagnostic> {
     }
 }
 
-/// Nothing after `=` or an operator at the end of a line: the next attribute's name was read as the value.
+/// Nothing after `=` or an operator at the end of a line: the next attribute's name, or the next item's keyword, was read as the value.
 fn no_value(place: &Place<'_>) -> Option<Diagnostic> {
-    let (_, Token::Assign) = place.found()? else { return None };
+    let (_, found) = place.found()?;
     let (before, Token::Identifier | Token::Keyword(_)) = place.previous()? else { return None };
-    if !place.expected.operator() {
+    let item = matches!(place.token(before), Some(Token::Keyword(word)) if ITEMS.contains(word))
+        && before.checked_sub(1).and_then(|before| place.token(before)) == Some(&Token::Assign);
+    if !(item || *found == Token::Assign && place.expected.operator()) {
         return None;
     }
     let first = place.tokens.get(before).is_some_and(|spanned| spanned.first_on_line);
@@ -168,6 +170,12 @@ fn unknown_operator(place: &Place<'_>) -> Option<Diagnostic> {
         return None;
     }
     let word = place.word(before);
+    let names = before.checked_sub(1).and_then(|name| Some((name, place.token(name.checked_sub(1)?)?)));
+    if let Some((name, Token::Keyword(clause @ (Keyword::Apply | Keyword::Authenticate)))) = names {
+        let (first, joined) = (place.word(name), if *clause == Keyword::Apply { ", " } else { " or " });
+        let found = error(place, before, format!("`{word}` stands behind `{first}` with nothing between"), "a second name");
+        return Some(coded(Code::BadComma, found.help(format!("write `{} {first}{joined}{word}`", clause.text()))));
+    }
     let operators = ["in", "contains", "starts_with", "ends_with", "matches", "is", "per", "and", "or", "not"];
     let foreign =
         [("add", "append"), ("equals", "=="), ("eq", "=="), ("like", "matches"), ("startswith", "starts_with"), ("endswith", "ends_with")];

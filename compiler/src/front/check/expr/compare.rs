@@ -81,7 +81,7 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
         }
     }
     let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
-    if objects::refused(ctx, written, &left) || objects::refused(ctx, written, &right) {
+    if objects::refused(ctx, written, &left) || objects::refused(ctx, written, &right) || network(ctx, written, &left, &right) {
         return None;
     }
     let right_type = left.ty.present().clone();
@@ -107,6 +107,25 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
     };
     incomparable(ctx, written, &left, &right, help);
     None
+}
+
+/// Whether an address is compared with the text of a network, which is reported: it is equal to none.
+fn network(ctx: &mut Context<'_>, written: &Written<'_>, left: &hir::Expr, right: &hir::Expr) -> bool {
+    let text = |operand: &hir::Expr| match &operand.kind {
+        hir::ExprKind::Const(hir::Const::String(text)) if text.contains('/') && constant::cidr(text).is_ok() => Some(text.clone()),
+        _ => None,
+    };
+    let (address, network, text) = match (left.ty.present(), right.ty.present()) {
+        (hir::Ty::Ip, _) => (left, right, text(right)),
+        (_, hir::Ty::Ip) => (right, left, text(left)),
+        _ => return false,
+    };
+    let Some(text) = text else { return false };
+    let quoted = ctx.quote(address.span).unwrap_or_else(|| "…".to_owned());
+    let word = if written.op == ast::CompareOp::Equal { "in" } else { "not in" };
+    let message = format!("an address is compared with the network `{text}`");
+    ctx.error(Code::NotComparable, network.span, message, "an address is in it or not", format!("write `{quoted} {word} \"{text}\"`"));
+    true
 }
 
 fn number(ty: &hir::Ty) -> bool {

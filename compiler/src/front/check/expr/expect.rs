@@ -158,12 +158,13 @@ pub(in crate::front::check) fn leak(ctx: &mut Context<'_>, value: &hir::Expr, wh
 }
 
 /// Reports a value that may be absent where one must be there.
-pub(super) fn refuse_absent(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
+pub(in crate::front::check) fn refuse_absent(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
     let quoted = ctx.quote(value.span).unwrap_or_else(|| "…".to_owned());
     let default = match value.ty.present() {
         hir::Ty::Int | hir::Ty::Float => "0",
         hir::Ty::Bool => "false",
         hir::Ty::String | hir::Ty::Bytes | hir::Ty::Json => "\"\"",
+        // `now` for a time would let the freshness of what has none always hold.
         hir::Ty::Ip
         | hir::Ty::Cidr
         | hir::Ty::Duration

@@ -17,6 +17,13 @@ pub(super) enum Key {
 
 /// The key of a fact.
 pub(super) fn of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Expr) -> Option<Key> {
+    if matches!(written.kind, ast::ExprKind::Binary { .. })
+        && let Some(name) = bare_name(ctx, written)
+    {
+        let help = format!("write `{path}[\"{name}\"]`");
+        ctx.error(Code::WrongQuotes, written.span, format!("`{name}` stands without quotes"), "keys are strings", help);
+        return None;
+    }
     let key = check_expr(ctx, env, written);
     let key = expect::retype(ctx, key, &hir::Ty::String);
     match key.ty.present() {
@@ -41,6 +48,14 @@ pub(super) fn of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Ex
         return Some(Key::Known(text.clone()));
     }
     Some(Key::Computed(key))
+}
+
+/// A name with `-` in it that is written without quotes: nothing that it begins with is declared.
+fn bare_name(ctx: &Context<'_>, written: &ast::Expr) -> Option<String> {
+    let text = ctx.sources.text(written.span);
+    let first = text.split('-').next().filter(|first| *first != text)?;
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (text.split('-').all(word) && !ctx.symbols.contains_key(first)).then(|| text.to_owned())
 }
 
 /// A header's name in lower case; what no header is called is reported.

@@ -351,7 +351,8 @@ fn built_in(ctx: &mut Context<'_>, env: &Env, root: &str, steps: &[Step<'_>], sp
                             let key = ctx.quote(key.span).unwrap_or_else(|| "\"name\"".to_owned());
                             match name.text.as_str() {
                                 "all" => format!("write `{}.all[{key}]`", value.path),
-                                "length" | "len" | "size" | "count" => format!("write `len({}[{key}] ?? \"\")`", value.path),
+                                "count" => format!("write `len({}.all[{key}])`", value.path),
+                                "length" | "len" | "size" => format!("write `len({}[{key}] ?? \"\")`", value.path),
                                 _ => "drop what follows the key: the value is a text".to_owned(),
                             }
                         }
