@@ -113,6 +113,8 @@ functions! {
     RequestHostIn = "request_host_in"(I64, I64) -> I32;
     /// Checks and normalises: 0, or 1 for a malformed request.
     RequestCheck = "request_check"() -> I32;
+    /// Likewise where hosts decide: brackets have to hold an IPv6 address.
+    RequestCheckHost = "request_check_host"() -> I32;
     /// `request.method`
     RequestMethod = "request_method"() -> I64;
     /// `request.scheme`
@@ -477,6 +479,8 @@ functions! {
     /// Finds out whether the host verifies signatures (names as for [`Mechanism::VerifyRs256`]) and counts which: the metric when it does,
     /// the metric when the module has to. Gives true.
     SignaturesProbe = "signatures_probe"(I64, I32, I32) -> I32;
+    /// Likewise where the host has to: counts the metric when it does; when not, the text is logged and false given.
+    SignaturesRequire = "signatures_require"(I64, I32, I64) -> I32;
     /// Lets the request wait for keys: whether its headers end it, bool out. It is decided anew when they are there.
     RequestWait = "request_wait"(I32) -> I32;
     /// Why a `jwt` is invalid ([`REASONS`]); 0 when it is not.
@@ -509,6 +513,10 @@ functions! {
     VerifyRs384 = "verify_rs384"(I64, I64, I64, I64, I64) -> I32;
     /// RSA, PKCS #1 v1.5, SHA-512.
     VerifyRs512 = "verify_rs512"(I64, I64, I64, I64, I64) -> I32;
+    /// RSA with PKCS #1 v1.5 by the host alone, which the names give the hash. No answer is a fault.
+    VerifyHostRs = "verify_host_rs"(I64, I64, I64, I64) -> I32;
+    /// ECDSA by the host alone: names, bytes of a signature, key, message, signature. No answer is a fault.
+    VerifyHostEs = "verify_host_es"(I64, I32, I64, I64, I64) -> I32;
     /// RSA, PSS, SHA-256.
     VerifyPs256 = "verify_ps256"(I64, I64, I64) -> I32;
     /// RSA, PSS, SHA-384.

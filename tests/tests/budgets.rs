@@ -11,7 +11,10 @@ use portcullis::tools::sim::Simulator;
 use portcullis::{Compiled, Options};
 
 fn compiled(text: &str) -> Compiled {
-    let checked = portcullis::check("budget.policy", text, &mut |_| Err("there are no files".to_owned()));
+    let keys = portcullis_tests::tokens::key_set().to_string();
+    let checked = portcullis::check("budget.policy", text, &mut |name| {
+        if name == "keys.json" { Ok(keys.clone()) } else { Err("no file".to_owned()) }
+    });
     assert!(checked.policy.is_some(), "{:?}", checked.diagnostics);
     portcullis::compile(&checked, &Options::default()).unwrap()
 }
@@ -163,6 +166,34 @@ fn modules_are_small() {
         println!("{name}: {} bytes, {} of them names and the like", report.total, report.custom);
         assert!(report.total <= kib * 1024, "{name}: {} bytes are more than {kib} KiB", report.total);
     }
+}
+
+/// What verifies signatures is most of a module that has it, and is there only when the policy's algorithms need it.
+#[test]
+fn modules_hold_the_signatures_that_they_verify() {
+    let policy = |algorithms: &str, crypto: &str| {
+        let jwt = format!(
+            "algorithms = [{algorithms}] keys = file \"keys.json\" issuer = \"i\" audiences = [\"a\"] {crypto} claims {{ sub: string }}"
+        );
+        format!("policy p {{}} jwt corp {{ {jwt} }} scope \"/**\" {{ authenticate corp permit \"a\" {{ when corp.sub == \"b\" }} }}")
+    };
+    let size = |text: &str| {
+        let report = compiled(text).output.report;
+        println!("{} bytes: {text}", report.total);
+        report.total
+    };
+    let all = "RS256, RS384, RS512, ES256, ES384";
+    let by_host = size(&policy(all, "crypto = host"));
+    assert!(by_host <= 64 * 1024, "{by_host}");
+    let own = size(&policy("RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384", ""));
+    assert!(own <= 200 * 1024, "{own}");
+    // Each family alone is smaller than both, and the host alone smaller than any.
+    let (rsa, curve, both) = (size(&policy("RS256", "")), size(&policy("ES256", "")), size(&policy("RS256, ES256", "")));
+    assert!(by_host < rsa && rsa < both && curve < both && both < own, "{by_host} {rsa} {curve} {both} {own}");
+    // One that the module may verify itself brings its algorithm along, and no other.
+    let one = "jwt own { algorithms = [RS256] keys = file \"keys.json\" from = [header \"x\"] } scope \"/o\" { authenticate own permit \"o\" {} }";
+    let mixed = size(&format!("{} {one}", policy(all, "crypto = host")));
+    assert!(by_host < mixed && mixed < both, "{by_host} {mixed} {both}");
 }
 
 #[test]

@@ -20,15 +20,18 @@ const ALGORITHMS: [JwtAlgorithm; 4] = [JwtAlgorithm::Rs256, JwtAlgorithm::Es256,
 /// The time of the tests in seconds.
 const NOW: u64 = START / 1_000_000_000;
 
-/// One scope and one declaration for each algorithm.
-fn policy() -> String {
+/// Those that hosts verify.
+const BY_HOST: [JwtAlgorithm; 2] = [JwtAlgorithm::Rs256, JwtAlgorithm::Es256];
+
+/// One scope and one declaration for each algorithm; `more` is said of each.
+fn policy(algorithms: &[JwtAlgorithm], more: &str) -> String {
     let mut text = "policy tokens { default = deny 403 }\nconfig { secret_key: secret }\n".to_owned();
-    for algorithm in ALGORITHMS {
+    for algorithm in algorithms {
         let name = algorithm.as_str();
         let lower = name.to_lowercase();
         let keys = if algorithm.is_hmac() { "config.secret_key" } else { "file \"keys.json\"" };
         text.push_str(&format!(
-            "jwt {lower} {{ issuer = \"{ISSUER}\" audiences = [\"{AUDIENCE}\"] algorithms = [{name}] keys = {keys} max_lifetime = 24h\n\
+            "jwt {lower} {{ issuer = \"{ISSUER}\" audiences = [\"{AUDIENCE}\"] algorithms = [{name}] keys = {keys} max_lifetime = 24h {more}\n\
              from = [bearer, header \"x-token\"] claims {{ sub: string }} }}\n\
              scope \"/{lower}\" {{ authenticate {lower} permit \"{lower} may\" {{ }} rewrite request \"{lower} who\" {{ set \"x-who\" = {lower}.sub }} }}\n"
         ));
@@ -50,11 +53,11 @@ fn header(headers: &Headers, name: &str) -> Option<String> {
 }
 
 /// Refuses or accepts as it should, and counts why.
-fn holds(engine: &mut dyn Engine) {
+fn holds(engine: &mut dyn Engine, algorithms: &[JwtAlgorithm]) {
     engine.start(&json!({ "secret_key": SECRET }).to_string()).unwrap();
     engine.set_time(START).unwrap();
     let mut expected: BTreeMap<(String, String), u64> = BTreeMap::new();
-    for algorithm in ALGORITHMS {
+    for &algorithm in algorithms {
         let name = algorithm.as_str().to_lowercase();
         // Accepted, again from what is remembered of it, and behind those that are refused as well.
         let admitted = |engine: &mut dyn Engine, at: &str| {
@@ -90,7 +93,7 @@ fn holds(engine: &mut dyn Engine) {
     }
     let mut counted: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (rule, outcome, count) in engine.counters().unwrap() {
-        let of_ours = ALGORITHMS.iter().any(|algorithm| algorithm.as_str().to_lowercase() == rule);
+        let of_ours = algorithms.iter().any(|algorithm| algorithm.as_str().to_lowercase() == rule);
         if of_ours && count > 0 {
             counted.insert((rule, outcome), count);
         }
@@ -103,9 +106,9 @@ fn chosen(engine: &mut dyn Engine, who: &str) -> bool {
     engine.counters().unwrap().iter().any(|(name, outcome, count)| name == "signatures" && outcome == who && *count > 0)
 }
 
-fn compiled() -> (portcullis::Checked, Vec<u8>) {
+fn compiled(text: &str) -> (portcullis::Checked, Vec<u8>) {
     let keys = tokens::key_set().to_string();
-    let checked = portcullis::check("tokens.policy", &policy(), &mut |_| Ok(keys.clone()));
+    let checked = portcullis::check("tokens.policy", text, &mut |_| Ok(keys.clone()));
     assert!(checked.policy.is_some(), "{:?}", checked.diagnostics);
     let wasm = portcullis::compile(&checked, &Options::default()).unwrap().output.wasm;
     (checked, wasm)
@@ -113,17 +116,55 @@ fn compiled() -> (portcullis::Checked, Vec<u8>) {
 
 #[test]
 fn broken_tokens_are_refused_by_interpreter_and_module() {
-    let (checked, wasm) = compiled();
-    holds(&mut Interpreter::new(checked.policy.unwrap()));
+    let (checked, wasm) = compiled(&policy(&ALGORITHMS, ""));
+    holds(&mut Interpreter::new(checked.policy.unwrap()), &ALGORITHMS);
     let mut simulator = Simulator::deployed(&wasm).unwrap();
-    holds(&mut simulator);
+    holds(&mut simulator, &ALGORITHMS);
     assert!(!chosen(&mut simulator, "host") && chosen(&mut simulator, "own"), "{:?}", simulator.counters());
+    simulator.verifies_signatures = true;
+    holds(&mut simulator, &ALGORITHMS);
+    assert!(chosen(&mut simulator, "host") && !chosen(&mut simulator, "own"), "{:?}", simulator.counters());
 }
 
 #[test]
 fn broken_tokens_are_refused_in_envoy() {
-    let (_, wasm) = compiled();
+    let (_, wasm) = compiled(&policy(&ALGORITHMS, ""));
     let mut envoy = EnvoyEngine::new(wasm, &[], false).unwrap();
-    holds(&mut envoy);
+    holds(&mut envoy, &ALGORITHMS);
     assert!(chosen(&mut envoy, "host") && !chosen(&mut envoy, "own"), "{:?}", envoy.counters());
+}
+
+/// `crypto = host`: the module has no verification of its own, and refuses the same tokens.
+#[test]
+fn the_host_alone_refuses_the_same() {
+    let (checked, wasm) = compiled(&policy(&BY_HOST, "crypto = host"));
+    holds(&mut Interpreter::new(checked.policy.unwrap()), &BY_HOST);
+    let mut simulator = Simulator::deployed(&wasm).unwrap();
+    holds(&mut simulator, &BY_HOST);
+    assert!(chosen(&mut simulator, "host"), "{:?}", simulator.counters());
+    let mut envoy = EnvoyEngine::new(wasm, &[], false).unwrap();
+    holds(&mut envoy, &BY_HOST);
+    assert!(chosen(&mut envoy, "host"), "{:?}", envoy.counters());
+}
+
+/// Nobody else verifies: a host that cannot is told so when it starts, and one that stops answering admits nobody.
+#[test]
+fn without_the_host_nobody_verifies() {
+    let (_, wasm) = compiled(&policy(&BY_HOST, "crypto = host"));
+    let mut simulator = Simulator::new(&wasm).unwrap();
+    let configuration = json!({ "secret_key": SECRET }).to_string();
+    simulator.start(&configuration).unwrap_err();
+    let told = "portcullis: `jwt rs256` has `crypto = host`, and this host has no `verify_signature`";
+    assert!(simulator.logs().iter().any(|(_, line)| line == told), "{:?}", simulator.logs());
+
+    let mut simulator = Simulator::deployed(&wasm).unwrap();
+    simulator.start(&configuration).unwrap();
+    simulator.set_time(START).unwrap();
+    simulator.verifies_signatures = false;
+    for algorithm in BY_HOST {
+        let good = request(algorithm, "authorization", &tokens::good(algorithm, NOW));
+        let outcome = simulator.request(&good, &ok()).unwrap();
+        assert_eq!(outcome.decision, Decision::Deny { status: 503, by: "fault".to_owned() }, "{algorithm:?}");
+        assert!(outcome.forwarded.is_none());
+    }
 }

@@ -58,6 +58,7 @@ const JWT: &[Attribute] = &[
     yes("clock_skew"),
     yes("require_expiration"),
     yes("max_lifetime"),
+    yes("crypto"),
     yes("forward"),
 ];
 const FETCH: &[Attribute] = &[yes("service"), yes("path"), yes("refresh"), yes("stale")];

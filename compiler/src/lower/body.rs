@@ -211,7 +211,7 @@ pub(super) fn lower_callback(
     let malformed = malformed(builder);
     let mut body = vec![
         Stmt::If(call(Mechanism::RequestBegin, vec![Expr::Data(slots)]), fault, vec![]),
-        Stmt::If(call(Mechanism::RequestCheck, vec![]), malformed, vec![]),
+        Stmt::If(request::is_malformed(builder.policy), malformed, vec![]),
         act(Mechanism::PathsMatch, vec![Expr::Data(tables::trie(builder))]),
     ];
     if let Some((steps, rules)) = unverified {

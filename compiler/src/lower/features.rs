@@ -79,6 +79,9 @@ fn of(mechanism: Mechanism) -> &'static [&'static str] {
     if mechanism == Mechanism::CredentialCheckJwt {
         return &["clock", "random"];
     }
+    if mechanism == Mechanism::SignaturesRequire {
+        return &["verify_signature"];
+    }
     if mechanism == Mechanism::ConfigLoad {
         return &["plugin_configuration"];
     }

@@ -10,7 +10,7 @@ use portcullis_runtime::values::siphash;
 use super::build::{Builder, Context, Phase, call, give, index};
 use super::expr::binary;
 use super::{reply, tables};
-use crate::ir::hir::{self, ClaimDefault, ClaimKind, Credential, CredentialId, JwkMaterial, Jwt, JwtAlgorithm, JwtKeys, Ty};
+use crate::ir::hir::{self, ClaimDefault, ClaimKind, Credential, CredentialId, JwkMaterial, Jwt, JwtAlgorithm, JwtCrypto, JwtKeys, Ty};
 use crate::ir::lir::{BinaryOp, DataId, Expr, Local, Stmt, UnaryOp};
 
 /// The state of a `jwt`.
@@ -86,7 +86,17 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     builder.implement(Policy::Verify, function);
 }
 
+/// Whether some `jwt` of this algorithm may be verified by the module itself.
+fn is_own(policy: &hir::Policy, algorithm: JwtAlgorithm) -> bool {
+    policy.credentials.iter().any(
+        |credential| matches!(credential, Credential::Jwt(jwt) if jwt.crypto == JwtCrypto::Auto && jwt.algorithms.contains(&algorithm)),
+    )
+}
+
 fn verify(builder: &mut Builder<'_>, algorithm: JwtAlgorithm) -> Expr {
+    if !is_own(builder.policy, algorithm) {
+        return verify_by_host(builder, algorithm);
+    }
     let (mechanism, offered, curve, long) = match algorithm {
         JwtAlgorithm::Rs256 => (Mechanism::VerifyRs256, Some("sha256"), None, false),
         JwtAlgorithm::Rs384 => (Mechanism::VerifyRs384, Some("sha384"), None, true),
@@ -113,6 +123,30 @@ fn verify(builder: &mut Builder<'_>, algorithm: JwtAlgorithm) -> Expr {
     }
     arguments.extend([1, 2, 3].map(|number| Expr::Local(Local(number))));
     call(mechanism, arguments)
+}
+
+/// By the host alone: of our own code nothing is linked.
+fn verify_by_host(builder: &mut Builder<'_>, algorithm: JwtAlgorithm) -> Expr {
+    // Bytes of a signature where they are fixed: of RSA the key tells.
+    let (hash, size) = match algorithm {
+        JwtAlgorithm::Rs256 => ("sha256", None),
+        JwtAlgorithm::Rs384 => ("sha384", None),
+        JwtAlgorithm::Rs512 => ("sha512", None),
+        JwtAlgorithm::Es256 => ("sha256", Some(64)),
+        JwtAlgorithm::Es384 => ("sha384", Some(96)),
+        // INVARIANT: the checker admits `crypto = host` only for those that hosts verify. Nothing else holds.
+        JwtAlgorithm::Ps256
+        | JwtAlgorithm::Ps384
+        | JwtAlgorithm::Ps512
+        | JwtAlgorithm::EdDsa
+        | JwtAlgorithm::Hs256
+        | JwtAlgorithm::Hs384
+        | JwtAlgorithm::Hs512 => return Expr::I32(0),
+    };
+    let mut arguments = vec![Expr::Data(builder.table("host's verification", host::names(hash)))];
+    arguments.extend(size.map(Expr::I32));
+    arguments.extend([1, 2, 3].map(|number| Expr::Local(Local(number))));
+    call(if size.is_some() { Mechanism::VerifyHostEs } else { Mechanism::VerifyHostRs }, arguments)
 }
 
 /// The number of an algorithm at the border.
@@ -187,8 +221,15 @@ pub(super) fn configured(builder: &mut Builder<'_>) -> Vec<Expr> {
     if host_may_verify(policy) {
         let names = builder.table("host's verification", host::names("sha256"));
         let metric = |builder: &Builder<'_>, outcome| index(builder.metrics.number(SIGNATURES, outcome));
-        let (by_host, own) = (metric(builder, BY_HOST), metric(builder, OWN));
-        loads.push(call(Mechanism::SignaturesProbe, vec![Expr::Data(names), by_host, own]));
+        let by_host = metric(builder, BY_HOST);
+        if let Some(jwt) = by_host_alone(policy) {
+            let refusal = format!("portcullis: `jwt {}` has `crypto = host`, and this host has no `verify_signature`", jwt.name.text);
+            let refusal = builder.string(&refusal);
+            loads.push(call(Mechanism::SignaturesRequire, vec![Expr::Data(names), by_host, refusal]));
+        } else {
+            let own = metric(builder, OWN);
+            loads.push(call(Mechanism::SignaturesProbe, vec![Expr::Data(names), by_host, own]));
+        }
     }
     for field in fields {
         let name = policy.config.get(field).map_or("", |config| config.name.text.as_str());
@@ -239,6 +280,14 @@ pub(super) const SIGNATURES: &str = "signatures";
 pub(super) const BY_HOST: &str = "host";
 /// It is the module.
 pub(super) const OWN: &str = "own";
+
+/// A `jwt` that the host alone verifies.
+pub(super) fn by_host_alone(policy: &hir::Policy) -> Option<&Jwt> {
+    policy.credentials.iter().find_map(|credential| match credential {
+        Credential::Jwt(jwt) if jwt.crypto == JwtCrypto::Host => Some(jwt),
+        _ => None,
+    })
+}
 
 /// Whether a host can verify some signature of the policy.
 pub(super) fn host_may_verify(policy: &hir::Policy) -> bool {

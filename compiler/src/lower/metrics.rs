@@ -72,7 +72,9 @@ pub(super) fn lower(builder: &mut Builder<'_>) {
     }
     if super::jwt::host_may_verify(policy) {
         builder.metrics.enter(super::jwt::SIGNATURES, super::jwt::BY_HOST);
-        builder.metrics.enter(super::jwt::SIGNATURES, super::jwt::OWN);
+        if super::jwt::by_host_alone(builder.policy).is_none() {
+            builder.metrics.enter(super::jwt::SIGNATURES, super::jwt::OWN);
+        }
     }
     for service in &policy.services {
         builder.metrics.enter(&service.name.text, super::jwt::FETCHED);

@@ -94,8 +94,13 @@ fn begin(builder: &mut Builder<'_>) -> Vec<Stmt> {
     } else {
         reply::refuse(builder, &reply::bare(400), "malformed", "deny")
     };
-    body.push(Stmt::If(call(Mechanism::RequestCheck, vec![]), malformed, vec![]));
+    body.push(Stmt::If(is_malformed(policy), malformed, vec![]));
     body
+}
+
+/// Whether a request is malformed. An address as host is looked at only where hosts decide, because that takes more code than the rest.
+pub(super) fn is_malformed(policy: &hir::Policy) -> Expr {
+    call(if policy.decides_by_hosts() { Mechanism::RequestCheckHost } else { Mechanism::RequestCheck }, vec![])
 }
 
 /// Counts what `default` does with a request that nothing decided; `matched`: whether rules in shadow did.

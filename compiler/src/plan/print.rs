@@ -107,7 +107,11 @@ fn write_signatures(out: &mut String, policy: &hir::Policy) -> std::fmt::Result 
             jwt.algorithms.iter().partition(|algorithm| algorithm.host_verifies());
         let names = |algorithms: &[&hir::JwtAlgorithm]| algorithms.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
         if !host.is_empty() {
-            writeln!(out, "  {}: {}: by the host where it has `verify_signature`, else by the module", jwt.name.text, names(&host))?;
+            let who = match jwt.crypto {
+                hir::JwtCrypto::Auto => "by the host where it has `verify_signature`, else by the module",
+                hir::JwtCrypto::Host => "by the host, which must have `verify_signature`",
+            };
+            writeln!(out, "  {}: {}: {who}", jwt.name.text, names(&host))?;
         }
         if !own.is_empty() {
             writeln!(out, "  {}: {}: by the module", jwt.name.text, names(&own))?;

@@ -67,6 +67,7 @@ pub fn parse_ip(text: &[u8]) -> Option<[u8; IP_SIZE]> {
 }
 
 /// Reads an IPv6 address, a zone behind `%` ignored.
+#[inline(never)]
 pub fn parse_v6(text: &[u8]) -> Option<[u8; IP_SIZE]> {
     let text = crate::bytes::split_once(text, b'%').map_or(text, |(address, _)| address);
     let gap = text.windows(2).position(|pair| pair == b"::");

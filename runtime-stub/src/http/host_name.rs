@@ -45,15 +45,16 @@ fn address_in(name: &[u8]) -> Option<[u8; IP_SIZE]> {
     if crate::bytes::position(inner, b'%').is_some() { None } else { address::parse_v6(inner) }
 }
 
-/// Whether this is one host, with a port or without: labels of letters, digits, `-` and `_`, an IPv6 address in brackets, or nothing.
-/// What is none (`a..`, `a:80:90`, `a,b`, `%61`) may be anybody's to who reads it behind this host.
+/// Whether this is one host, with a port or without: labels of letters, digits, `-` and `_`, what an address is made of in brackets,
+/// or nothing. Only who decides by hosts looks whether it is an address ([`is_address_or_name`]). What is none (`a..`, `a:80:90`, `a,b`, `%61`) may be anybody's to who reads it behind this host.
 pub fn well_formed(authority: &[u8]) -> bool {
     is_name(without_port(authority))
 }
 
 fn is_name(name: &[u8]) -> bool {
-    if name.first() == Some(&b'[') {
-        return address_in(name).is_some();
+    if let Some(address) = name.strip_prefix(b"[") {
+        let inner = address.strip_suffix(b"]").unwrap_or(&[]);
+        return !inner.is_empty() && inner.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
     }
     let mut before = b'.';
     for &byte in name {
@@ -66,6 +67,11 @@ fn is_name(name: &[u8]) -> bool {
     name.is_empty() || before != b'.'
 }
 
+/// Whether brackets, if there are any, hold an IPv6 address.
+pub fn is_address_or_name(host: &[u8]) -> bool {
+    host.first() != Some(&b'[') || address_in(host).is_some()
+}
+
 /// Digits, or nothing: `example.com:` is `example.com` (RFC 3986 section 3.2.3).
 fn is_port(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_digit)
@@ -74,7 +80,7 @@ fn is_port(text: &[u8]) -> bool {
 /// Whether a host is in a set, or has one or more labels in front of a name in the other set. What is no host, or more than one
 /// (joined with a comma), is nobody else's: such a request must not pass as one of others, and is refused as malformed.
 pub fn is_in(host: &[u8], exact: &[u8], suffixes: &[u8]) -> bool {
-    if strings::contains(exact, host) || !is_name(host) {
+    if strings::contains(exact, host) || !is_name(host) || !is_address_or_name(host) {
         return true;
     }
     let mut rest = host;
@@ -89,7 +95,7 @@ pub fn is_in(host: &[u8], exact: &[u8], suffixes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_in, normal, well_formed};
+    use super::{is_address_or_name, is_in, normal, well_formed};
     use crate::rt::arena::Arena;
     use crate::tables::strings::encode_set;
 
@@ -127,14 +133,27 @@ mod tests {
             ("example.com", false),
             ("xexample.com", false),
             ("x.a.com", false),
+            ("[::1]", false),
             ("", false),
         ] {
             assert_eq!(is_in(host.as_bytes(), &exact, &suffixes), expected, "{host}");
         }
-        for nobodys in ["www.example.org,www.example.org", ".example.com", "a.com.", "a.com:80", "a..com", "a com"] {
+        for nobodys in
+            ["www.example.org,www.example.org", ".example.com", "a.com.", "a.com:80", "a..com", "a com", "[a]", "[1.2.3.4]", "[::1%1]"]
+        {
             assert!(is_in(nobodys.as_bytes(), &exact, &suffixes), "{nobodys}");
         }
         assert!(is_in(&[b'.'; 100_000], &exact, &suffixes));
+    }
+
+    #[test]
+    fn brackets_hold_an_address_where_hosts_decide() {
+        for host in ["", "a", "[::1]", "[1:2:3:4:5:6:7:8]", "[::ffff:1.2.3.4]"] {
+            assert!(is_address_or_name(host.as_bytes()), "{host}");
+        }
+        for none in ["[.]", "[a]", "[1.2.3.4]", "[:::::]", "[1:2:3:4:5:6:7:8:9]", "[::1%1]", "[::1", "[]"] {
+            assert!(!is_address_or_name(none.as_bytes()), "{none}");
+        }
     }
 
     #[test]
@@ -168,10 +187,6 @@ mod tests {
             "::1",
             ".",
             ".:80",
-            "[.]",
-            "[a]",
-            "[1.2.3.4]",
-            "[:::::]",
             "[::1].",
             "[::1].:80",
             "[fe80::1%25eth0]",
@@ -180,7 +195,6 @@ mod tests {
             "[::1]]",
             "]",
             "].",
-            "[1:2:3:4:5:6:7:8:9]",
             "a?b",
             "a#b",
             "*",

@@ -399,6 +399,9 @@ fn token(random: &mut Random, world: &mut World, head: &mut Vec<Node>, members: 
             ],
         ),
     ];
+    if fetched && random.chance(40) {
+        lines.push(Node::line("crypto = host"));
+    }
     for line in [
         "issuer = \"issuer\"",
         "audiences = [\"us\", \"more\"]",

@@ -20,6 +20,7 @@ pub(super) fn check(ctx: &mut Context<'_>, jwt: &ast::Jwt) -> hir::Jwt {
         from: credential::sources(ctx, &attrs, &hir::CredentialSource::Bearer),
         issuer: attrs.get("issuer").and_then(|attr| text(ctx, attr, "issuer = \"https://id.example.com/\"")),
         audiences: audiences(ctx, &attrs),
+        crypto: attrs.get("crypto").map_or(hir::JwtCrypto::Auto, |attr| crypto(ctx, attr, &algorithms)),
         keys: keys.unwrap_or(hir::JwtKeys::Known(Vec::new())),
         algorithms: algorithms.into_iter().map(|(algorithm, _)| algorithm).collect(),
         clock_skew: attrs.get("clock_skew").and_then(|attr| duration(ctx, attr, "clock_skew = 60s")).unwrap_or(SKEW),
@@ -69,6 +70,26 @@ fn audience(element: &ast::Arg) -> Option<String> {
         ast::Arg::Expr(expr) => constant::string(expr).filter(|text| !text.is_empty()).map(str::to_owned),
         ast::Arg::Source(_) | ast::Arg::Named(..) => None,
     }
+}
+
+/// Who verifies: `auto`, or `host` for algorithms that hosts verify.
+fn crypto(ctx: &mut Context<'_>, attr: &ast::Attr, algorithms: &[(hir::JwtAlgorithm, Span)]) -> hir::JwtCrypto {
+    match &attr.value {
+        ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Name(name), .. }) if name == "auto" => return hir::JwtCrypto::Auto,
+        ast::Value::Expr(ast::Expr { kind: ast::ExprKind::Name(name), .. }) if name == "host" => {}
+        _ => {
+            attrs::wrong(ctx, attr, "`auto` or `host`", "crypto = host");
+            return hir::JwtCrypto::Auto;
+        }
+    }
+    let offered = hir::JwtAlgorithm::ALL.into_iter().filter(|algorithm| algorithm.host_verifies()).map(hir::JwtAlgorithm::as_str);
+    let offered = offered.collect::<Vec<_>>().join(", ");
+    for (algorithm, span) in algorithms.iter().filter(|(algorithm, _)| !algorithm.host_verifies()) {
+        let message = format!("no host verifies `{}`", algorithm.as_str());
+        let help = format!("leave `crypto` out, so that the module verifies it, or name only some of {offered}");
+        ctx.error(Code::BadCredential, *span, message, "`crypto = host` asks the host alone", help);
+    }
+    hir::JwtCrypto::Host
 }
 
 /// The algorithms, each with its place.

@@ -17,6 +17,8 @@ pub struct Jwt {
     pub algorithms: Vec<JwtAlgorithm>,
     /// What signatures are verified with.
     pub keys: JwtKeys,
+    /// Who verifies them.
+    pub crypto: JwtCrypto,
     /// How far clocks may differ, nanoseconds.
     pub clock_skew: i64,
     /// Whether `exp` must be there.
@@ -27,6 +29,15 @@ pub struct Jwt {
     pub forward: bool,
     /// Declared claims, in order; names are distinct.
     pub claims: Vec<Claim>,
+}
+
+/// Who verifies signatures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JwtCrypto {
+    /// The host where it can, else the module.
+    Auto,
+    /// The host alone; the module has no code for it and does not start on a host that cannot. All algorithms are such that hosts verify.
+    Host,
 }
 
 /// A declared claim.

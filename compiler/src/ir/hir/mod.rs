@@ -23,7 +23,7 @@ pub use credential::{ApiKey, Basic, Credential, CredentialSource, Keys, Member, 
 pub use expr::{CertificatePart, Const, Expr, ExprKind, Keyed, Read};
 pub use function::Function;
 pub use hmac::{Algorithm, Codes, Dedupe, Encoding, Hmac, HttpSignature, Piece, Timestamp, TimestampForm, TimestampSource};
-pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtFetch, JwtKeys};
+pub use jwt::{Claim, ClaimDefault, ClaimKind, Jwk, JwkMaterial, Jwt, JwtAlgorithm, JwtCrypto, JwtFetch, JwtKeys};
 pub use policy::{
     Absent, Action, Authenticate, Config, ConfigDefault, Fn, HostPattern, Json, Let, Limit, LimitScope, List, Map, Policy, Reply,
     ReplyBody, Scope, Service,

@@ -1,7 +1,7 @@
 //! A `jwt` of the typed tree as text.
 
 use super::print::config_name;
-use super::{ClaimDefault, ClaimKind, JwkMaterial, Jwt, JwtKeys, Policy};
+use super::{ClaimDefault, ClaimKind, JwkMaterial, Jwt, JwtCrypto, JwtKeys, Policy};
 
 /// Its lines.
 pub(super) fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, String)) {
@@ -32,6 +32,9 @@ pub(super) fn token(policy: &Policy, jwt: &Jwt, line: &mut impl FnMut(usize, Str
             line(1, format!("keys of {service} {:?}, refreshed after {} ns, for {} ns", fetch.path, fetch.refresh, fetch.stale));
         }
         JwtKeys::Set(id) => line(1, format!("keys {}", config_name(policy, id.index()))),
+    }
+    if jwt.crypto == JwtCrypto::Host {
+        line(1, "verified by the host alone".to_owned());
     }
     let expires = if jwt.require_expiration { ", must expire" } else { "" };
     let lifetime = jwt.max_lifetime.map(|lifetime| format!(", at most {lifetime} ns")).unwrap_or_default();

@@ -182,6 +182,11 @@ fn forget(expr: &mut Expr) {
 }
 
 impl Policy {
+    /// Whether hosts decide what applies to a request.
+    pub fn decides_by_hosts(&self) -> bool {
+        !self.hosts.is_empty() || self.scopes.iter().any(|scope| !scope.hosts.is_empty())
+    }
+
     /// What an expression is, by way of `let`s.
     pub fn behind_lets<'a>(&'a self, mut expr: &'a Expr) -> &'a Expr {
         // INVARIANT: a let reads only lets before it, so this ends.

@@ -218,10 +218,16 @@ fn address_in(host: &str) -> Option<std::net::Ipv6Addr> {
     host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 
-/// Whether a host without port and final dot is one: labels, an IPv6 address in brackets, or nothing.
+/// Whether brackets, if there are any, hold an IPv6 address.
+pub(super) fn is_address_or_name(host: &str) -> bool {
+    !host.starts_with('[') || address_in(host).is_some()
+}
+
+/// Whether a host without port and final dot may be one: labels, what an address is made of in brackets, or nothing.
 pub(super) fn names_a_host(host: &str) -> bool {
-    if host.starts_with('[') {
-        return address_in(host).is_some();
+    if let Some(address) = host.strip_prefix('[') {
+        let inner = address.strip_suffix(']').unwrap_or_default();
+        return !inner.is_empty() && inner.chars().all(|c| c.is_ascii_hexdigit() || c == ':' || c == '.');
     }
     let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     host.is_empty() || host.split('.').all(label)
@@ -242,7 +248,7 @@ pub(super) fn cookie(piece: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(super) mod tests {
-    use super::{Facts, host, names_a_host};
+    use super::{Facts, host, is_address_or_name, names_a_host};
     use crate::tools::message::Request;
 
     /// A request with these headers.
@@ -292,10 +298,11 @@ pub(super) mod tests {
             assert_eq!(host(authority), expected);
             assert!(names_a_host(expected), "{expected}");
         }
-        for none in
-            ["a..", "a:80:90", "a:b", "[::1", "..", ".a", "a,b", "%61", ".", ".:80", "[.]", "[a]", "[1.2.3.4]", "[::1].", "[fe80::1%1]"]
-        {
+        for none in ["a..", "a:80:90", "a:b", "[::1", "..", ".a", "a,b", "%61", ".", ".:80", "[::1].", "[fe80::1%1]"] {
             assert!(!names_a_host(&host(none)), "{none}");
+        }
+        for no_address in ["[.]", "[a]", "[1.2.3.4]", "[:::::]"] {
+            assert!(names_a_host(&host(no_address)) && !is_address_or_name(&host(no_address)), "{no_address}");
         }
     }
 

@@ -135,11 +135,12 @@ impl<'a> Run<'a> {
         let untouched = self.as_received(request);
         // Two hosts in one request are nobody else's: it goes on to be refused as malformed.
         let host = facts::host(&request.authority);
-        let ambiguous = !facts::names_a_host(&host) || facts::lines(&request.headers, "host").next().is_some();
+        let no_address = self.policy.decides_by_hosts() && !facts::is_address_or_name(&host);
+        let ambiguous = no_address || !facts::names_a_host(&host) || facts::lines(&request.headers, "host").next().is_some();
         if !ambiguous && !rule::host_matches(&self.policy.hosts, &host) {
             return Ok(allowed(untouched, as_answered(request, answer)));
         }
-        let Some(mut facts) = Facts::of(request, self.policy.trusted_hops) else {
+        let Some(mut facts) = Facts::of(request, self.policy.trusted_hops).filter(|_| !no_address) else {
             if self.policy.shadow {
                 self.count("malformed", "shadow");
                 return Ok(allowed(untouched, as_answered(request, answer)));

@@ -10,11 +10,21 @@ pub fn trusted_hops(wasm: &[u8]) -> u8 {
 
 /// Whether headers are to be held while bodies come in (Envoy's `allow_on_headers_stop_iteration`).
 pub(super) fn holds_headers(wasm: &[u8]) -> bool {
-    let holds = |about: Value| {
+    needs(wasm, &["request_header_hold", "response_header_hold"])
+}
+
+/// Whether the module starts only where the host verifies signatures (Envoy's `verify_signature`).
+pub(super) fn needs_verification(wasm: &[u8]) -> bool {
+    needs(wasm, &["verify_signature"])
+}
+
+/// Whether it needs one of these of its host.
+fn needs(wasm: &[u8], wanted: &[&str]) -> bool {
+    let found = |about: Value| {
         let features = about.get("host_features")?.as_array()?;
-        Some(features.iter().any(|feature| matches!(feature.as_str(), Some("request_header_hold" | "response_header_hold"))))
+        Some(features.iter().any(|feature| feature.as_str().is_some_and(|feature| wanted.contains(&feature))))
     };
-    section(wasm).and_then(holds).unwrap_or(false)
+    section(wasm).and_then(found).unwrap_or(false)
 }
 
 fn section(wasm: &[u8]) -> Option<Value> {

@@ -18,6 +18,8 @@ pub(crate) struct Proxy {
     pub(crate) logs: Vec<(u32, String)>,
     /// What clusters answer to calls: `None` is nothing in time.
     pub(crate) services: BTreeMap<String, Option<Answer>>,
+    /// Whether there is `verify_signature`.
+    pub(crate) verifies_signatures: bool,
     random: u64,
     requests: u64,
 }
@@ -32,6 +34,7 @@ impl Proxy {
             now,
             logs: Vec::new(),
             services: BTreeMap::new(),
+            verifies_signatures: false,
             random: seed,
             requests: 0,
         }

@@ -44,6 +44,8 @@ pub struct Simulator {
     pub failure_policy: FailurePolicy,
     /// Envoy's `allow_on_headers_stop_iteration`: headers wait while body callbacks run.
     pub allow_on_headers_stop_iteration: bool,
+    /// Whether there is Envoy's `verify_signature`.
+    pub verifies_signatures: bool,
     /// How many bytes of a body may be held back.
     pub buffer_limit: usize,
     /// Envoy's `xff_num_trusted_hops`, with `use_remote_address`.
@@ -91,12 +93,12 @@ impl Simulator {
         Ok(Self { trusted_hops: about::trusted_hops(wasm), ..Self::of(Module::new(wasm)?) })
     }
 
-    /// Likewise, with the switches that `portcullis deploy` sets for the module: headers are held where it reads
-    /// bodies.
+    /// Likewise, with what a host has that `portcullis deploy` sets up for the module: headers are held where it reads bodies,
+    /// signatures are verified where the module leaves that to the host.
     pub fn deployed(wasm: &[u8]) -> Result<Self, EngineError> {
         let simulator = Self::new(wasm)?;
-        let holds = about::holds_headers(wasm);
-        Ok(Self { allow_on_headers_stop_iteration: holds, ..simulator })
+        let (holds, verifies) = (about::holds_headers(wasm), about::needs_verification(wasm));
+        Ok(Self { allow_on_headers_stop_iteration: holds, verifies_signatures: verifies, ..simulator })
     }
 
     /// A simulator of a module that is checked already.
@@ -105,6 +107,7 @@ impl Simulator {
             workers: 1,
             failure_policy: FailurePolicy::FailReload,
             allow_on_headers_stop_iteration: false,
+            verifies_signatures: false,
             buffer_limit: BUFFER_LIMIT,
             trusted_hops: 0,
             root_id: "portcullis".to_owned(),
@@ -169,6 +172,7 @@ impl Simulator {
         self.next_worker = 0;
         self.configuration = configuration.to_vec();
         self.proxy.borrow_mut().services.clone_from(&self.services);
+        self.proxy.borrow_mut().verifies_signatures = self.verifies_signatures;
         let started = self.start_threads().and_then(|()| self.settle());
         self.collect_logs();
         started
@@ -274,6 +278,7 @@ impl Simulator {
             }
         }
         let rules = Rules { allow_stop_iteration: self.allow_on_headers_stop_iteration, buffer_limit: self.buffer_limit };
+        self.proxy.borrow_mut().verifies_signatures = self.verifies_signatures;
         let number = self.proxy.borrow_mut().next_request();
         let started = self.proxy.borrow().now;
         match self.threads.get_mut(index) {

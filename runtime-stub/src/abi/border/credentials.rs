@@ -153,6 +153,9 @@ extern "C" fn credential_check_jwt(id: i32, from: i64, demands: i64, keys: i64) 
     };
     // Frame and VM are let go while the policy verifies: it comes back for the mechanism of the algorithm.
     let holds = verified(&signed, jwt::candidates(&signed, demands, keys));
+    if frame().fault {
+        return jwt::faulted(frame(), id);
+    }
     jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, holds)
 }
 

@@ -44,6 +44,9 @@ extern "C" fn credential_check_fetched(id: i32, from: i64, demands: i64) -> i32 
         match fetches().supply(&mut Wasm, (&mut vm().heap, arena()), (root, id), known, signed.key_id()) {
             fetch::Supply::Keys => {
                 let holds = super::credentials::verified(&signed, candidates);
+                if frame().fault {
+                    break;
+                }
                 let state = jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, holds);
                 if state == credential::VALID {
                     frame().body.verified |= bit;

@@ -26,6 +26,11 @@ extern "C" fn request_check() -> i32 {
     i32::from(request::check(frame()))
 }
 
+#[unsafe(export_name = "rt.request_check_host")]
+extern "C" fn request_check_host() -> i32 {
+    i32::from(request::check(frame()) || !host_name::is_address_or_name(request::host(frame())))
+}
+
 #[unsafe(export_name = "rt.request_method")]
 extern "C" fn request_method() -> i64 {
     let frame = frame();

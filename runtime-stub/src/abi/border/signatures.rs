@@ -2,12 +2,13 @@
 //! the host when it verifies them.
 
 use super::rules;
-use crate::abi::{Wasm, arena, vm};
+use crate::abi::{Wasm, arena, frame, vm};
 use crate::bytes;
 use crate::crypto::{curve, ecdsa, ed25519, host, rsa};
 use crate::digest::sha256::Sha256;
 use crate::digest::sha512::{Sha384, Sha512};
 use crate::digest::{self, Algorithm, hmac};
+use crate::host::{Host, level};
 use crate::rt::pack;
 use crate::tables::jwks;
 
@@ -16,6 +17,41 @@ extern "C" fn signatures_probe(names: i64, by_host: i32, own: i32) -> i32 {
     let offered = host::probe(&mut Wasm, &mut vm().host_verifies, arena(), pack::bytes(names));
     rules::count(if offered { by_host } else { own });
     1
+}
+
+#[unsafe(export_name = "rt.signatures_require")]
+extern "C" fn signatures_require(names: i64, by_host: i32, refusal: i64) -> i32 {
+    let offered = host::probe(&mut Wasm, &mut vm().host_verifies, arena(), pack::bytes(names));
+    if offered {
+        rules::count(by_host);
+    } else {
+        Wasm.log(level::ERROR, pack::bytes(refusal));
+    }
+    i32::from(offered)
+}
+
+/// What the host answered; nothing else verifies, so no answer is a fault.
+fn answered(answer: Option<bool>) -> i32 {
+    frame().fault |= answer.is_none();
+    i32::from(answer == Some(true))
+}
+
+#[unsafe(export_name = "rt.verify_host_rs")]
+extern "C" fn verify_host_rs(names: i64, key: i64, message: i64, signature: i64) -> i32 {
+    let (der, _) = jwks::forms(pack::bytes(key));
+    let (names, message, signature) = (pack::bytes(names), pack::bytes(message), pack::bytes(signature));
+    answered(host::verify(&mut Wasm, &mut vm().host_verifies, arena(), names, der, message, signature))
+}
+
+#[unsafe(export_name = "rt.verify_host_es")]
+extern "C" fn verify_host_es(names: i64, size: i32, key: i64, message: i64, signature: i64) -> i32 {
+    let (der, _) = jwks::forms(pack::bytes(key));
+    let (names, message, signature) = (pack::bytes(names), pack::bytes(message), pack::bytes(signature));
+    // The host's DER would hide a signature of another length.
+    if signature.len() != size as usize {
+        return 0;
+    }
+    answered(host::verify_ecdsa(&mut Wasm, &mut vm().host_verifies, arena(), names, der, message, signature))
 }
 
 /// RSA with PKCS #1 v1.5.

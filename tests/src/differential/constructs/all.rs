@@ -266,6 +266,7 @@ pub const ALL: &[&str] = &[
     "jwt audiences",
     "jwt without expiration",
     "jwt max_lifetime",
+    "jwt by the host alone",
     "jwt forward",
     "claim",
     "claim bool",

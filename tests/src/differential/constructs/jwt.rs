@@ -13,6 +13,7 @@ impl Found {
         self.add_if(!jwt.require_expiration, "jwt without expiration");
         self.add_if(jwt.max_lifetime.is_some(), "jwt max_lifetime");
         self.add_if(jwt.forward, "jwt forward");
+        self.add_if(jwt.crypto == hir::JwtCrypto::Host, "jwt by the host alone");
         for claim in &jwt.claims {
             self.add(match claim.kind {
                 hir::ClaimKind::Bool => "claim bool",

@@ -10,4 +10,5 @@ pub(crate) mod properties;
 pub(crate) mod queues;
 pub(crate) mod shared;
 pub(crate) mod streams;
+mod verify_signature;
 pub(crate) mod wasi;
