@@ -218,7 +218,7 @@ fn wycheproof_in_wasm() {
 }
 
 /// The compact tokens of the cookbook (RFC 7520, 8037, 7797): those that hold, and why the others do not. Its JSON serialisations are
-/// no tokens; the bare signatures run natively (`runtime-stub/src/crypto/tests.rs`).
+/// no tokens; bare signatures run natively (`runtime-stub/src/crypto/tests.rs`) and in Wasm (`primitives.rs`).
 #[test]
 fn the_cookbook_in_wasm() {
     let mut public = Engines::new(PUBLIC, "string");
