@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{curve, ecdsa, ed25519, ed25519_table, p256, p384, rsa};
-use crate::digest::{self, Algorithm, hmac, sha256::Sha256, sha512};
+use crate::digest::{self, Algorithm, hmac, sha1::Sha1, sha256::Sha256, sha512};
 use crate::rt::arena::Arena;
 use crate::values::encoding::{Alphabet, from_base64};
 
@@ -125,6 +125,7 @@ fn hmac_tags() {
             },
         );
     }
+    one("hmac_sha1_test.json", Sha1::new());
     one("hmac_sha256_test.json", Sha256::new());
     one("hmac_sha384_test.json", sha512::Sha384::new(&rounds));
     one("hmac_sha512_test.json", sha512::Sha512::new(&rounds));
