@@ -103,10 +103,47 @@ pub fn put_u64(bytes: &mut [u8], offset: usize, value: u64) {
     }
 }
 
-/// Where a byte first stands.
+const LOW: u64 = u64::from_le_bytes([1; 8]);
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// Where a byte first stands. Eight are looked at at once: values of headers are long, and what is wanted mostly is not there.
 #[inline(never)]
 pub fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
-    bytes.iter().position(|&byte| byte == wanted)
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut at = 0usize;
+    for word in words {
+        // The lowest bit that is set belongs to the first such byte.
+        let found = equal(u64::from_le_bytes(*word), wanted) & HIGH;
+        if found != 0 {
+            return Some(at.wrapping_add((found.trailing_zeros() >> 3) as usize));
+        }
+        at = at.wrapping_add(8);
+    }
+    rest.iter().position(|&byte| byte == wanted).map(|place| at.wrapping_add(place))
+}
+
+/// The highest bit of each byte that is this one; those above the first may be set for others, too.
+fn equal(word: u64, wanted: u8) -> u64 {
+    let differences = word ^ LOW.wrapping_mul(u64::from(wanted));
+    differences.wrapping_sub(LOW) & !differences
+}
+
+/// How many bytes stand before the first quotation mark, backslash or control character.
+#[inline(never)]
+pub fn plain(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut at = 0usize;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let control = word.wrapping_sub(LOW.wrapping_mul(0x20)) & !word;
+        let found = (equal(word, b'"') | equal(word, b'\\') | control) & HIGH;
+        if found != 0 {
+            return at.wrapping_add((found.trailing_zeros() >> 3) as usize);
+        }
+        at = at.wrapping_add(8);
+    }
+    let is_plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
+    at.wrapping_add(rest.iter().take_while(is_plain).count())
 }
 
 /// Splits at the first such byte; without one, all and nothing.
@@ -152,7 +189,27 @@ pub fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{copy, equal_in_constant_time, four_at, slice_at, split_once, two_at, u16_at, u32_at, u64_at};
+    use super::{copy, equal_in_constant_time, four_at, plain, position, slice_at, split_once, two_at, u16_at, u32_at, u64_at};
+
+    /// Every byte at every place among every other byte.
+    #[test]
+    fn the_first_of_many() {
+        for wanted in 0..=255u8 {
+            for around in 0..=255u8 {
+                let mut bytes = [around; 21];
+                for at in 0..bytes.len() {
+                    bytes = [around; 21];
+                    bytes.iter_mut().skip(at).step_by(5).for_each(|byte| *byte = wanted);
+                    assert_eq!(position(&bytes, wanted), bytes.iter().position(|byte| *byte == wanted), "{wanted} in {around}");
+                    let is_plain = |byte: &u8| *byte >= 0x20 && !matches!(*byte, b'"' | b'\\');
+                    let expected = bytes.iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len());
+                    assert_eq!(plain(&bytes), expected, "{wanted} in {around}");
+                }
+                assert_eq!(position(&bytes, around.wrapping_add(1)), bytes.iter().position(|byte| *byte == around.wrapping_add(1)));
+            }
+        }
+        assert_eq!((position(b"", 0), plain(b"")), (None, 0));
+    }
 
     #[test]
     fn reading_out_of_range_gives_nothing() {

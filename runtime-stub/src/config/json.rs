@@ -1,6 +1,7 @@
 //! A strict reader of JSON: what is ambiguous is refused. In: text. Out: strings, ints, bools, and the places between them.
 //! It goes two levels deep, because no field needs more; nothing here recurses.
 
+use crate::bytes;
 use crate::rt::arena::{Arena, Text};
 
 /// Why a text is refused: it is no JSON, or memory is exhausted.
@@ -199,15 +200,25 @@ impl<'a> Reader<'a> {
         if self.at == start { Err(Invalid) } else { Ok(self.at.saturating_sub(start)) }
     }
 
+    /// Passes over what a string holds as it is: to its end, an escape or what no string may hold.
+    fn plain(&mut self) {
+        self.at = self.at.saturating_add(bytes::plain(bytes::from(self.text, self.at)));
+    }
+
     /// Passes over a string of a text that was found valid before.
     pub fn skip_string(&mut self) {
         self.skip();
-        while let Some(byte) = self.peek() {
-            self.skip();
-            match byte {
-                b'"' => return,
-                b'\\' => self.skip(),
-                _ => {}
+        loop {
+            self.plain();
+            match self.peek() {
+                Some(b'\\') => {
+                    self.skip();
+                    self.skip();
+                }
+                // No string that was found valid holds a control character: of others the end is somewhere.
+                Some(0..0x20) => self.skip(),
+                Some(_) => return self.skip(),
+                None => return,
             }
         }
     }
@@ -235,10 +246,7 @@ impl<'a> Reader<'a> {
     pub fn string(&mut self) -> Result<&'a [u8], Invalid> {
         self.expect(b'"')?;
         let start = self.at;
-        let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-        while self.peek().is_some_and(plain) {
-            self.skip();
-        }
+        self.plain();
         let begun = self.text.get(start..self.at).unwrap_or(&[]);
         if self.peek() == Some(b'"') {
             self.skip();

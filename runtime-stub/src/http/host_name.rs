@@ -29,10 +29,12 @@ pub fn normal<'a>(authority: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
 
 /// The name alone. The final dot of an absolute name goes too: it is the same host, and must not slip past `hosts`.
 fn without_port(authority: &[u8]) -> &[u8] {
-    let name = match authority.iter().rposition(|&byte| byte == b':') {
-        Some(colon) if is_port(crate::bytes::from(authority, colon.wrapping_add(1))) => crate::bytes::until(authority, colon),
-        Some(_) | None => authority,
-    };
+    let mut front = authority;
+    // Digits, or nothing: `example.com:` is `example.com` (RFC 3986 section 3.2.3).
+    while let [rest @ .., b'0'..=b'9'] = front {
+        front = rest;
+    }
+    let name = front.strip_suffix(b":").unwrap_or(authority);
     match name.strip_suffix(b".") {
         Some(bare) if !bare.is_empty() && !bare.ends_with(b"]") => bare,
         Some(_) | None => name,
@@ -70,11 +72,6 @@ fn is_name(name: &[u8]) -> bool {
 /// Whether brackets, if there are any, hold an IPv6 address.
 pub fn is_address_or_name(host: &[u8]) -> bool {
     host.first() != Some(&b'[') || address_in(host).is_some()
-}
-
-/// Digits, or nothing: `example.com:` is `example.com` (RFC 3986 section 3.2.3).
-fn is_port(text: &[u8]) -> bool {
-    text.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether a host is in a set, or has one or more labels in front of a name in the other set. What is no host, or more than one

@@ -4,7 +4,7 @@ use crate::rt::arena::{Arena, Text};
 
 /// The bytes themselves when they are UTF-8, else a corrected copy; nothing when memory is exhausted.
 pub fn lossy<'a>(bytes: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
-    if bytes.is_ascii() || is_valid(bytes) {
+    if is_valid(bytes) {
         return Some(bytes);
     }
     let mut text = Text::new(arena);
@@ -19,7 +19,7 @@ pub fn lossy<'a>(bytes: &'a [u8], arena: &'a Arena) -> Option<&'a [u8]> {
 
 /// Whether these bytes are UTF-8.
 pub fn is_valid(bytes: &[u8]) -> bool {
-    bytes.utf8_chunks().all(|chunk| chunk.invalid().is_empty())
+    bytes.is_ascii() || bytes.utf8_chunks().all(|chunk| chunk.invalid().is_empty())
 }
 
 /// Number of code points of a text.

@@ -10,6 +10,8 @@ use crate::rt::arena::{Arena, Items};
 pub(super) struct Member<'a> {
     /// Decoded.
     pub(super) name: &'a [u8],
+    /// Its number, which most are found by.
+    word: Word,
     /// As written; valid.
     pub(super) value: &'a [u8],
 }
@@ -26,7 +28,7 @@ pub(super) fn members<'a>(text: &'a [u8], arena: &'a Arena) -> Result<&'a [Membe
     while reader.another(b'}', &mut first)? {
         let name = reader.string()?;
         reader.expect(b':')?;
-        members.push(Member { name, value: json::value(&mut reader) });
+        members.push(Member { name, word: word(name), value: json::value(&mut reader) });
     }
     if members.is_broken() { Err(Invalid) } else { Ok(members.finish()) }
 }
@@ -37,10 +39,11 @@ pub(super) fn get<'a>(members: &[Member<'a>], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// A name of at most 4 bytes as a number, so that it is code of what looks for it and no data of every module.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word(u64);
 
 /// The number of a name; longer ones have that of none.
+#[inline(never)]
 pub(super) const fn word(name: &[u8]) -> Word {
     let (mut number, mut rest) = (name.len() as u64, name);
     if name.len() > 4 {
@@ -56,7 +59,7 @@ pub(super) const fn word(name: &[u8]) -> Word {
 /// The value of a member with a name of at most 4 bytes.
 #[inline(never)]
 pub(super) fn find<'a>(members: &[Member<'a>], name: Word) -> Option<&'a [u8]> {
-    members.iter().find(|member| word(member.name) == name).map(|member| member.value)
+    members.iter().find(|member| member.word == name).map(|member| member.value)
 }
 
 /// A string, decoded; nothing when the value is none.
