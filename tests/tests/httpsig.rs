@@ -115,6 +115,18 @@ fn the_example_with_a_shared_secret() {
     assert!(!allows(&mut engines(r#"covers = ["date", "@method"]"#), &request));
 }
 
+/// Over plain HTTP `:80` is no part of what is signed, any other port is.
+#[test]
+fn the_usual_port_is_not_signed() {
+    let Some(folder) = corpus() else { return };
+    let (request, _) = example(&folder);
+    let mut engines = engines(B25);
+    for (port, expected) in [(":80", true), (":", true), (":443", false), (":8080", false)] {
+        let authority = format!("{}{port}", request.authority);
+        assert_eq!(allows(&mut engines, &Request { authority, ..request.clone() }), expected, "{port}");
+    }
+}
+
 #[test]
 fn each_changed_byte_of_what_is_signed_is_refused() {
     let Some(folder) = corpus() else { return };

@@ -203,7 +203,7 @@ fn base<'a>(frame: &Frame<'a>, claim: &Claim<'a>) -> Option<&'a [u8]> {
         text.push(b"\": ");
         match name {
             b"@method" => text.push(frame.request.method),
-            b"@authority" => frame.request.authority.iter().for_each(|byte| text.push_byte(byte.to_ascii_lowercase())),
+            b"@authority" => authority(frame).iter().for_each(|byte| text.push_byte(byte.to_ascii_lowercase())),
             b"@path" => text.push(if path.is_empty() { b"/" } else { path }),
             b"@query" => {
                 text.push_byte(b'?');
@@ -217,6 +217,13 @@ fn base<'a>(frame: &Frame<'a>, claim: &Claim<'a>) -> Option<&'a [u8]> {
     text.push(b"\"@signature-params\": ");
     text.push(claim.parameters);
     text.finish()
+}
+
+/// The authority without the port that the scheme has anyway, or an empty one (RFC 9421, section 2.2.3; RFC 9110, section 4.2.3).
+fn authority<'a>(frame: &Frame<'a>) -> &'a [u8] {
+    let authority = frame.request.authority;
+    let usual: &[u8] = if frame.request.scheme == b"https" { b":443" } else { b":80" };
+    authority.strip_suffix(usual).or_else(|| authority.strip_suffix(b":")).unwrap_or(authority)
 }
 
 /// Whether `content-digest` (RFC 9530) has a digest that is known here, each such once, and each is the body's.
@@ -333,6 +340,27 @@ mod tests {
         assert_eq!(verify(&EXAMPLE, "date @authority content-type"), (credential::OPEN, true));
         assert_eq!(verify(&EXAMPLE, "date @method"), (credential::MALFORMED, false));
         assert_eq!(verify(&EXAMPLE[..5], "date"), (credential::ABSENT, false));
+    }
+
+    /// RFC 9421, 2.2.3: the port that the scheme has anyway is not signed, any other is.
+    #[test]
+    fn the_schemes_own_port_is_not_signed() {
+        for (scheme, authority, right) in [
+            ("http", "Example.com:80", true),
+            ("https", "example.com:443", true),
+            ("http", "example.com:", true),
+            ("https", "example.com:", true),
+            ("http", "example.com:443", false),
+            ("https", "example.com:80", false),
+            ("http", "example.com:8080", false),
+            ("http", "example.com:80:80", false),
+            ("http", "example.com:080", false),
+        ] {
+            let mut pairs = EXAMPLE.to_vec();
+            pairs.retain(|(name, _)| *name != ":authority");
+            pairs.extend([(":authority", authority), (":scheme", scheme)]);
+            assert_eq!(verify(&pairs, "date @authority content-type"), (credential::OPEN, right), "{scheme} {authority}");
+        }
     }
 
     #[test]

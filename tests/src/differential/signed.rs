@@ -343,7 +343,11 @@ fn present_http(random: &mut Random, signed: &Signed, stamp: u64, request: &mut 
         for name in names {
             let value = match name {
                 "@method" => request.method.clone().into_bytes(),
-                "@authority" => request.authority.to_ascii_lowercase().into_bytes(),
+                // Requests here come over plain HTTP.
+                "@authority" => {
+                    let authority = request.authority.to_ascii_lowercase();
+                    [":80", ":"].iter().find_map(|port| authority.strip_suffix(port)).unwrap_or(&authority).as_bytes().to_vec()
+                }
                 "host" => request.authority.clone().into_bytes(),
                 "@path" => path.as_bytes().to_vec(),
                 "@query" => format!("?{query}").into_bytes(),

@@ -264,11 +264,7 @@ fn read(read: &hir::Read, facts: &Facts) -> Value {
     match read {
         hir::Read::Method => Value::String(facts.method.clone()),
         // Over plain HTTP the host takes the scheme from a trusted proxy; `Facts` has nobody else's word.
-        hir::Read::Scheme => {
-            let forwarded = facts.header_lines("x-forwarded-proto");
-            let secure = forwarded.first().map_or(facts.tls.is_some(), |line| line == b"https");
-            Value::String(if secure { "https" } else { "http" }.to_owned())
-        }
+        hir::Read::Scheme => Value::String(facts.scheme().to_owned()),
         hir::Read::Host => Value::String(facts.host.clone()),
         hir::Read::Protocol => Value::String("HTTP/1.1".to_owned()),
         hir::Read::RequestId => Value::optional(facts::joined(&facts.header_lines("x-request-id"))),

@@ -81,6 +81,13 @@ fn begins_with_parameter(text: &[u8]) -> bool {
 }
 
 impl Facts {
+    /// `http` or `https`: the connection's own, or what is believed about it.
+    pub(super) fn scheme(&self) -> &'static str {
+        let forwarded = self.header_lines("x-forwarded-proto");
+        let secure = forwarded.first().map_or(self.tls.is_some(), |line| line == b"https");
+        if secure { "https" } else { "http" }
+    }
+
     /// Reads a request. `None`: it is malformed.
     pub(super) fn of(request: &Request, trusted_hops: u8) -> Option<Facts> {
         let mut headers = as_received(&request.headers);

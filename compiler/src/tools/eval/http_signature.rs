@@ -87,7 +87,7 @@ fn base(facts: &Facts, claim: &Claim) -> Vec<u8> {
     for name in &claim.components {
         let value = match name.as_str() {
             "@method" => facts.method.clone().into_bytes(),
-            "@authority" => facts.authority.to_ascii_lowercase().into_bytes(),
+            "@authority" => authority(facts).to_ascii_lowercase().into_bytes(),
             "@path" if path.is_empty() => b"/".to_vec(),
             "@path" => path.as_bytes().to_vec(),
             "@query" => format!("?{query}").into_bytes(),
@@ -100,6 +100,12 @@ fn base(facts: &Facts, claim: &Claim) -> Vec<u8> {
     }
     base.extend(format!("\"@signature-params\": {}", claim.written).into_bytes());
     base
+}
+
+/// The authority without the port that is the scheme's own, or an empty one.
+fn authority(facts: &Facts) -> &str {
+    let usual = if facts.scheme() == "https" { ":443" } else { ":80" };
+    [usual, ":"].iter().find_map(|port| facts.authority.strip_suffix(port)).unwrap_or(&facts.authority)
 }
 
 fn field(facts: &Facts, name: &str) -> Vec<u8> {
