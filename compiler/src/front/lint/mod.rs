@@ -5,6 +5,7 @@ mod allowed;
 mod conditions;
 mod constant;
 mod domain;
+mod forwarded;
 mod names;
 mod repeated;
 mod shadowed;
@@ -23,8 +24,8 @@ struct Subject<'a> {
 
 /// All warnings about a policy, in the order of their places.
 pub fn lint(files: &[(FileId, ast::File)], policy: &hir::Policy) -> Diagnostics {
-    let lints: [fn(&Subject<'_>) -> Vec<Diagnostic>; 6] =
-        [unused::lint, conditions::lint, domain::lint, repeated::lint, spoofable::lint, shadowed::lint];
+    let lints: [fn(&Subject<'_>) -> Vec<Diagnostic>; 7] =
+        [unused::lint, conditions::lint, domain::lint, forwarded::lint, repeated::lint, spoofable::lint, shadowed::lint];
     let subject = Subject { files, policy };
     let mut diagnostics = Diagnostics::new();
     for found in lints.into_iter().flat_map(|lint| lint(&subject)) {
