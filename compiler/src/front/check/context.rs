@@ -72,6 +72,8 @@ pub(super) struct Context<'a> {
     pub(super) fns: Vec<hir::Fn>,
     /// What a call of each `fn` comes to.
     pub(super) fn_needs: Vec<super::functions::Needs>,
+    /// Parameters of the `fn` that is checked which its body compares.
+    pub(super) compared: std::collections::BTreeSet<u32>,
     pub(super) lists: Vec<hir::List>,
     pub(super) maps: Vec<hir::Map>,
     pub(super) services: Vec<hir::Service>,
@@ -100,6 +102,7 @@ impl<'a> Context<'a> {
             let_weights: Vec::new(),
             fns: Vec::new(),
             fn_needs: Vec::new(),
+            compared: std::collections::BTreeSet::new(),
             lists: Vec::new(),
             maps: Vec::new(),
             services: Vec::new(),

@@ -23,6 +23,8 @@ pub(super) struct Needs {
     pub(super) body: bool,
     /// Credentials that it reads.
     pub(super) credentials: BTreeSet<hir::CredentialId>,
+    /// Parameters that it compares, by number.
+    pub(super) compared: BTreeSet<u32>,
     /// What its body comes down to.
     pub(super) weight: Weight,
 }
@@ -39,6 +41,7 @@ pub(super) fn body(ctx: &mut Context<'_>, item: &ast::Function) -> Option<hir::F
     };
     let mut params = Vec::new();
     let mut well = true;
+    ctx.compared.clear();
     for param in &item.params {
         well &= expr::bindable(ctx, &env, &param.name);
         let ty = param_type(ctx, &param.ty);
@@ -119,6 +122,12 @@ pub(super) fn call(ctx: &mut Context<'_>, env: &Env, id: hir::FnId, args: &[ast:
     }
     if checked.iter().any(|arg| arg.ty == hir::Ty::Error) {
         return None;
+    }
+    let compared = checked.iter().zip(&item.params).zip(0..).filter(|(_, number)| needs.compared.contains(number));
+    for ((arg, (param, _)), _) in compared {
+        if expr::refused_argument(ctx, env, arg, (name, &param.text)) {
+            return None;
+        }
     }
     let response = response || checked.iter().any(|arg| ctx.reads(arg).1);
     let ty = item.body.ty.clone();

@@ -109,12 +109,13 @@ fn check_let(ctx: &mut Context<'_>, item: &ast::Let) {
 
 fn check_fn(ctx: &mut Context<'_>, item: &ast::Function) {
     let Some(checked) = functions::body(ctx, item) else { return };
+    let compared = std::mem::take(&mut ctx.compared);
     let Some(weight) = weigh(ctx, &item.name, &checked.body) else { return };
     let reads = ctx.reads(&checked.body);
     let mut credentials = BTreeSet::new();
     let request = reads_request(ctx, &checked.body, &mut credentials);
     let body = ctx.reads_body(&checked.body);
-    ctx.fn_needs.push(Needs { reads, request, body, credentials, weight });
+    ctx.fn_needs.push(Needs { reads, request, body, credentials, compared, weight });
     let id = hir::FnId(u32::try_from(ctx.fns.len()).unwrap_or(u32::MAX));
     ctx.fns.push(checked);
     if let Some((symbol @ Symbol::Fn(None), _)) = ctx.symbols.get_mut(&item.name.text) {

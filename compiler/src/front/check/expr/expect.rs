@@ -199,7 +199,7 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
             let ty = if found.is_optional() { hir::Ty::Bytes.optional() } else { hir::Ty::Bytes };
             hir::Expr { kind, ty, span }
         }
-        (kind, hir::Ty::List(element)) if is_json_list(&found) && from_array(element) => {
+        (kind, hir::Ty::List(element)) if is_json_list(&found) && from_array(element) && **element != hir::Ty::Json => {
             let value = hir::Expr { kind, ty: found, span };
             array_as(ctx, &value, ty).map_or(value, |list| hir::Expr { span, ..list })
         }
