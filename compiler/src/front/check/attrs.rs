@@ -151,3 +151,11 @@ pub(super) fn boolean(ctx: &mut Context<'_>, attr: &ast::Attr) -> Option<bool> {
     wrong(ctx, attr, "`true` or `false`", &format!("{} = true", attr.name.text));
     None
 }
+
+/// What `"deny 403"` or `"allow"` means, without the quotes.
+pub(super) fn quoted_outcome(attr: &ast::Attr) -> Option<&str> {
+    let ast::Value::Expr(ast::Expr { kind: ast::ExprKind::String(text), .. }) = &attr.value else { return None };
+    let status = text.strip_prefix("deny ").and_then(|status| status.parse::<u16>().ok());
+    let is_outcome = text == "allow" || status.is_some_and(|status| (200..=599).contains(&status));
+    is_outcome.then_some(text.as_str())
+}

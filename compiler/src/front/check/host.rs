@@ -46,35 +46,42 @@ pub(super) fn pattern(text: &str) -> Result<hir::HostPattern, String> {
     if text == "*" {
         return Err("leave `hosts` out to speak for all hosts".to_owned());
     }
-    if let Some((_, rest)) = name.split_once("://") {
-        return Err(format!("write the name alone: `{}`", rest.split('/').next().unwrap_or(rest)));
+    if let Some(meant) = meant(&lower) {
+        return Err(format!("write `{meant}`: a host stands without scheme, port and final dot"));
     }
     if name.contains('*') {
         return Err("write `*` only as the whole first label, as in `*.example.com`".to_owned());
     }
     if name.starts_with('[') && name.ends_with(']') && !under {
         // Requests are compared in the same spelling, that of RFC 5952.
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::Ipv6Addr>();
+        let address = name.get(1..name.len() - 1).unwrap_or_default().parse::<std::net::Ipv6Addr>();
         return match address {
             Ok(address) => Ok(hir::HostPattern::Exact(format!("[{address}]"))),
             Err(_) => Err("write an IPv6 address between the brackets".to_owned()),
         };
     }
-    if let Some((host, port)) = name.rsplit_once(':') {
-        let plain = !host.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-        let help = if plain { format!("drop the port: `{host}`") } else { "write a name such as `api.example.com`".to_owned() };
-        return Err(help);
-    }
-    if let Some(stem) = name.strip_suffix('.') {
-        return Err(format!("drop the final dot: `{stem}`"));
-    }
     let label = |label: &str| {
         !label.is_empty() && label.len() <= 63 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     if name.len() > 253 || !name.split('.').all(label) {
-        return Err("write a name such as `api.example.com` or `*.example.com`".to_owned());
+        let ascii = if name.is_ascii() { "" } else { ", in ASCII: letters of other scripts as in `xn--bcher-kva.example`" };
+        return Err(format!("write a name such as `api.example.com` or `*.example.com`{ascii}"));
     }
     Ok(if under { hir::HostPattern::Under(name.to_owned()) } else { hir::HostPattern::Exact(name.to_owned()) })
+}
+
+/// The pattern that a text with more than a host in it holds; nothing when it holds none.
+fn meant(text: &str) -> Option<String> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let rest = rest.rsplit('@').next().unwrap_or(rest);
+    if rest.parse::<std::net::Ipv6Addr>().is_ok() {
+        return Some(format!("[{rest}]"));
+    }
+    let front = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+    let bare = front.strip_suffix(':').unwrap_or(rest);
+    let bare = bare.strip_suffix('.').unwrap_or(bare);
+    (bare != text && pattern(bare).is_ok()).then(|| bare.to_owned())
 }
 
 /// Whether one host can match both sets; an empty set is all hosts.

@@ -10,6 +10,7 @@ use super::{constant, expr, rate, reply, suggest};
 use crate::base::{Code, Diagnostic, FileId, Span};
 use crate::ir::{ast, hir};
 use crate::lang::attributes::Block;
+use crate::lang::values;
 
 /// Keys that a limit holds when nothing is written.
 const CAPACITY: u32 = 100_000;
@@ -142,6 +143,12 @@ fn key(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Vec<hir::Expr> {
 
 fn part(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> Option<hir::Expr> {
     let value = expr::check(ctx, env, expr);
+    if let hir::ExprKind::Const(hir::Const::String(text)) = &value.kind
+        && text.split_once('.').is_some_and(|(root, _)| values::ROOTS.contains(&root))
+    {
+        let help = format!("write `{text}` without quotes");
+        ctx.ineffective(value.span, "all requests have the same key: this is a text", "counts all callers together", help);
+    }
     match value.ty.present() {
         hir::Ty::Error => None,
         hir::Ty::String | hir::Ty::Bytes | hir::Ty::Int | hir::Ty::Float | hir::Ty::Bool | hir::Ty::Ip | hir::Ty::Cidr => Some(value),
@@ -254,7 +261,8 @@ fn absent(ctx: &mut Context<'_>, declaration: &ast::Declaration, attrs: &Attrs<'
             None
         }
         (_, None) => {
-            attrs::wrong(ctx, attr, "`skip`, `share` or `deny STATUS`", "absent = share");
+            let example = format!("absent = {}", attrs::quoted_outcome(attr).unwrap_or("share"));
+            attrs::wrong(ctx, attr, "`skip`, `share` or `deny STATUS`", &example);
             None
         }
     }

@@ -67,7 +67,7 @@ pub(super) fn action(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Opti
                 (Some("deny"), _) => "deny 403".to_owned(),
                 _ if denies => "deny 403".to_owned(),
                 (_, Some(status @ 200..=599)) => format!("deny {status}"),
-                _ => "allow".to_owned(),
+                _ => super::attrs::quoted_outcome(attr).unwrap_or("allow").to_owned(),
             };
             super::attrs::wrong(ctx, attr, "`allow` or `deny STATUS`", &format!("{} = {example}", attr.name.text));
             None

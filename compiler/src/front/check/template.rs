@@ -136,7 +136,12 @@ fn literal(piece: &str, text: &str) -> Result<(), Refusal> {
     }
     if piece.contains('%') {
         return match decoded(piece) {
-            Some(plain) if !plain.contains(['/', '\\', '\0', '%']) => {
+            // What decoding gives must not mean more than it did: `%2a` is a character, `*` is any.
+            Some(plain) if plain.contains(['*', '{', '}']) => refuse(
+                "templates match the decoded path",
+                format!("test `request.path == \"{}\"` in a `when`", text.replace(piece, &plain)),
+            ),
+            Some(plain) if !plain.contains(['/', '\\', '\0', '%', '"']) => {
                 refuse("templates match the decoded path", format!("write `{}`", text.replace(piece, &plain)))
             }
             Some(_) | None => refuse("no path that reaches the rules holds this", "write the characters themselves, without `%`"),

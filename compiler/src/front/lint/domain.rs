@@ -202,6 +202,27 @@ fn host(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
     if !matches!(part, Part::Whole | Part::End) {
         return None;
     }
+    if part == Part::Whole {
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        if let Ok(address) = bare.parse::<std::net::Ipv6Addr>() {
+            let meant = format!("[{address}]");
+            return (meant != text).then(|| never(span, "an IPv6 address has brackets and one spelling", format!("write `\"{meant}\"`")));
+        }
+        if let Some(stem) = text.strip_prefix("*.") {
+            let help = format!("write `request.host ends_with \".{}\"`", stem.escape_debug());
+            return Some(never(span, "a host has no `*`: only `hosts` has patterns", help));
+        }
+        if let Some((_, rest)) = text.split_once("://") {
+            let help = format!("write `\"{}\"`", rest.split(['/', ':']).next().unwrap_or(rest).escape_debug());
+            return Some(never(span, "a host has no scheme", help));
+        }
+        if let Some((name, _)) = text.split_once('/') {
+            return Some(never(span, "a host has no path", format!("write `\"{}\"`", name.escape_debug())));
+        }
+        if !text.is_ascii() {
+            return Some(never(span, "a host is ASCII", "write the name as it is asked for, as in `xn--bcher-kva.example`"));
+        }
+    }
     let (name, port) = text.rsplit_once(':').unwrap_or((text, "x"));
     let bracketed = name.starts_with('[') && !name.ends_with(']');
     let (label, meant) = if port.bytes().all(|byte| byte.is_ascii_digit()) && !bracketed {

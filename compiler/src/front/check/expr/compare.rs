@@ -99,9 +99,13 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
         return Some(hir::ExprKind::Equal(Box::new(left), Box::new(right)));
     }
     let help = match (a, b) {
+        (hir::Ty::List(_), _) | (_, hir::Ty::List(_)) if written.op == ast::CompareOp::NotEqual => "write `value not in list`",
         (hir::Ty::List(_), _) | (_, hir::Ty::List(_)) => "write `value in list`",
         (hir::Ty::Int | hir::Ty::Float, hir::Ty::String) | (hir::Ty::String, hir::Ty::Int | hir::Ty::Float) => {
             "write `int(text)` for the number in a text, or quote the number"
+        }
+        (hir::Ty::Ip, hir::Ty::Cidr) | (hir::Ty::Cidr, hir::Ty::Ip) if written.op == ast::CompareOp::NotEqual => {
+            "write `address not in network`"
         }
         (hir::Ty::Ip, hir::Ty::Cidr) | (hir::Ty::Cidr, hir::Ty::Ip) => "write `address in network`",
         _ => "compare values of one type",
@@ -216,11 +220,16 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
             }
         }
         hir::Ty::String => {
-            let swapped = format!(
-                "write `{} contains {}` for a part of a text, or `in [\"a\", \"b\"]` for one of several values",
-                ctx.quote(right.span).unwrap_or_else(|| "…".to_owned()),
-                ctx.quote(left.span).unwrap_or_else(|| "…".to_owned())
-            );
+            let quoted = |operand: &hir::Expr| ctx.quote(operand.span).unwrap_or_else(|| "…".to_owned());
+            let (word, not) = (written.op.text(), written.op == ast::CompareOp::NotIn);
+            let part = format!("{} contains {}", quoted(&right), quoted(&left));
+            let part = if not { format!("not ({part})") } else { part };
+            let swapped = match &right.kind {
+                hir::ExprKind::Const(hir::Const::String(text)) if text.contains('/') && constant::cidr(text).is_ok() => {
+                    format!("write `ip({}) {word} {}` for an address in a network", quoted(&left), quoted(&right))
+                }
+                _ => format!("write `{part}` for a part of a text, or `{word} [\"a\", \"b\"]` for one of several values"),
+            };
             incomparable(ctx, written, &left, &right, &swapped);
             None
         }

@@ -237,6 +237,10 @@ fn array_as(ctx: &Context<'_>, value: &hir::Expr, list: &hir::Ty) -> Option<hir:
         hir::ExprKind::ListOf(items) if items.is_empty() => hir::ExprKind::ListOf(Vec::new()),
         hir::ExprKind::Coalesce(left, right) => hir::ExprKind::Coalesce(part(left)?, part(right)?),
         hir::ExprKind::If(condition, then, otherwise) => hir::ExprKind::If(condition.clone(), part(then)?, part(otherwise)?),
+        hir::ExprKind::Match(subject, arms, otherwise) => {
+            let arms = arms.iter().map(|(pattern, arm)| Some((pattern.clone(), *part(arm)?))).collect::<Option<Vec<_>>>()?;
+            hir::ExprKind::Match(subject.clone(), arms, part(otherwise)?)
+        }
         // INVARIANT: a let reads only lets before it, so this ends.
         hir::ExprKind::Let(id) => return array_as(ctx, &ctx.lets.get(id.index())?.value, list),
         _ => return None,
