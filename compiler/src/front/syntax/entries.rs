@@ -150,7 +150,13 @@ fn list_type(place: &Place<'_>) -> Option<Diagnostic> {
             "write `= […]`",
         ));
     }
-    let help = format!("write `list<{}>`", short(element));
+    // `list names: [string]`: the declaration names the type of its elements.
+    let declared = before.checked_sub(2).and_then(|list| place.token(list)) == Some(&Token::Keyword(Keyword::List));
+    let help = if declared {
+        format!("write `{}`, the type of its elements", short(element))
+    } else {
+        format!("write `list<{}>`", short(element))
+    };
     Some(error(Code::UnexpectedToken, place, at, "a type has no square brackets", "not known in types", help))
 }
 

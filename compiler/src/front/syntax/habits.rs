@@ -202,11 +202,16 @@ fn reply_without_status(place: &Place<'_>) -> Option<Diagnostic> {
 
 /// `reply 403 text "no"`
 fn named_text(place: &Place<'_>) -> Option<Diagnostic> {
-    let (at, Token::String(_)) = place.found()? else { return None };
+    let (at, token) = place.found()?;
     let (word, Token::Identifier | Token::Keyword(_)) = place.previous()? else { return None };
+    let written = match token {
+        Token::String(_) => short(place.word(at)),
+        Token::StringHead(_) => "\"…\"".into(),
+        _ => return None,
+    };
     let status = word.checked_sub(1).filter(|status| matches!(place.token(*status), Some(Token::Int(_))))?;
     let Some(Token::Keyword(begun @ (Keyword::Reply | Keyword::Deny))) = place.token(status.checked_sub(1)?) else { return None };
-    let help = format!("write `{} {} {}`", begun.text(), place.word(status), short(place.word(at)));
+    let help = format!("write `{} {} {}`", begun.text(), place.word(status), written);
     let message = format!("`{}` does not stand before a text", place.word(word));
     Some(error(place, word, message, "the text follows the status", help))
 }

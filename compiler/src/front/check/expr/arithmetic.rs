@@ -11,11 +11,22 @@ use crate::ir::{ast, hir};
 pub(super) fn binary(ctx: &mut Context<'_>, env: &Env, op: BinaryOp, (left, right): (&ast::Expr, &ast::Expr), span: Span) -> hir::Expr {
     // `request.headers.x-user` is one mistake, not a difference of two.
     let word = op == BinaryOp::Subtract && matches!(left.kind, ast::ExprKind::Member(..)) && left.span.end + 1 == right.span.start;
-    let left = operand(ctx, env, left);
+    let left = check(ctx, env, left);
     if word && left.ty == hir::Ty::Error {
         return failed(span);
     }
-    let right = operand(ctx, env, right);
+    let right = check(ctx, env, right);
+    if op == BinaryOp::Add && [&left, &right].iter().all(|side| side.ty.without_enums() == hir::Ty::String) {
+        let quoted = |side: &hir::Expr| match &side.kind {
+            hir::ExprKind::Const(hir::Const::String(text)) => text.escape_debug().to_string(),
+            _ => format!("${{{}}}", ctx.quote(side.span).unwrap_or_else(|| "…".to_owned())),
+        };
+        let help = format!("write `\"{}{}\"`", quoted(&left), quoted(&right));
+        ctx.error(Code::TypeMismatch, span, "texts are not added", "`+` is for numbers, durations and times", help);
+        return failed(span);
+    }
+    let left = calculated(ctx, left);
+    let right = calculated(ctx, right);
     if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
         return failed(span);
     }
@@ -59,8 +70,12 @@ fn result(op: BinaryOp, left: &hir::Ty, right: &hir::Ty) -> Option<hir::Ty> {
 
 /// A present value that can be calculated with.
 fn operand(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> hir::Expr {
-    const WHAT: &str = "an operand of arithmetic";
     let value = check(ctx, env, written);
+    calculated(ctx, value)
+}
+
+fn calculated(ctx: &mut Context<'_>, value: hir::Expr) -> hir::Expr {
+    const WHAT: &str = "an operand of arithmetic";
     let help = match value.ty.present() {
         hir::Ty::Error => return value,
         hir::Ty::Int | hir::Ty::Float | hir::Ty::Duration | hir::Ty::Time => {

@@ -248,6 +248,7 @@ fn pattern(ctx: &mut Context<'_>, ty: &hir::Ty, arm: &ast::MatchArm) -> Option<h
                 return choices::value(ctx, name, values, ty, arm.span);
             }
             let help = match ty {
+                _ if matches!(name.as_str(), "default" | "_" | "else" | "other") => "write `otherwise` for all that is left".to_owned(),
                 hir::Ty::String => format!("write `\"{name}\"` for the text"),
                 _ => "write a literal".to_owned(),
             };
