@@ -151,7 +151,7 @@ fn list_type(place: &Place<'_>) -> Option<Diagnostic> {
         ));
     }
     // `list names: [string]`: the declaration names the type of its elements.
-    let declared = before.checked_sub(2).and_then(|list| place.token(list)) == Some(&Token::Keyword(Keyword::List));
+    let declared = before.checked_sub(2).and_then(|list| place.token(list)) == Some(&Token::Keyword(K::List));
     let help = if declared {
         format!("write `{}`, the type of its elements", short(element))
     } else {
