@@ -103,10 +103,9 @@ impl State<'_> {
         let end = start + rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
         let path = self.text.get(start..end).unwrap_or_default().to_owned();
         let span = self.span(start, end);
-        self.report(
-            Diagnostic::error(Code::WrongQuotes, span, "a path without quotes", "this would begin a regex")
-                .help(format!("write `\"{path}\"`")),
-        );
+        let pattern = path.contains(['^', '\\', '$', '[', '(']);
+        let help = if pattern { format!("test `request.path matches {path}` in a `when`") } else { format!("write `\"{path}\"`") };
+        self.report(Diagnostic::error(Code::WrongQuotes, span, "a path without quotes", "this would begin a regex").help(help));
         self.push(Token::String(path), start, end);
         self.restart(end);
     }

@@ -219,6 +219,7 @@ impl State<'_> {
             Raw::Coalesce => Token::Coalesce,
             Raw::Question => Token::Question,
             Raw::FatArrow if self.in_call() => self.foreign("=>", "some x in … satisfies …", Token::Arrow),
+            Raw::FatArrow if self.in_match() => self.foreign("=>", ":", Token::Colon),
             Raw::FatArrow => self.foreign("=>", "->", Token::Arrow),
             Raw::AndAnd => self.foreign("&&", "and", Token::Keyword(Keyword::And)),
             Raw::OrOr => self.foreign("||", "or", Token::Keyword(Keyword::Or)),
@@ -245,6 +246,23 @@ impl State<'_> {
             Some(Token::ParenClose) => true,
             Some(_) | None => false,
         }
+    }
+
+    /// Whether the innermost open brace is that of a `match`: arms of a `route` have `->`, those of a `match` have `:`.
+    fn in_match(&self) -> bool {
+        let mut depth = 0_u32;
+        let mut before = self.lexed.tokens.iter().rev().map(|spanned| &spanned.token);
+        let open = before.by_ref().any(|token| {
+            match token {
+                Token::BraceClose => depth = depth.saturating_add(1),
+                Token::BraceOpen if depth == 0 => return true,
+                Token::BraceOpen => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            false
+        });
+        let subject = before.take_while(|token| !matches!(token, Token::BraceOpen | Token::BraceClose));
+        open && subject.take(40).any(|token| *token == Token::Keyword(Keyword::Match))
     }
 
     fn number(&mut self, start: usize, end: usize) {

@@ -263,6 +263,10 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
             let found = error(place, at, format!("`{word}` is no method"), "methods are written in capitals");
             Some(coded(Code::MethodCase, found.help(format!("write `{method}`"))))
         }
+        Token::Constant if expected.has("STRING") && matches!(place.token(at + 1), Some(Token::String(_))) && before == "," => {
+            let found = error(place, at, "another method in one `on`", "the paths of one `on` have the same methods");
+            Some(coded(Code::BadComma, found.help(format!("write `on {} …` for itself", short(place.word(at))))))
+        }
         Token::Identifier | Token::Constant | Token::Keyword(_) if expected.has("STRING") && !expected.has("IDENTIFIER") => {
             let word = short(place.bare_text(at));
             Some(
@@ -270,9 +274,15 @@ fn string_or_word(place: &Place<'_>) -> Option<Diagnostic> {
                     .help(format!("write `\"{word}\"`")),
             )
         }
-        Token::Regex(pattern, _) if expected.has("STRING") => Some(
-            error(place, at, "a path is written as a string", "this reads as a regex").help(format!("write `\"/{}\"`", short(pattern))),
-        ),
+        Token::Regex(pattern, _) if expected.has("STRING") => {
+            let plain = pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+            let help = if plain {
+                format!("write `\"/{}\"`", short(pattern))
+            } else {
+                format!("test `request.path matches /{}/` in a `when`", short(pattern))
+            };
+            Some(error(place, at, "a path is written as a string", "this reads as a regex").help(help))
+        }
         _ => None,
     }
 }

@@ -250,6 +250,11 @@ fn method_of_request(place: &Place<'_>) -> Option<Diagnostic> {
             let help = format!("write `request GET {}`", short(place.word(at)));
             Some(error(Code::UnexpectedToken, place, at, "a request has a method", "the method is expected before this", help))
         }
+        // Methods are words in capitals; names are not.
+        (Token::Constant, Some((_, Token::Keyword(K::Let | K::Fn | K::List | K::Map | K::Limit | K::Service)))) => {
+            let (word, help) = (place.word(at), format!("write `{}`", place.word(at).to_ascii_lowercase()));
+            Some(error(Code::UnexpectedToken, place, at, format!("the name `{word}` is in capitals"), "capitals are for methods", help))
+        }
         (Token::Constant, _) if place.expected.has("wait") && place.expected.has("expect") => {
             let help = format!("write `request {} …`", place.word(at));
             Some(error(Code::UnexpectedToken, place, at, "a step begins with its keyword", "no step begins so", help))
