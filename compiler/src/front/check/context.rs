@@ -72,8 +72,8 @@ pub(super) struct Context<'a> {
     pub(super) fns: Vec<hir::Fn>,
     /// What a call of each `fn` comes to.
     pub(super) fn_needs: Vec<super::functions::Needs>,
-    /// Parameters of the `fn` that is checked which its body compares.
-    pub(super) compared: std::collections::BTreeSet<u32>,
+    /// What the body of the `fn` that is checked compares of its parameters.
+    pub(super) compared: std::collections::BTreeSet<super::expr::Compared>,
     pub(super) lists: Vec<hir::List>,
     pub(super) maps: Vec<hir::Map>,
     pub(super) services: Vec<hir::Service>,

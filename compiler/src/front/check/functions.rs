@@ -23,8 +23,8 @@ pub(super) struct Needs {
     pub(super) body: bool,
     /// Credentials that it reads.
     pub(super) credentials: BTreeSet<hir::CredentialId>,
-    /// Parameters that it compares, by number.
-    pub(super) compared: BTreeSet<u32>,
+    /// What it compares of its parameters.
+    pub(super) compared: BTreeSet<expr::Compared>,
     /// What its body comes down to.
     pub(super) weight: Weight,
 }
@@ -123,9 +123,10 @@ pub(super) fn call(ctx: &mut Context<'_>, env: &Env, id: hir::FnId, args: &[ast:
     if checked.iter().any(|arg| arg.ty == hir::Ty::Error) {
         return None;
     }
-    let compared = checked.iter().zip(&item.params).zip(0..).filter(|(_, number)| needs.compared.contains(number));
-    for ((arg, (param, _)), _) in compared {
-        if expr::refused_argument(ctx, env, arg, (name, &param.text)) {
+    for (number, way) in &needs.compared {
+        if let (Some(arg), Some((param, _))) = (checked.get(*number as usize), item.params.get(*number as usize))
+            && expr::refused_argument(ctx, env, (arg, way), (name, &param.text))
+        {
             return None;
         }
     }

@@ -28,7 +28,7 @@ pub(super) use choices::value as enum_value;
 pub(super) use credential::credential;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, refuse_absent, text, time_text};
 pub(super) use json_match::check as json_match;
-pub(super) use objects::refused_argument;
+pub(super) use objects::{Compared, refused_argument};
 pub(super) use reach::{body_readable, readable, requested};
 pub(super) use substitute::{size as substituted_size, substitute};
 

@@ -17,14 +17,19 @@ const MOST: u32 = 50_000;
 struct Origin {
     object: bool,
     array: bool,
-    /// Parameters of the `fn` around.
-    params: BTreeSet<u32>,
+    /// Parameters of the `fn` around, and the way into them.
+    params: BTreeSet<Compared>,
 }
 
+/// A parameter by its number, and the way to the part of it that is compared.
+pub(in crate::front::check) type Compared = (u32, Vec<Step>);
+
 /// A step into a value.
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Name(&'a str),
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::front::check) enum Step {
+    /// A member by its name.
+    Name(String),
+    /// An element by its place.
     Place(i64),
     /// Any member or element.
     Any,
@@ -39,7 +44,7 @@ struct Call<'a> {
 
 /// Whether an operand, or an element of a list of them, may be an object or an array that the policy writes. It is reported.
 pub(super) fn refused(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>, operand: &hir::Expr) -> bool {
-    let origin = origin(ctx, env, operand);
+    let origin = origin(ctx, env, operand, &[]);
     ctx.compared.extend(origin.params);
     let refused = origin.object || origin.array && *operand.ty.present() == hir::Ty::Json;
     if refused {
@@ -56,7 +61,7 @@ pub(super) fn refused_whole(ctx: &mut Context<'_>, env: &Env, written: &Written<
     }
     let mut elements = Search { ctx, env, found: Origin::default(), left: MOST };
     elements.expr(whole, &[Step::Any], None);
-    let refused = origin(ctx, env, whole).object;
+    let refused = origin(ctx, env, whole, &[]).object;
     if !refused && elements.found.object {
         refuse(ctx, whole.span, format!("all that `{}` could find are objects", written.op.text()));
         return true;
@@ -71,7 +76,7 @@ pub(super) fn refused_whole(ctx: &mut Context<'_>, env: &Env, written: &Written<
 
 /// Whether the subject of a `match`, or what is compared with `null`, may be one. It is reported.
 pub(super) fn refused_as(ctx: &mut Context<'_>, env: &Env, operand: &hir::Expr, what: &str) -> bool {
-    let origin = origin(ctx, env, operand);
+    let origin = origin(ctx, env, operand, &[]);
     ctx.compared.extend(origin.params);
     let refused = origin.object || origin.array;
     if refused {
@@ -80,11 +85,16 @@ pub(super) fn refused_as(ctx: &mut Context<'_>, env: &Env, operand: &hir::Expr, 
     refused
 }
 
-/// Whether an argument that may be one goes to a parameter that the `fn` compares. It is reported.
-pub(in crate::front::check) fn refused_argument(ctx: &mut Context<'_>, env: &Env, arg: &hir::Expr, (name, param): (&str, &str)) -> bool {
-    let origin = origin(ctx, env, arg);
+/// Whether an argument, or the part of it that the `fn` compares, may be one. It is reported.
+pub(in crate::front::check) fn refused_argument(
+    ctx: &mut Context<'_>,
+    env: &Env,
+    (arg, way): (&hir::Expr, &[Step]),
+    (name, param): (&str, &str),
+) -> bool {
+    let origin = origin(ctx, env, arg, way);
     ctx.compared.extend(origin.params);
-    let refused = origin.object || origin.array && *arg.ty.present() == hir::Ty::Json;
+    let refused = origin.object || origin.array && (!way.is_empty() || *arg.ty.present() == hir::Ty::Json);
     if refused {
         refuse(ctx, arg.span, format!("an object cannot be compared, as `{name}` does with its `{param}`"));
     }
@@ -96,11 +106,11 @@ fn refuse(ctx: &mut Context<'_>, span: Span, message: String) {
     ctx.error(Code::NotComparable, span, message, "objects are equal to nothing", help);
 }
 
-fn origin(ctx: &Context<'_>, env: &Env, expr: &hir::Expr) -> Origin {
+fn origin(ctx: &Context<'_>, env: &Env, expr: &hir::Expr, way: &[Step]) -> Origin {
     let mut search = Search { ctx, env, found: Origin::default(), left: MOST };
     // Values of other types are none, wherever they come from.
     if *expr.ty.present() == hir::Ty::Json || *expr.ty.present() == hir::Ty::List(Box::new(hir::Ty::Json)) {
-        search.expr(expr, &[], None);
+        search.expr(expr, way, None);
     }
     search.found
 }
@@ -114,16 +124,16 @@ struct Search<'a, 'c> {
 
 impl Search<'_, '_> {
     /// What an expression is behind these steps into it.
-    fn expr(&mut self, expr: &hir::Expr, steps: &[Step<'_>], call: Option<&Call<'_>>) {
+    fn expr(&mut self, expr: &hir::Expr, steps: &[Step], call: Option<&Call<'_>>) {
         let Some(left) = self.left.checked_sub(1) else { return };
         self.left = left;
-        let first = |step| [&[step], steps].concat();
+        let first = |step: Step| [&[step], steps].concat();
         match &expr.kind {
             hir::ExprKind::Object(json) => self.json(json, steps, call),
             hir::ExprKind::ListOf(items) => self.items(items, steps, call),
             hir::ExprKind::JsonMember(whole, key) | hir::ExprKind::JsonElement(whole, key) | hir::ExprKind::Index(whole, key) => {
                 let step = match &key.kind {
-                    hir::ExprKind::Const(hir::Const::String(name)) => Step::Name(name),
+                    hir::ExprKind::Const(hir::Const::String(name)) => Step::Name(name.clone()),
                     hir::ExprKind::Const(hir::Const::Int(place)) => Step::Place(*place),
                     _ => Step::Any,
                 };
@@ -158,7 +168,7 @@ impl Search<'_, '_> {
                 None => match self.env.elements.iter().find(|(known, _)| known == level) {
                     Some((_, list)) => self.expr(list, &first(Step::Any), None),
                     None => {
-                        self.found.params.insert(*level);
+                        self.found.params.insert((*level, steps.to_vec()));
                     }
                 },
             },
@@ -179,7 +189,7 @@ impl Search<'_, '_> {
         self.found = Origin { object: before.object || all.object, array: before.array, params: all.params };
     }
 
-    fn items(&mut self, items: &[hir::Expr], steps: &[Step<'_>], call: Option<&Call<'_>>) {
+    fn items(&mut self, items: &[hir::Expr], steps: &[Step], call: Option<&Call<'_>>) {
         match steps.split_first() {
             // A list is what its elements are: it is looked through where it is compared.
             None => items.iter().for_each(|item| self.expr(item, steps, call)),
@@ -193,7 +203,7 @@ impl Search<'_, '_> {
         }
     }
 
-    fn json(&mut self, json: &hir::Json, steps: &[Step<'_>], call: Option<&Call<'_>>) {
+    fn json(&mut self, json: &hir::Json, steps: &[Step], call: Option<&Call<'_>>) {
         match (json, steps.split_first()) {
             (hir::Json::Expr(expr), _) => self.expr(expr, steps, call),
             (hir::Json::Object(_), None) => self.found.object = true,
