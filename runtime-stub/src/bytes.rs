@@ -103,47 +103,45 @@ pub fn put_u64(bytes: &mut [u8], offset: usize, value: u64) {
     }
 }
 
-const LOW: u64 = u64::from_le_bytes([1; 8]);
-const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+/// A one in each byte.
+pub const LOW: u64 = u64::from_le_bytes([1; 8]);
+/// The highest bit of each byte.
+pub const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
-/// Where a byte first stands. Eight are looked at at once: values of headers are long, and what is wanted mostly is not there.
+/// Where a byte first stands.
 #[inline(never)]
 pub fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+    first(bytes, |word| equal(word, wanted), |byte| byte == wanted)
+}
+
+/// How many bytes stand before the first quotation mark, backslash or control character.
+#[inline(never)]
+pub fn plain(bytes: &[u8]) -> usize {
+    let ends = |word: u64| equal(word, b'"') | equal(word, b'\\') | word.wrapping_sub(LOW.wrapping_mul(0x20)) & !word;
+    first(bytes, ends, |byte| byte < 0x20 || byte == b'"' || byte == b'\\').unwrap_or(bytes.len())
+}
+
+/// The first byte that is wanted. Eight are looked at at once, because texts are long and what is wanted mostly is not there:
+/// `in_word` sets the highest bit of the first byte of eight that is wanted, and of none before it.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn first(bytes: &[u8], in_word: impl Fn(u64) -> u64, wanted: impl Fn(u8) -> bool) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
     let mut at = 0usize;
     for word in words {
-        // The lowest bit that is set belongs to the first such byte.
-        let found = equal(u64::from_le_bytes(*word), wanted) & HIGH;
+        let found = in_word(u64::from_le_bytes(*word)) & HIGH;
         if found != 0 {
             return Some(at.wrapping_add((found.trailing_zeros() >> 3) as usize));
         }
         at = at.wrapping_add(8);
     }
-    rest.iter().position(|&byte| byte == wanted).map(|place| at.wrapping_add(place))
+    rest.iter().position(|&byte| wanted(byte)).map(|place| at.wrapping_add(place))
 }
 
 /// The highest bit of each byte that is this one; those above the first may be set for others, too.
 fn equal(word: u64, wanted: u8) -> u64 {
     let differences = word ^ LOW.wrapping_mul(u64::from(wanted));
     differences.wrapping_sub(LOW) & !differences
-}
-
-/// How many bytes stand before the first quotation mark, backslash or control character.
-#[inline(never)]
-pub fn plain(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut at = 0usize;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let control = word.wrapping_sub(LOW.wrapping_mul(0x20)) & !word;
-        let found = (equal(word, b'"') | equal(word, b'\\') | control) & HIGH;
-        if found != 0 {
-            return at.wrapping_add((found.trailing_zeros() >> 3) as usize);
-        }
-        at = at.wrapping_add(8);
-    }
-    let is_plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
-    at.wrapping_add(rest.iter().take_while(is_plain).count())
 }
 
 /// Splits at the first such byte; without one, all and nothing.

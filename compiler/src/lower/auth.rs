@@ -57,11 +57,7 @@ const WATCHED: i32 = i32::MIN;
 
 /// Whether some scope in shadow demands a credential.
 pub(super) fn is_watched(policy: &hir::Policy, number: usize) -> bool {
-    policy.scopes.iter().any(|scope| scope.shadow && demands(scope, number))
-}
-
-fn demands(scope: &hir::Scope, number: usize) -> bool {
-    scope.authenticate.iter().any(|line| line.credentials.iter().any(|id| id.index() == number))
+    policy.scopes.iter().any(|scope| scope.shadow && scope.demands(number))
 }
 
 /// The state of a credential; computed once for each request.
@@ -331,17 +327,12 @@ fn challenge(policy: &hir::Policy, credential: &Credential, presented: bool) -> 
     }
 }
 
-/// Whether some scope authenticates a credential. One in shadow changes nothing, so it takes none away.
-fn is_demanded(policy: &hir::Policy, number: usize) -> bool {
-    policy.scopes.iter().any(|scope| !scope.shadow && demands(scope, number))
-}
-
 /// Takes credentials out of what is forwarded.
 pub(super) fn strip(builder: &mut Builder<'_>) -> Vec<Stmt> {
     let policy = builder.policy;
     let mut body = Vec::new();
     for (number, credential) in policy.credentials.iter().enumerate() {
-        if !credential.forward() && is_demanded(policy, number) {
+        if !credential.forward() && policy.is_demanded(number) {
             if matches!(credential, Credential::Hmac(hmac) if hmac.aws.is_some()) {
                 body.push(act(Mechanism::CredentialAwsStrip, vec![]));
                 continue;

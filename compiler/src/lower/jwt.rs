@@ -97,22 +97,22 @@ fn verify(builder: &mut Builder<'_>, algorithm: JwtAlgorithm) -> Expr {
     if !is_own(builder.policy, algorithm) {
         return verify_by_host(builder, algorithm);
     }
-    let (mechanism, offered, curve, long) = match algorithm {
-        JwtAlgorithm::Rs256 => (Mechanism::VerifyRs256, Some("sha256"), None, false),
-        JwtAlgorithm::Rs384 => (Mechanism::VerifyRs384, Some("sha384"), None, true),
-        JwtAlgorithm::Rs512 => (Mechanism::VerifyRs512, Some("sha512"), None, true),
-        JwtAlgorithm::Ps256 => (Mechanism::VerifyPs256, None, None, false),
-        JwtAlgorithm::Ps384 => (Mechanism::VerifyPs384, None, None, true),
-        JwtAlgorithm::Ps512 => (Mechanism::VerifyPs512, None, None, true),
-        JwtAlgorithm::Es256 => (Mechanism::VerifyEs256, Some("sha256"), Some(p256::table()), false),
-        JwtAlgorithm::Es384 => (Mechanism::VerifyEs384, Some("sha384"), Some(p384::table()), true),
-        JwtAlgorithm::EdDsa => (Mechanism::VerifyEdDsa, None, Some(ed25519_table::table()), true),
-        JwtAlgorithm::Hs256 => (Mechanism::VerifyHs256, None, None, false),
-        JwtAlgorithm::Hs384 => (Mechanism::VerifyHs384, None, None, true),
-        JwtAlgorithm::Hs512 => (Mechanism::VerifyHs512, None, None, true),
+    let (mechanism, curve, long) = match algorithm {
+        JwtAlgorithm::Rs256 => (Mechanism::VerifyRs256, None, false),
+        JwtAlgorithm::Rs384 => (Mechanism::VerifyRs384, None, true),
+        JwtAlgorithm::Rs512 => (Mechanism::VerifyRs512, None, true),
+        JwtAlgorithm::Ps256 => (Mechanism::VerifyPs256, None, false),
+        JwtAlgorithm::Ps384 => (Mechanism::VerifyPs384, None, true),
+        JwtAlgorithm::Ps512 => (Mechanism::VerifyPs512, None, true),
+        JwtAlgorithm::Es256 => (Mechanism::VerifyEs256, Some(p256::table()), false),
+        JwtAlgorithm::Es384 => (Mechanism::VerifyEs384, Some(p384::table()), true),
+        JwtAlgorithm::EdDsa => (Mechanism::VerifyEdDsa, Some(ed25519_table::table()), true),
+        JwtAlgorithm::Hs256 => (Mechanism::VerifyHs256, None, false),
+        JwtAlgorithm::Hs384 => (Mechanism::VerifyHs384, None, true),
+        JwtAlgorithm::Hs512 => (Mechanism::VerifyHs512, None, true),
     };
     let mut arguments = Vec::new();
-    if let Some(hash) = offered {
+    if let Some(hash) = algorithm.host_hash() {
         arguments.push(Expr::Data(builder.table("host's verification", host::names(hash))));
     }
     if let Some(curve) = curve {
@@ -127,21 +127,13 @@ fn verify(builder: &mut Builder<'_>, algorithm: JwtAlgorithm) -> Expr {
 
 /// By the host alone: of our own code nothing is linked.
 fn verify_by_host(builder: &mut Builder<'_>, algorithm: JwtAlgorithm) -> Expr {
+    // INVARIANT: the checker admits `crypto = host` only for those that hosts verify. Nothing else holds.
+    let Some(hash) = algorithm.host_hash() else { return Expr::I32(0) };
     // Bytes of a signature where they are fixed: of RSA the key tells.
-    let (hash, size) = match algorithm {
-        JwtAlgorithm::Rs256 => ("sha256", None),
-        JwtAlgorithm::Rs384 => ("sha384", None),
-        JwtAlgorithm::Rs512 => ("sha512", None),
-        JwtAlgorithm::Es256 => ("sha256", Some(64)),
-        JwtAlgorithm::Es384 => ("sha384", Some(96)),
-        // INVARIANT: the checker admits `crypto = host` only for those that hosts verify. Nothing else holds.
-        JwtAlgorithm::Ps256
-        | JwtAlgorithm::Ps384
-        | JwtAlgorithm::Ps512
-        | JwtAlgorithm::EdDsa
-        | JwtAlgorithm::Hs256
-        | JwtAlgorithm::Hs384
-        | JwtAlgorithm::Hs512 => return Expr::I32(0),
+    let size = match algorithm {
+        JwtAlgorithm::Es256 => Some(64),
+        JwtAlgorithm::Es384 => Some(96),
+        _ => None,
     };
     let mut arguments = vec![Expr::Data(builder.table("host's verification", host::names(hash)))];
     arguments.extend(size.map(Expr::I32));

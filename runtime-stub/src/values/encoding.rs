@@ -3,7 +3,7 @@
 //! Decoders are strict, so that no two texts stand for the same bytes (but for the case of hex digits, `+` and needless
 //! percent-encodings): what is not written as the encoders write it is absent. `Err` is exhausted memory.
 
-use crate::bytes;
+use crate::bytes::{self, HIGH, LOW};
 use crate::rt::arena::{Arena, Exhausted, Text};
 
 /// Bytes in the arena; nothing when the text is no such encoding.
@@ -89,10 +89,8 @@ pub fn from_base64<'a>(text: &[u8], alphabet: Alphabet, arena: &'a Arena) -> Dec
 /// The 48 bits of eight letters; more when one of them is none. All are looked at at once, a byte each: tokens are long.
 #[inline(never)]
 fn group(alphabet: Alphabet, eight: [u8; 8]) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     let letters = u64::from_be_bytes(eight);
-    let each = |value: u8| ONES.wrapping_mul(u64::from(value));
+    let each = |value: u8| LOW.wrapping_mul(u64::from(value));
     // The highest bit of each letter that is at least this; no sum of two below 128 reaches the next one.
     let at_least = |least: u8| letters.wrapping_add(each(0x80u8.wrapping_sub(least)));
     // 1 for each letter from the first to the last.
@@ -101,7 +99,7 @@ fn group(alphabet: Alphabet, eight: [u8; 8]) -> u64 {
     let (upper, lower, digit) = (within(b'A', b'Z'), within(b'a', b'z'), within(b'0', b'9'));
     let (next_to_last, last) = (within(next_to_last, next_to_last), within(last, last));
     let plain = upper | lower | digit;
-    if letters & HIGH != 0 || plain | next_to_last | last != ONES {
+    if letters & HIGH != 0 || plain | next_to_last | last != LOW {
         return u64::MAX;
     }
     let less = upper.wrapping_mul(65).wrapping_add(lower.wrapping_mul(71));

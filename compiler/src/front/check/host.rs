@@ -74,14 +74,23 @@ pub(super) fn pattern(text: &str) -> Result<hir::HostPattern, String> {
 fn meant(text: &str) -> Option<String> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let rest = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let rest = rest.rsplit('@').next().unwrap_or(rest);
+    let rest = without_user(rest);
     if rest.parse::<std::net::Ipv6Addr>().is_ok() {
         return Some(format!("[{rest}]"));
     }
-    let front = rest.trim_end_matches(|c: char| c.is_ascii_digit());
-    let bare = front.strip_suffix(':').unwrap_or(rest);
+    let bare = without_port(rest);
     let bare = bare.strip_suffix('.').unwrap_or(bare);
     (bare != text && pattern(bare).is_ok()).then(|| bare.to_owned())
+}
+
+/// The authority of a URL without `user:password@`.
+pub(super) fn without_user(authority: &str) -> &str {
+    authority.rsplit('@').next().unwrap_or(authority)
+}
+
+/// A host without `:port`: `:` and digits, or nothing, at the end.
+pub(super) fn without_port(host: &str) -> &str {
+    host.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':').unwrap_or(host)
 }
 
 /// Whether one host can match both sets; an empty set is all hosts.

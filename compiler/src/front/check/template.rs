@@ -50,11 +50,7 @@ fn of_url(text: &str) -> Option<String> {
     let end = rest.find(['/', '?', '#']).filter(|_| plain).unwrap_or(rest.len());
     let (authority, behind) = rest.split_at_checked(end)?;
     let path = behind.split(['?', '#']).next().filter(|path| !path.is_empty()).unwrap_or("/");
-    let name = authority.rsplit('@').next().unwrap_or(authority);
-    let name = match name.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => name,
-    };
+    let name = host::without_port(host::without_user(authority));
     let fits = plain && template(path).is_ok();
     let in_scope = host::pattern(name).map(|_| format!(", and `hosts = [\"{name}\"]` in a `scope`"));
     fits.then(|| format!("write `\"{path}\"`{}", in_scope.unwrap_or_default()))

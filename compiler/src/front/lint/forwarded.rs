@@ -3,14 +3,14 @@
 
 use super::Subject;
 use crate::base::{Code, Diagnostic};
-use crate::ir::hir::{Credential, CredentialSource, Policy};
+use crate::ir::hir::{Credential, CredentialSource};
 
 pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.policy;
     let mut found = Vec::new();
     for kept in policy.credentials.iter().filter(|credential| credential.forward()) {
         let taken = policy.credentials.iter().enumerate().find(|(number, credential)| {
-            !credential.forward() && is_demanded(policy, *number) && credential.from().iter().any(|place| kept.from().contains(place))
+            !credential.forward() && policy.is_demanded(*number) && credential.from().iter().any(|place| kept.from().contains(place))
         });
         let Some((_, taken)) = taken else { continue };
         let (name, place) = (&taken.name().text, shared(taken, kept));
@@ -24,12 +24,6 @@ pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
         );
     }
     found
-}
-
-/// Whether some scope authenticates a credential; one in shadow takes none away.
-fn is_demanded(policy: &Policy, number: usize) -> bool {
-    let names = |lines: &[crate::ir::hir::Authenticate]| lines.iter().any(|line| line.credentials.iter().any(|id| id.index() == number));
-    policy.scopes.iter().any(|scope| !scope.shadow && names(&scope.authenticate))
 }
 
 fn shared(taken: &Credential, kept: &Credential) -> String {

@@ -169,17 +169,24 @@ impl JwtAlgorithm {
         }
     }
 
-    /// Whether hosts verify it that verify signatures at all: Envoy's `verify_signature` takes RSA with PKCS #1 v1.5 and ECDSA.
+    /// Whether hosts verify it that verify signatures at all.
     pub fn host_verifies(self) -> bool {
+        self.host_hash().is_some()
+    }
+
+    /// The hash by which hosts know it: Envoy's `verify_signature` takes RSA with PKCS #1 v1.5 and ECDSA.
+    pub fn host_hash(self) -> Option<&'static str> {
         match self {
-            JwtAlgorithm::Rs256 | JwtAlgorithm::Rs384 | JwtAlgorithm::Rs512 | JwtAlgorithm::Es256 | JwtAlgorithm::Es384 => true,
+            JwtAlgorithm::Rs256 | JwtAlgorithm::Es256 => Some("sha256"),
+            JwtAlgorithm::Rs384 | JwtAlgorithm::Es384 => Some("sha384"),
+            JwtAlgorithm::Rs512 => Some("sha512"),
             JwtAlgorithm::Ps256
             | JwtAlgorithm::Ps384
             | JwtAlgorithm::Ps512
             | JwtAlgorithm::EdDsa
             | JwtAlgorithm::Hs256
             | JwtAlgorithm::Hs384
-            | JwtAlgorithm::Hs512 => false,
+            | JwtAlgorithm::Hs512 => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Walking over typed expressions: direct operands, all reads below, equality without places.
 
-use super::{CredentialId, Expr, ExprKind, FnId, Json, Keyed, LetId, Policy, Read};
+use super::{CredentialId, Expr, ExprKind, FnId, Json, Keyed, LetId, Policy, Read, Scope};
 use crate::base::Span;
 
 impl Expr {
@@ -181,7 +181,19 @@ fn forget(expr: &mut Expr) {
     }
 }
 
+impl Scope {
+    /// Whether it asks for a credential, by number.
+    pub fn demands(&self, number: usize) -> bool {
+        self.authenticate.iter().any(|line| line.credentials.iter().any(|id| id.index() == number))
+    }
+}
+
 impl Policy {
+    /// Whether some scope authenticates a credential. One in shadow changes nothing, so it takes none away.
+    pub fn is_demanded(&self, number: usize) -> bool {
+        self.scopes.iter().any(|scope| !scope.shadow && scope.demands(number))
+    }
+
     /// Whether hosts decide what applies to a request.
     pub fn decides_by_hosts(&self) -> bool {
         !self.hosts.is_empty() || self.scopes.iter().any(|scope| !scope.hosts.is_empty())

@@ -69,11 +69,6 @@ fn result(op: BinaryOp, left: &hir::Ty, right: &hir::Ty) -> Option<hir::Ty> {
 }
 
 /// A present value that can be calculated with.
-fn operand(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> hir::Expr {
-    let value = check(ctx, env, written);
-    calculated(ctx, value)
-}
-
 fn calculated(ctx: &mut Context<'_>, value: hir::Expr) -> hir::Expr {
     const WHAT: &str = "an operand of arithmetic";
     let help = match value.ty.present() {
@@ -108,7 +103,8 @@ fn calculated(ctx: &mut Context<'_>, value: hir::Expr) -> hir::Expr {
 
 /// `-operand`
 pub(super) fn negate(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, span: Span) -> hir::Expr {
-    let operand = operand(ctx, env, written);
+    let operand = check(ctx, env, written);
+    let operand = calculated(ctx, operand);
     let (zero, ty) = match (&operand.kind, &operand.ty) {
         (_, hir::Ty::Error) => return failed(span),
         (hir::ExprKind::Const(hir::Const::Int(value)), ty @ (hir::Ty::Int | hir::Ty::Duration)) => {

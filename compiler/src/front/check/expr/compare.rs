@@ -98,20 +98,22 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
     if fits && single(a) {
         return Some(hir::ExprKind::Equal(Box::new(left), Box::new(right)));
     }
+    let word = membership(written);
     let help = match (a, b) {
-        (hir::Ty::List(_), _) | (_, hir::Ty::List(_)) if written.op == ast::CompareOp::NotEqual => "write `value not in list`",
-        (hir::Ty::List(_), _) | (_, hir::Ty::List(_)) => "write `value in list`",
+        (hir::Ty::List(_), _) | (_, hir::Ty::List(_)) => &format!("write `value {word} list`"),
         (hir::Ty::Int | hir::Ty::Float, hir::Ty::String) | (hir::Ty::String, hir::Ty::Int | hir::Ty::Float) => {
             "write `int(text)` for the number in a text, or quote the number"
         }
-        (hir::Ty::Ip, hir::Ty::Cidr) | (hir::Ty::Cidr, hir::Ty::Ip) if written.op == ast::CompareOp::NotEqual => {
-            "write `address not in network`"
-        }
-        (hir::Ty::Ip, hir::Ty::Cidr) | (hir::Ty::Cidr, hir::Ty::Ip) => "write `address in network`",
+        (hir::Ty::Ip, hir::Ty::Cidr) | (hir::Ty::Cidr, hir::Ty::Ip) => &format!("write `address {word} network`"),
         _ => "compare values of one type",
     };
     incomparable(ctx, written, &left, &right, help);
     None
+}
+
+/// What is written for `==` or `!=` where a part of something is meant.
+fn membership(written: &Written<'_>) -> &'static str {
+    if written.op == ast::CompareOp::NotEqual { "not in" } else { "in" }
 }
 
 /// Whether an address is compared with the text of a network, which is reported: it is equal to none.
@@ -127,7 +129,7 @@ fn network(ctx: &mut Context<'_>, written: &Written<'_>, left: &hir::Expr, right
     };
     let Some(text) = text else { return false };
     let quoted = ctx.quote(address.span).unwrap_or_else(|| "…".to_owned());
-    let word = if written.op == ast::CompareOp::Equal { "in" } else { "not in" };
+    let word = membership(written);
     let message = format!("an address is compared with the network `{text}`");
     ctx.error(Code::NotComparable, network.span, message, "an address is in it or not", format!("write `{quoted} {word} \"{text}\"`"));
     true

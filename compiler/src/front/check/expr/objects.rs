@@ -44,9 +44,8 @@ struct Call<'a> {
 
 /// Whether an operand, or an element of a list of them, may be an object or an array that the policy writes. It is reported.
 pub(super) fn refused(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>, operand: &hir::Expr) -> bool {
-    let origin = origin(ctx, env, operand, &[]);
-    ctx.compared.extend(origin.params);
-    let refused = origin.object || origin.array && *operand.ty.present() == hir::Ty::Json;
+    let (object, array) = compared(ctx, env, operand, &[]);
+    let refused = object || array && *operand.ty.present() == hir::Ty::Json;
     if refused {
         let message = format!("an object cannot be compared with `{}`", written.op.text());
         refuse(ctx, operand.span, message);
@@ -59,10 +58,8 @@ pub(super) fn refused_whole(ctx: &mut Context<'_>, env: &Env, written: &Written<
     if *whole.ty.present() != hir::Ty::Json {
         return false;
     }
-    let mut elements = Search { ctx, env, found: Origin::default(), left: MOST };
-    elements.expr(whole, &[Step::Any], None);
     let refused = origin(ctx, env, whole, &[]).object;
-    if !refused && elements.found.object {
+    if !refused && origin(ctx, env, whole, &[Step::Any]).object {
         refuse(ctx, whole.span, format!("all that `{}` could find are objects", written.op.text()));
         return true;
     }
@@ -76,9 +73,8 @@ pub(super) fn refused_whole(ctx: &mut Context<'_>, env: &Env, written: &Written<
 
 /// Whether the subject of a `match`, or what is compared with `null`, may be one. It is reported.
 pub(super) fn refused_as(ctx: &mut Context<'_>, env: &Env, operand: &hir::Expr, what: &str) -> bool {
-    let origin = origin(ctx, env, operand, &[]);
-    ctx.compared.extend(origin.params);
-    let refused = origin.object || origin.array;
+    let (object, array) = compared(ctx, env, operand, &[]);
+    let refused = object || array;
     if refused {
         refuse(ctx, operand.span, format!("an object cannot be {what}"));
     }
@@ -92,9 +88,8 @@ pub(in crate::front::check) fn refused_argument(
     (arg, way): (&hir::Expr, &[Step]),
     (name, param): (&str, &str),
 ) -> bool {
-    let origin = origin(ctx, env, arg, way);
-    ctx.compared.extend(origin.params);
-    let refused = origin.object || origin.array && (!way.is_empty() || *arg.ty.present() == hir::Ty::Json);
+    let (object, array) = compared(ctx, env, arg, way);
+    let refused = object || array && (!way.is_empty() || *arg.ty.present() == hir::Ty::Json);
     if refused {
         refuse(ctx, arg.span, format!("an object cannot be compared, as `{name}` does with its `{param}`"));
     }
@@ -104,6 +99,13 @@ pub(in crate::front::check) fn refused_argument(
 fn refuse(ctx: &mut Context<'_>, span: Span, message: String) {
     let help = "compare its members, as in `request.body.json.name == \"a\"`";
     ctx.error(Code::NotComparable, span, message, "objects are equal to nothing", help);
+}
+
+/// Whether what is compared may be an object, and whether an array. Parameters that it may come from are noted.
+fn compared(ctx: &mut Context<'_>, env: &Env, expr: &hir::Expr, way: &[Step]) -> (bool, bool) {
+    let origin = origin(ctx, env, expr, way);
+    ctx.compared.extend(origin.params);
+    (origin.object, origin.array)
 }
 
 fn origin(ctx: &Context<'_>, env: &Env, expr: &hir::Expr, way: &[Step]) -> Origin {
