@@ -68,7 +68,7 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     for subject in &plan.subjects {
         look(&subject.expr);
     }
-    for expr in rule_values(policy) {
+    for expr in policy.values() {
         look(expr);
     }
     if plan.rules.iter().any(|rule| rule.body.is_some_and(super::Body::content)) {
@@ -93,38 +93,6 @@ pub(super) fn collect(policy: &hir::Policy, plan: &mut Plan) {
     }
     plan.request_headers = request.into_iter().filter(|name| !FIXED.contains(&name.as_str())).collect();
     plan.response_headers = answer.into_iter().filter(|name| !FIXED.contains(&name.as_str())).collect();
-}
-
-/// Every expression outside conditions: edits, targets, replies, limits, lets.
-fn rule_values(policy: &hir::Policy) -> Vec<&hir::Expr> {
-    let mut found: Vec<&hir::Expr> = policy.lets.iter().map(|item| &item.value).collect();
-    found.extend(policy.credentials.iter().flat_map(credential_values));
-    let replies = [&policy.default, &policy.on_fault, &policy.on_oversize].into_iter().filter_map(|action| match action {
-        hir::Action::Allow => None,
-        hir::Action::Deny(reply) => Some(reply),
-    });
-    let mut replies: Vec<&hir::Reply> = replies.collect();
-    for limit in &policy.limits {
-        found.extend(limit.key.iter().chain([&limit.count, &limit.period]).chain(limit.burst.as_ref()));
-        replies.push(&limit.exceed);
-        if let Some(hir::Absent::Deny(reply)) = &limit.absent {
-            replies.push(reply);
-        }
-    }
-    for reply in replies {
-        found.extend(reply.values());
-    }
-    found.extend(policy.rules.iter().flat_map(hir::Rule::values));
-    found
-}
-
-/// What a credential reads besides the places where it stands.
-pub(super) fn credential_values(credential: &hir::Credential) -> Vec<&hir::Expr> {
-    match credential {
-        hir::Credential::ApiKey(_) | hir::Credential::Basic(_) | hir::Credential::Mtls(_) | hir::Credential::Jwt(_) => Vec::new(),
-        hir::Credential::Hmac(hmac) => hmac.exprs().collect(),
-        hir::Credential::Token(token) => token.exprs().collect(),
-    }
 }
 
 /// Whether some scope authenticates a credential that signs the body of the request.

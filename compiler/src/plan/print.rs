@@ -175,7 +175,7 @@ fn host_facts(policy: &hir::Policy, plan: &Plan) -> [(&'static str, bool); 4] {
         .iter()
         .flat_map(|condition| &condition.exprs)
         .chain(policy.limits.iter().flat_map(|limit| &limit.key))
-        .chain(policy.credentials.iter().flat_map(demands::credential_values))
+        .chain(policy.credentials.iter().flat_map(hir::Credential::values))
         .chain(plan.subjects.iter().map(|subject| &subject.expr));
     for expr in exprs {
         expr.reads(policy, &mut |read| {

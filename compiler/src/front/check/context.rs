@@ -72,8 +72,8 @@ pub(super) struct Context<'a> {
     pub(super) fns: Vec<hir::Fn>,
     /// What a call of each `fn` comes to.
     pub(super) fn_needs: Vec<super::functions::Needs>,
-    /// What the body of the `fn` that is checked compares of its parameters.
-    pub(super) compared: std::collections::BTreeSet<super::expr::Compared>,
+    /// `let`s and `fn`s that give a JSON array, as lists of another type; `None` where they are none.
+    pub(super) copies: BTreeMap<(super::expr::Giver, hir::Ty), Option<super::expr::Giver>>,
     pub(super) lists: Vec<hir::List>,
     pub(super) maps: Vec<hir::Map>,
     pub(super) services: Vec<hir::Service>,
@@ -102,7 +102,7 @@ impl<'a> Context<'a> {
             let_weights: Vec::new(),
             fns: Vec::new(),
             fn_needs: Vec::new(),
-            compared: std::collections::BTreeSet::new(),
+            copies: BTreeMap::new(),
             lists: Vec::new(),
             maps: Vec::new(),
             services: Vec::new(),
@@ -112,6 +112,23 @@ impl<'a> Context<'a> {
             rules: Vec::new(),
             tests: Vec::new(),
         }
+    }
+
+    /// Adds a `let` with what it comes down to, and whether it reads the request (or the response), and whether the response.
+    pub(super) fn declare_let(&mut self, item: hir::Let, weight: super::lets::Weight, reads: (bool, bool)) -> hir::LetId {
+        let id = hir::LetId(u32::try_from(self.lets.len()).unwrap_or(u32::MAX));
+        self.lets.push(item);
+        self.let_weights.push(weight);
+        self.let_reads.push(reads);
+        id
+    }
+
+    /// Adds a `fn` with what a call of it comes to.
+    pub(super) fn declare_fn(&mut self, item: hir::Fn, needs: super::functions::Needs) -> hir::FnId {
+        let id = hir::FnId(u32::try_from(self.fns.len()).unwrap_or(u32::MAX));
+        self.fns.push(item);
+        self.fn_needs.push(needs);
+        id
     }
 
     /// Adds a finding.
@@ -187,8 +204,7 @@ impl<'a> Context<'a> {
 
     /// The policy's text at a span, when it is short enough to quote.
     pub(super) fn quote(&self, span: Span) -> Option<String> {
-        let text = self.sources.text(span);
-        (!text.is_empty() && text.len() <= 60 && !text.contains('\n')).then(|| text.to_owned())
+        short(self.sources, span)
     }
 
     /// Whether one more level of nesting is in bounds; call [`Context::leave`] when it was.
@@ -246,36 +262,42 @@ impl<'a> Context<'a> {
 
     /// The tree when nothing is at fault, and all findings in the order of their places.
     pub(super) fn finish(mut self, header: Option<Header>) -> (Option<hir::Policy>, Diagnostics) {
+        let policy = header.map(|header| hir::Policy {
+            name: header.name,
+            shadow: header.shadow,
+            default_would_deny: header.shadow && header.default != hir::Action::Allow,
+            default: if header.shadow { hir::Action::Allow } else { header.default },
+            on_fault: if header.shadow { hir::Action::Allow } else { header.on_fault },
+            body_limit: header.body_limit,
+            on_oversize: header.on_oversize,
+            hosts: header.hosts,
+            trusted_hops: header.trusted_hops,
+            normalize_path: header.normalize_path && !header.shadow,
+            config: self.config,
+            lets: self.lets,
+            fns: self.fns,
+            lists: self.lists,
+            maps: self.maps,
+            services: self.services,
+            credentials: self.credentials,
+            limits: self.limits,
+            scopes: self.scopes,
+            rules: self.rules,
+            tests: self.tests,
+        });
+        // What is at fault elsewhere is missing from the tree, the rest of it is as it would be.
+        let sources = &*self.sources;
+        let found = policy.iter().flat_map(|policy| super::written::check(policy, &|span| short(sources, span)));
+        found.for_each(|finding| self.diagnostics.push(finding));
         self.diagnostics.sort();
         let failed = self.diagnostics.iter().any(|finding| finding.severity == Severity::Error);
-        let policy = match header {
-            Some(header) if !failed => Some(hir::Policy {
-                name: header.name,
-                shadow: header.shadow,
-                default_would_deny: header.shadow && header.default != hir::Action::Allow,
-                default: if header.shadow { hir::Action::Allow } else { header.default },
-                on_fault: if header.shadow { hir::Action::Allow } else { header.on_fault },
-                body_limit: header.body_limit,
-                on_oversize: header.on_oversize,
-                hosts: header.hosts,
-                trusted_hops: header.trusted_hops,
-                normalize_path: header.normalize_path && !header.shadow,
-                config: self.config,
-                lets: self.lets,
-                fns: self.fns,
-                lists: self.lists,
-                maps: self.maps,
-                services: self.services,
-                credentials: self.credentials,
-                limits: self.limits,
-                scopes: self.scopes,
-                rules: self.rules,
-                tests: self.tests,
-            }),
-            Some(_) | None => None,
-        };
-        (policy, self.diagnostics)
+        (policy.filter(|_| !failed), self.diagnostics)
     }
+}
+
+fn short(sources: &Sources, span: Span) -> Option<String> {
+    let text = sources.text(span);
+    (!text.is_empty() && text.len() <= 60 && !text.contains('\n')).then(|| text.to_owned())
 }
 
 /// What in a name would break the line of a log or the tags of a metric (`rule=.=NAME;.;…`).

@@ -48,8 +48,6 @@ pub(super) struct Env {
     pub(super) credentials: BTreeMap<hir::CredentialId, bool>,
     /// Names that are bound around, from outside to inside, with their types.
     pub(super) bindings: Vec<(String, hir::Ty)>,
-    /// The lists whose elements names are bound to, each with its level.
-    pub(super) elements: Vec<(u32, hir::Expr)>,
     /// What is known to be present (or, for `CredentialPresent`, to hold).
     pub(super) facts: Vec<hir::Expr>,
 }
@@ -65,7 +63,6 @@ impl Env {
             captures: Captures::default(),
             credentials: BTreeMap::new(),
             bindings: Vec::new(),
-            elements: Vec::new(),
             facts: Vec::new(),
         }
     }

@@ -23,8 +23,6 @@ pub(super) struct Needs {
     pub(super) body: bool,
     /// Credentials that it reads.
     pub(super) credentials: BTreeSet<hir::CredentialId>,
-    /// What it compares of its parameters.
-    pub(super) compared: BTreeSet<expr::Compared>,
     /// What its body comes down to.
     pub(super) weight: Weight,
 }
@@ -41,7 +39,6 @@ pub(super) fn body(ctx: &mut Context<'_>, item: &ast::Function) -> Option<hir::F
     };
     let mut params = Vec::new();
     let mut well = true;
-    ctx.compared.clear();
     for param in &item.params {
         well &= expr::bindable(ctx, &env, &param.name);
         let ty = param_type(ctx, &param.ty);
@@ -122,13 +119,6 @@ pub(super) fn call(ctx: &mut Context<'_>, env: &Env, id: hir::FnId, args: &[ast:
     }
     if checked.iter().any(|arg| arg.ty == hir::Ty::Error) {
         return None;
-    }
-    for (number, way) in &needs.compared {
-        if let (Some(arg), Some((param, _))) = (checked.get(*number as usize), item.params.get(*number as usize))
-            && expr::refused_argument(ctx, env, (arg, way), (name, &param.text))
-        {
-            return None;
-        }
     }
     let response = response || checked.iter().any(|arg| ctx.reads(arg).1);
     let ty = item.body.ty.clone();

@@ -97,11 +97,8 @@ fn check_let(ctx: &mut Context<'_>, item: &ast::Let) {
         return;
     }
     let Some(weight) = weigh(ctx, &item.name, &value) else { return };
-    ctx.let_weights.push(weight);
-    let id = hir::LetId(u32::try_from(ctx.lets.len()).unwrap_or(u32::MAX));
     let reads = ctx.reads(&value);
-    ctx.let_reads.push(reads);
-    ctx.lets.push(hir::Let { name: item.name.clone(), value });
+    let id = ctx.declare_let(hir::Let { name: item.name.clone(), value }, weight, reads);
     if let Some((symbol @ Symbol::Let(None), _)) = ctx.symbols.get_mut(&item.name.text) {
         *symbol = Symbol::Let(Some(id));
     }
@@ -109,15 +106,12 @@ fn check_let(ctx: &mut Context<'_>, item: &ast::Let) {
 
 fn check_fn(ctx: &mut Context<'_>, item: &ast::Function) {
     let Some(checked) = functions::body(ctx, item) else { return };
-    let compared = std::mem::take(&mut ctx.compared);
     let Some(weight) = weigh(ctx, &item.name, &checked.body) else { return };
     let reads = ctx.reads(&checked.body);
     let mut credentials = BTreeSet::new();
     let request = reads_request(ctx, &checked.body, &mut credentials);
     let body = ctx.reads_body(&checked.body);
-    ctx.fn_needs.push(Needs { reads, request, body, credentials, compared, weight });
-    let id = hir::FnId(u32::try_from(ctx.fns.len()).unwrap_or(u32::MAX));
-    ctx.fns.push(checked);
+    let id = ctx.declare_fn(checked, Needs { reads, request, body, credentials, weight });
     if let Some((symbol @ Symbol::Fn(None), _)) = ctx.symbols.get_mut(&item.name.text) {
         *symbol = Symbol::Fn(Some(id));
     }

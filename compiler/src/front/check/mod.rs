@@ -39,6 +39,7 @@ mod test;
 mod test_value;
 mod token;
 mod ty;
+mod written;
 
 use crate::base::source::ReadFile;
 use crate::base::{Diagnostics, FileId, Sources};

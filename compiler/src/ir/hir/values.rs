@@ -1,6 +1,42 @@
-//! The expressions outside conditions: what rules and replies write.
+//! The expressions outside conditions: what rules and replies write, what limits and credentials read.
 
-use super::{EditTarget, Expr, Reply, ReplyBody, Rule, RuleKind, Target};
+use super::{Absent, Action, Credential, EditTarget, Expr, Policy, Reply, ReplyBody, Rule, RuleKind, Target};
+
+impl Policy {
+    /// Every expression outside the conditions of rules and outside `fn`s: edits, targets, replies, limits, credentials, `let`s.
+    pub fn values(&self) -> Vec<&Expr> {
+        let mut found: Vec<&Expr> = self.lets.iter().map(|item| &item.value).collect();
+        found.extend(self.credentials.iter().flat_map(Credential::values));
+        let replies = [&self.default, &self.on_fault, &self.on_oversize].into_iter().filter_map(|action| match action {
+            Action::Allow => None,
+            Action::Deny(reply) => Some(reply),
+        });
+        let mut replies: Vec<&Reply> = replies.collect();
+        for limit in &self.limits {
+            found.extend(limit.key.iter().chain([&limit.count, &limit.period]).chain(limit.burst.as_ref()));
+            replies.push(&limit.exceed);
+            if let Some(Absent::Deny(reply)) = &limit.absent {
+                replies.push(reply);
+            }
+        }
+        for reply in replies {
+            found.extend(reply.values());
+        }
+        found.extend(self.rules.iter().flat_map(Rule::values));
+        found
+    }
+}
+
+impl Credential {
+    /// What it reads besides the places where it stands.
+    pub fn values(&self) -> Vec<&Expr> {
+        match self {
+            Credential::ApiKey(_) | Credential::Basic(_) | Credential::Mtls(_) | Credential::Jwt(_) => Vec::new(),
+            Credential::Hmac(hmac) => hmac.exprs().collect(),
+            Credential::Token(token) => token.exprs().collect(),
+        }
+    }
+}
 
 impl Rule {
     /// The values that it writes, replies with, routes by.

@@ -63,7 +63,6 @@ pub(super) fn quantified(
     let mut inner = env.clone();
     inner.bindings.push((name.text.clone(), element.clone().unwrap_or(hir::Ty::Error)));
     let level = u32::try_from(env.bindings.len()).unwrap_or(u32::MAX);
-    inner.elements.push((level, list.clone()));
     let condition = boolean(ctx, &inner, condition);
     if element.is_none() || !bindable || condition.ty == hir::Ty::Error {
         return failed(span);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{boolean, choices, exact, expect, failed, json_match, objects, secrecy};
+use super::{boolean, choices, exact, expect, failed, json_match, secrecy};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -86,9 +86,6 @@ pub(super) fn check_match(ctx: &mut Context<'_>, env: &Env, subject: &ast::Expr,
     let subject = exact(ctx, env, subject);
     let values: Vec<hir::Expr> = arms.iter().map(|arm| exact(ctx, env, &arm.value)).collect();
     if *subject.ty.present() == hir::Ty::Json {
-        if objects::refused_as(ctx, env, &subject, "the subject of `match`") {
-            return failed(span);
-        }
         return match join(ctx, values, "the arms of `match`") {
             Some(joined) => json_match::check(ctx, &subject, arms, joined, span),
             None => failed(span),

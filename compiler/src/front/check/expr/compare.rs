@@ -1,6 +1,6 @@
 //! Comparisons: operands of one type; absent operands make a comparison false.
 
-use super::{choices, expect, failed, mixture, objects, read};
+use super::{choices, expect, failed, mixture, read};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -65,7 +65,6 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
             let operand = super::check(ctx, env, other);
             match operand.ty.present() {
                 hir::Ty::Error => return None,
-                hir::Ty::Json if objects::refused_as(ctx, env, &operand, "`null`") => return None,
                 hir::Ty::Json => return Some(hir::ExprKind::JsonIsNull(Box::new(operand))),
                 _ => {}
             }
@@ -82,7 +81,7 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
         }
     }
     let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
-    if objects::refused(ctx, env, written, &left) || objects::refused(ctx, env, written, &right) || network(ctx, written, &left, &right) {
+    if network(ctx, written, &left, &right) {
         return None;
     }
     let right_type = left.ty.present().clone();
@@ -201,7 +200,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
     }
     let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
     match right.ty.present().clone() {
-        hir::Ty::Json => in_json(ctx, env, written, left, right),
+        hir::Ty::Json => in_json(ctx, written, left, right),
         hir::Ty::Map(_) => match (&right.kind, left.ty.present()) {
             (hir::ExprKind::Config(id), hir::Ty::String) => Some(hir::ExprKind::InConfigMap(Box::new(left), *id)),
             _ => {
@@ -209,7 +208,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
                 None
             }
         },
-        hir::Ty::List(_) => in_list(ctx, env, written, left, right),
+        hir::Ty::List(_) => in_list(ctx, written, left, right),
         _ if *left.ty.present() == hir::Ty::Ip => {
             let right = expect::retype(ctx, right, &hir::Ty::Cidr);
             match right.ty.present() {
@@ -243,10 +242,7 @@ fn member(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir
 }
 
 /// `needle in list` (`list contains needle` comes here, too).
-fn in_list(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>, needle: hir::Expr, list: hir::Expr) -> Option<hir::ExprKind> {
-    if objects::refused(ctx, env, written, &needle) || objects::refused(ctx, env, written, &list) {
-        return None;
-    }
+fn in_list(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, list: hir::Expr) -> Option<hir::ExprKind> {
     let list = if *needle.ty.present() == hir::Ty::Ip { addresses(ctx, list)? } else { list };
     let hir::Ty::List(element) = list.ty.present().clone() else { return None };
     let needle = match *element {
@@ -275,10 +271,7 @@ fn in_list(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>, needle: hir:
 }
 
 /// `needle in array`, of a JSON array.
-fn in_json(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>, needle: hir::Expr, array: hir::Expr) -> Option<hir::ExprKind> {
-    if objects::refused(ctx, env, written, &needle) || objects::refused_whole(ctx, env, written, &array) {
-        return None;
-    }
+fn in_json(ctx: &mut Context<'_>, written: &Written<'_>, needle: hir::Expr, array: hir::Expr) -> Option<hir::ExprKind> {
     if matches!(needle.ty.present(), hir::Ty::Json | hir::Ty::String | hir::Ty::Int | hir::Ty::Bool) {
         return Some(hir::ExprKind::JsonHas(Box::new(array), Box::new(needle)));
     }
@@ -334,14 +327,11 @@ fn part(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::
     if left.ty == hir::Ty::Error || right.ty == hir::Ty::Error {
         return None;
     }
-    if objects::refused_whole(ctx, env, written, &left) || objects::refused_whole(ctx, env, written, &right) {
-        return None;
-    }
     if written.op == ast::CompareOp::Contains && matches!(left.ty.present(), hir::Ty::List(_)) {
-        return in_list(ctx, env, written, right, left);
+        return in_list(ctx, written, right, left);
     }
     if written.op == ast::CompareOp::Contains && *left.ty.present() == hir::Ty::Json && *right.ty.present() != hir::Ty::String {
-        return in_json(ctx, env, written, right, left);
+        return in_json(ctx, written, right, left);
     }
     let json = (written.op == ast::CompareOp::Contains && *left.ty.present() == hir::Ty::Json).then(|| left.clone());
     let left = expect::retype(ctx, left, &hir::Ty::String);
@@ -399,9 +389,6 @@ fn matches(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hi
         );
         return None;
     };
-    if objects::refused_whole(ctx, env, written, &left) {
-        return None;
-    }
     let pattern = pattern.replace("\\/", "/");
     let well = regular(ctx, written.right.span, &pattern, flags);
     let left = expect::retype(ctx, left, &hir::Ty::String);

@@ -201,7 +201,7 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
         }
         (kind, hir::Ty::List(element)) if is_json_list(&found) && from_array(element) && **element != hir::Ty::Json => {
             let value = hir::Expr { kind, ty: found, span };
-            array_as(ctx, &value, ty).map_or(value, |list| hir::Expr { span, ..list })
+            super::array::list(ctx, &value, ty).map_or(value, |list| hir::Expr { span, ..list })
         }
         (hir::ExprKind::ListOf(items), hir::Ty::List(element)) if matches!(**element, hir::Ty::Ip | hir::Ty::Cidr | hir::Ty::Float) => {
             let items: Vec<hir::Expr> = items.into_iter().map(|item| retype(ctx, item, element)).collect();
@@ -227,26 +227,6 @@ pub(super) fn retype(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> h
 
 fn is_json_list(ty: &hir::Ty) -> bool {
     matches!(ty.present(), hir::Ty::List(element) if **element == hir::Ty::Json)
-}
-
-/// A JSON array with an empty list behind `??`, as a list of this type; nothing for what is made otherwise.
-fn array_as(ctx: &Context<'_>, value: &hir::Expr, list: &hir::Ty) -> Option<hir::Expr> {
-    let part = |part: &hir::Expr| array_as(ctx, part, list).map(Box::new);
-    let kind = match &value.kind {
-        hir::ExprKind::JsonAs(array) => return Some(json_as((**array).clone(), list.clone())),
-        hir::ExprKind::ListOf(items) if items.is_empty() => hir::ExprKind::ListOf(Vec::new()),
-        hir::ExprKind::Coalesce(left, right) => hir::ExprKind::Coalesce(part(left)?, part(right)?),
-        hir::ExprKind::If(condition, then, otherwise) => hir::ExprKind::If(condition.clone(), part(then)?, part(otherwise)?),
-        hir::ExprKind::Match(subject, arms, otherwise) => {
-            let arms = arms.iter().map(|(pattern, arm)| Some((pattern.clone(), *part(arm)?))).collect::<Option<Vec<_>>>()?;
-            hir::ExprKind::Match(subject.clone(), arms, part(otherwise)?)
-        }
-        // INVARIANT: a let reads only lets before it, so this ends.
-        hir::ExprKind::Let(id) => return array_as(ctx, &ctx.lets.get(id.index())?.value, list),
-        _ => return None,
-    };
-    let ty = if value.ty.is_optional() { list.clone().optional() } else { list.clone() };
-    Some(hir::Expr { kind, ty, span: value.span })
 }
 
 /// Whether a JSON array can be a list of such elements.

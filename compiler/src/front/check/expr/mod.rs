@@ -1,6 +1,7 @@
 //! Expressions: names resolved, types found, absence checked.
 
 mod arithmetic;
+mod array;
 mod bound;
 mod branch;
 mod call;
@@ -16,19 +17,18 @@ mod json_match;
 mod keys;
 mod logic;
 mod mixture;
-mod objects;
 mod reach;
 mod read;
 mod secrecy;
 mod substitute;
 
+pub(super) use array::Giver;
 pub(super) use bound::bindable;
 pub(super) use branch::patterns;
 pub(super) use choices::value as enum_value;
 pub(super) use credential::credential;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, refuse_absent, text, time_text};
 pub(super) use json_match::check as json_match;
-pub(super) use objects::{Compared, refused_argument};
 pub(super) use reach::{body_readable, readable, requested};
 pub(super) use substitute::{size as substituted_size, substitute};
 
