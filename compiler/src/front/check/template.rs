@@ -45,15 +45,11 @@ const EXAMPLE: &str = "write a path such as `/orders/{id}` or `/orders/**`";
 
 /// What of a URL is a template, and what its host is for; nothing when it has no such parts.
 fn of_url(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once("://")?;
-    let plain = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let end = rest.find(['/', '?', '#']).filter(|_| plain).unwrap_or(rest.len());
-    let (authority, behind) = rest.split_at_checked(end)?;
+    let (authority, behind) = host::url_parts(text)?;
     let path = behind.split(['?', '#']).next().filter(|path| !path.is_empty()).unwrap_or("/");
     let name = host::without_port(host::without_user(authority));
-    let fits = plain && template(path).is_ok();
     let in_scope = host::pattern(name).map(|_| format!(", and `hosts = [\"{name}\"]` in a `scope`"));
-    fits.then(|| format!("write `\"{path}\"`{}", in_scope.unwrap_or_default()))
+    template(path).is_ok().then(|| format!("write `\"{path}\"`{}", in_scope.unwrap_or_default()))
 }
 
 /// The template, or a label and a help text. Reports nothing.
