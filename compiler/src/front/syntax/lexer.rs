@@ -266,7 +266,7 @@ impl State<'_> {
     }
 
     fn number(&mut self, start: usize, end: usize) {
-        if self.bare_address(start) {
+        if self.bare_address(start) || self.bare_time(start) {
             return;
         }
         let token = match literal::number(self.lexer.slice()) {

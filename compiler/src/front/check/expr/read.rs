@@ -78,6 +78,10 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
     if let Some(value) = bound::find(env, name, span) {
         return if value.ty == hir::Ty::Error { None } else { plain(ctx, env, steps, span, value) };
     }
+    // What hides a built-in is told where it is declared; a bare name is likely meant for it.
+    if values::ROOTS.contains(&name) && ctx.symbols.contains_key(name) && steps.is_empty() {
+        return None;
+    }
     match name {
         "config" => return config(ctx, env, steps, span),
         "path" => return capture(ctx, env, steps, span),
