@@ -36,6 +36,7 @@ mod suggest;
 mod table;
 mod template;
 mod test;
+mod test_target;
 mod test_value;
 mod token;
 mod ty;
