@@ -1,6 +1,7 @@
 //! What other languages write and this one does not: their operators, quotes and comments, stray characters. In: the lexer at such a place. Out: a diagnostic, and the token that was meant.
 
 use super::lexer::State;
+use super::literal;
 use super::token::Token;
 use crate::base::{Code, Diagnostic, Span};
 use crate::lang::keywords::Keyword;
@@ -15,6 +16,22 @@ impl State<'_> {
                 .help(format!("write `{meant}`")),
         );
         token
+    }
+
+    /// `5%2`: a `%` directly after a number makes a percentage of it, which nothing follows without a blank.
+    pub(super) fn bare_remainder(&mut self, start: usize, end: usize) -> bool {
+        let Some(number) = self.lexer.slice().strip_suffix('%') else { return false };
+        let rest = self.text.get(end..).unwrap_or_default();
+        let operand = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c))).unwrap_or(rest.len());
+        let (Ok(token), Some(operand)) = (literal::number(number), rest.get(..operand).filter(|operand| !operand.is_empty())) else {
+            return false;
+        };
+        let help = format!("write `{number} % {operand}`");
+        let span = self.span(start, end);
+        self.report(Diagnostic::error(Code::BadLiteral, span, "a remainder is written with blanks", "this is a percentage").help(help));
+        self.push(token, start, end - 1);
+        self.push(Token::Percentage, end - 1, end);
+        true
     }
 
     /// `!`, which is `not`; `!~` is the denial of a search.

@@ -269,6 +269,9 @@ impl State<'_> {
         if self.bare_address(start) || self.bare_time(start) {
             return;
         }
+        if self.bare_remainder(start, end) {
+            return;
+        }
         let token = match literal::number(self.lexer.slice()) {
             Ok(token) => token,
             Err(bad) => {

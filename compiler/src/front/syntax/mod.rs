@@ -14,6 +14,7 @@ mod gaps;
 mod habits;
 mod interpolation;
 mod invisible;
+mod items;
 mod layout;
 mod lexer;
 mod literal;
