@@ -39,7 +39,11 @@ impl State<'_> {
         let word = |text: &str| text.find(|c: char| !(c.is_ascii_alphanumeric() || "-+:.".contains(c))).unwrap_or(text.len());
         let date = word(line);
         // `2026-01-05 10:00:00`, as it stands in logs.
-        let clock = line.get(date + 1..).filter(|clock| clock.get(2..3) == Some(":")).map_or(0, |clock| 1 + word(clock));
+        let clock = line
+            .get(date..)
+            .and_then(|rest| rest.strip_prefix(' '))
+            .filter(|clock| clock.get(2..3) == Some(":"))
+            .map_or(0, |clock| 1 + word(clock));
         let written = line.get(..date + clock).unwrap_or_default();
         let year = written.split('-').next().filter(|year| year.len() == 4 && year.len() < written.len());
         if !year.is_some_and(|year| year.bytes().all(|byte| byte.is_ascii_digit())) {
