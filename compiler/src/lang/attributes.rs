@@ -111,6 +111,13 @@ const DECIDING: &[Attribute] = &[yes("mode")];
 const REWRITE_REQUEST: &[Attribute] = &[yes("path"), yes("host"), yes("mode")];
 const REDACT: &[Attribute] = &[yes("types"), yes("max_body"), yes("on_oversize"), yes("on_encoded"), not_yet("on_invalid"), yes("mode")];
 
+/// Whether any block has an attribute with this name.
+pub fn is_one(name: &str) -> bool {
+    const ALL: [&[Attribute]; 15] =
+        [POLICY, JWT, FETCH, API_KEY, BASIC, HMAC, TOKEN, MTLS, SERVICE, DETECTOR, LIMIT, LOOKUP, SCOPE, REWRITE_REQUEST, REDACT];
+    ALL.into_iter().flatten().any(|attribute| attribute.name == name)
+}
+
 impl Block {
     /// All attributes that the block may have.
     pub fn attributes(self) -> &'static [Attribute] {

@@ -1,7 +1,7 @@
 //! Attributes of a block: known, supported, at most once.
 
 use super::context::Context;
-use super::suggest;
+use super::{attr_habits, suggest};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::ast;
 use crate::lang::Support;
@@ -39,10 +39,11 @@ pub(super) fn check<'t>(ctx: &mut Context<'_>, block: Block, attrs: impl IntoIte
 
 /// Reports unknown and repeated attributes only; for blocks that are refused as a whole.
 pub(super) fn names<'t>(ctx: &mut Context<'_>, block: Block, attrs: impl IntoIterator<Item = &'t ast::Attr>) -> Vec<&'t ast::Attr> {
+    let attrs: Vec<&'t ast::Attr> = attrs.into_iter().collect();
     let mut kept: Vec<&'t ast::Attr> = Vec::new();
-    for attr in attrs {
+    for attr in attrs.iter().copied() {
         if !block.attributes().iter().any(|entry| entry.name == attr.name.text) {
-            unknown(ctx, block, &attr.name);
+            unknown(ctx, block, attr, &attrs);
         } else if let Some(first) = kept.iter().find(|first| first.name.text == attr.name.text) {
             repeated(ctx, &attr.name, first.name.span);
         } else {
@@ -52,24 +53,14 @@ pub(super) fn names<'t>(ctx: &mut Context<'_>, block: Block, attrs: impl IntoIte
     kept
 }
 
-/// Clauses that people write as attributes.
-const CLAUSES: [(&str, &str); 8] = [
-    ("on", "on GET \"/path\""),
-    ("when", "when …"),
-    ("unless", "unless …"),
-    ("reply", "reply 403"),
-    ("apply", "apply LIMIT"),
-    ("authenticate", "authenticate NAME"),
-    ("claims", "claims { sub: string }"),
-    ("otherwise", "otherwise -> keep"),
-];
-
-fn unknown(ctx: &mut Context<'_>, block: Block, name: &ast::Name) {
+fn unknown(ctx: &mut Context<'_>, block: Block, attr: &ast::Attr, all: &[&ast::Attr]) {
+    let name = &attr.name;
     let known: Vec<&str> = block.attributes().iter().map(|entry| entry.name).collect();
-    let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    ctx.misspelt.extend(suggest::nearest(&name.text, known.iter().copied()).map(str::to_owned));
-    let clause = CLAUSES.iter().find(|(clause, _)| *clause == name.text).map(|(_, form)| format!("write `{form}`, without `=`"));
-    let help = clause.unwrap_or_else(|| suggest::help(&name.text, known, &format!("use one of {all}")));
+    let names = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let habit = attr_habits::meant(ctx, block, attr, all);
+    let meant = habit.as_ref().and_then(|habit| habit.name).or_else(|| suggest::nearest(&name.text, known.iter().copied()));
+    ctx.misspelt.extend(meant.map(str::to_owned));
+    let help = habit.map(|habit| habit.help).unwrap_or_else(|| suggest::help(&name.text, known, &format!("use one of {names}")));
     ctx.error(Code::UnknownAttribute, name.span, format!("`{}` has no attribute `{}`", block.keyword(), name.text), "unknown here", help);
 }
 

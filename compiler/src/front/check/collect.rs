@@ -118,12 +118,8 @@ fn declare_credential(ctx: &mut Context<'_>, name: &ast::Name, number: usize) {
     }
 }
 
-/// Enters a name; whether it was free.
+/// Enters a name; whether it was free. One that hides a built-in is entered, too: it is told once, not at each use.
 fn declare(ctx: &mut Context<'_>, name: &ast::Name, symbol: Symbol) -> bool {
-    if values::ROOTS.contains(&name.text.as_str()) {
-        hides(ctx, name, "value");
-        return false;
-    }
     match ctx.symbols.get(&name.text) {
         Some((_, first)) => {
             let first = *first;
@@ -135,6 +131,9 @@ fn declare(ctx: &mut Context<'_>, name: &ast::Name, symbol: Symbol) -> bool {
             false
         }
         None => {
+            if values::ROOTS.contains(&name.text.as_str()) {
+                hides(ctx, name, "value");
+            }
             ctx.symbols.insert(name.text.clone(), (symbol, name.span));
             true
         }

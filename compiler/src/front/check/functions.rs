@@ -95,7 +95,7 @@ pub(super) fn call(ctx: &mut Context<'_>, env: &Env, id: hir::FnId, args: &[ast:
     for arg in args {
         match arg {
             ast::Arg::Expr(expr) => plain.push(expr),
-            ast::Arg::Source(source) => return arguments(ctx, &item, source.span),
+            ast::Arg::Source(source) => return Some(expr::source(ctx, source)),
             ast::Arg::Named(name, _) => return arguments(ctx, &item, name.span),
         }
     }

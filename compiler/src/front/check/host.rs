@@ -1,7 +1,9 @@
 //! Host patterns: names and `*.example.com`.
 
-use super::attrs;
+use std::net::{IpAddr, Ipv6Addr};
+
 use super::context::Context;
+use super::{attrs, constant};
 use crate::base::Code;
 use crate::ir::{ast, hir};
 
@@ -30,57 +32,101 @@ pub(super) fn hosts(ctx: &mut Context<'_>, attr: Option<&ast::Attr>) -> Vec<hir:
                 ctx.warning(Code::Repeated, *span, format!("the host `{text}` is named twice"), "named before", "drop it");
             }
             Ok(host) => hosts.push(host),
-            Err(help) => ctx.error(Code::BadHost, *span, format!("`{text}` is no host pattern"), "no host matches this", help),
+            Err((label, help)) => ctx.error(Code::BadHost, *span, format!("`{text}` is no host pattern"), label, help),
         }
     }
     hosts
 }
 
-/// A host pattern, or a help text.
-pub(super) fn pattern(text: &str) -> Result<hir::HostPattern, String> {
+/// A label and a help text.
+type Refusal = (&'static str, String);
+
+const NONE: &str = "no host matches this";
+
+/// A host pattern, or why a text is none.
+pub(super) fn pattern(text: &str) -> Result<hir::HostPattern, Refusal> {
     let lower = text.to_ascii_lowercase();
     let (name, under) = match lower.strip_prefix("*.") {
         Some(rest) => (rest, true),
         None => (lower.as_str(), false),
     };
-    if text == "*" {
-        return Err("leave `hosts` out to speak for all hosts".to_owned());
-    }
-    if let Some(meant) = meant(&lower) {
-        return Err(format!("write `{meant}`: a host stands without scheme, port and final dot"));
-    }
-    if name.contains('*') {
-        return Err("write `*` only as the whole first label, as in `*.example.com`".to_owned());
-    }
-    if name.starts_with('[') && name.ends_with(']') && !under {
+    if let (Some(address), false) = (in_brackets(name), under)
+        && let Ok(address) = address.parse::<Ipv6Addr>()
+    {
         // Requests are compared in the same spelling, that of RFC 5952.
-        let address = name.get(1..name.len() - 1).unwrap_or_default().parse::<std::net::Ipv6Addr>();
-        return match address {
-            Ok(address) => Ok(hir::HostPattern::Exact(format!("[{address}]"))),
-            Err(_) => Err("write an IPv6 address between the brackets".to_owned()),
-        };
+        return Ok(hir::HostPattern::Exact(format!("[{address}]")));
     }
     let label = |label: &str| {
         !label.is_empty() && label.len() <= 63 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     if name.len() > 253 || !name.split('.').all(label) {
-        let ascii = if name.is_ascii() { "" } else { ", in ASCII: letters of other scripts as in `xn--bcher-kva.example`" };
-        return Err(format!("write a name such as `api.example.com` or `*.example.com`{ascii}"));
+        return Err(refusal(&lower));
     }
     Ok(if under { hir::HostPattern::Under(name.to_owned()) } else { hir::HostPattern::Exact(name.to_owned()) })
 }
 
-/// The pattern that a text with more than a host in it holds; nothing when it holds none.
-fn meant(text: &str) -> Option<String> {
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let rest = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let rest = without_user(rest);
-    if rest.parse::<std::net::Ipv6Addr>().is_ok() {
-        return Some(format!("[{rest}]"));
+fn in_brackets(text: &str) -> Option<&str> {
+    text.strip_prefix('[')?.strip_suffix(']')
+}
+
+/// What is wrong with a text that is no pattern, and what was meant by it.
+fn refusal(text: &str) -> Refusal {
+    if let Some(help) = network(text) {
+        return ("a network is no host", help);
     }
-    let bare = without_port(rest);
+    if let Some(refusal) = url_parts(text).and_then(|(authority, _)| meant(text, without_user(authority))) {
+        return refusal;
+    }
+    if in_brackets(text).is_some() {
+        return (NONE, "write an IPv6 address between the brackets".to_owned());
+    }
+    if text.strip_prefix("*.").unwrap_or(text).contains('*') {
+        return (NONE, "write `*` only as the whole first label, as in `*.example.com`".to_owned());
+    }
+    let ascii = if text.is_ascii() { "" } else { ", in ASCII: letters of other scripts as in `xn--bcher-kva.example`" };
+    (NONE, format!("write a name such as `api.example.com` or `*.example.com`{ascii}"))
+}
+
+/// How requests from a network are told, when the text is one.
+fn network(text: &str) -> Option<String> {
+    let (address, bits) = text.split_once('/')?;
+    let address = in_brackets(address).unwrap_or(address);
+    address.parse::<IpAddr>().ok().filter(|_| !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let network = constant::cidr(&format!("{address}/{bits}")).map_or("…".to_owned(), |(address, bits)| format!("\"{address}/{bits}\""));
+    Some(format!("name a host or a single address, or test `client.ip in {network}` in a `when` for a network of clients"))
+}
+
+/// What is meant by a text with more than a host in it, or with an address as it stands elsewhere.
+fn meant(text: &str, authority: &str) -> Option<Refusal> {
+    const BRACKETS: &str = "an IPv6 address stands in brackets";
+    let bare = without_port(authority);
     let bare = bare.strip_suffix('.').unwrap_or(bare);
-    (bare != text && pattern(bare).is_ok()).then(|| bare.to_owned())
+    if matches!(bare, "*" | "**") {
+        return Some(("each host is meant", "leave `hosts` out to speak for all hosts".to_owned()));
+    }
+    if authority.parse::<Ipv6Addr>().is_ok() {
+        // Of `1::2:443` nobody can tell whether it ends with a port.
+        let help = if authority != bare && bare.parse::<Ipv6Addr>().is_ok() {
+            format!("write `[{authority}]` for this address, `[{bare}]` if a port follows it")
+        } else {
+            format!("write `[{authority}]`")
+        };
+        return Some((BRACKETS, help));
+    }
+    if bare.parse::<Ipv6Addr>().is_ok() {
+        return Some((BRACKETS, format!("write `[{bare}]`, without the port")));
+    }
+    let more = bare != text && pattern(bare).is_ok();
+    more.then(|| (NONE, format!("write `{bare}`: a host stands without scheme, port, path and final dot")))
+}
+
+/// A URL behind its scheme and `//`, if it has them: its authority, and the rest. Nothing when that cannot be told.
+pub(super) fn url_parts(text: &str) -> Option<(&str, &str)> {
+    let plain = |scheme: &str| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let url = text.split_once("//").filter(|(before, _)| before.is_empty() || before.strip_suffix(':').is_some_and(plain));
+    let rest = url.map_or(text, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    rest.split_at_checked(end).filter(|(authority, behind)| !(authority.ends_with(':') && behind.starts_with("//")))
 }
 
 /// The authority of a URL without `user:password@`.

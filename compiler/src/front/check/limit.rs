@@ -121,9 +121,16 @@ fn identity(ctx: &Context<'_>, expr: &hir::Expr) -> bool {
 }
 
 fn key(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Vec<hir::Expr> {
-    let ast::Value::Expr(value) = &attr.value else {
-        attrs::wrong(ctx, attr, "an expression or a list of them", "key = client.ip");
-        return Vec::new();
+    let value = match &attr.value {
+        ast::Value::Expr(value) => value,
+        ast::Value::Source(source) => {
+            expr::source(ctx, source);
+            return Vec::new();
+        }
+        ast::Value::Outcome(_) | ast::Value::Distinct(_) | ast::Value::Fetch(..) => {
+            attrs::wrong(ctx, attr, "an expression or a list of them", "key = client.ip");
+            return Vec::new();
+        }
     };
     let ast::ExprKind::List(elements) = &value.kind else {
         return part(ctx, env, value).into_iter().collect();
@@ -135,7 +142,10 @@ fn key(ctx: &mut Context<'_>, env: &Env, attr: &ast::Attr) -> Vec<hir::Expr> {
     for element in elements {
         match element {
             ast::Arg::Expr(expr) => parts.extend(part(ctx, env, expr)),
-            ast::Arg::Source(_) | ast::Arg::Named(..) => attrs::wrong(ctx, attr, "a list of expressions", "key = [client.ip]"),
+            ast::Arg::Source(source) => {
+                expr::source(ctx, source);
+            }
+            ast::Arg::Named(..) => attrs::wrong(ctx, attr, "a list of expressions", "key = [client.ip]"),
         }
     }
     parts

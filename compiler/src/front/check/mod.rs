@@ -1,6 +1,7 @@
 //! Names and types: syntax trees come in, the typed tree or everything that is wrong comes out.
 //! One file per construct; all share the [`context::Context`].
 
+mod attr_habits;
 mod attrs;
 mod claim;
 mod collect;
@@ -36,6 +37,7 @@ mod suggest;
 mod table;
 mod template;
 mod test;
+mod test_target;
 mod test_value;
 mod token;
 mod ty;

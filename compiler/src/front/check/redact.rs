@@ -12,6 +12,9 @@ const BUILT_IN: &[&str] = &["card", "us_ssn", "iban", "email", "phone", "ipv4", 
 /// What can be done with what was found.
 const ACTIONS: &[&str] = &["mask", "replace", "remove", "hash", "block"];
 
+/// Where its outcomes stand, for messages.
+pub(super) const PLACE: &str = "a `redact response`";
+
 /// Checks the attributes and redactions of a rule.
 pub(super) fn check(ctx: &mut Context<'_>, rule: &ast::Rule, attrs: &Attrs<'_>) -> hir::Redact {
     let mut redact = hir::Redact {
@@ -116,7 +119,7 @@ fn outcome(ctx: &mut Context<'_>, attrs: &Attrs<'_>, name: &str) -> Option<hir::
         attrs::wrong(ctx, attr, "`deny` with a status and a text, or `allow`", &format!("{name} = deny 502"));
         return None;
     }
-    match reply::action(ctx, &Env::new("a `redact response`"), attr)? {
+    match reply::action(ctx, &Env::new(PLACE), attr)? {
         hir::Action::Allow => None,
         hir::Action::Deny(reply) => Some(reply),
     }

@@ -26,7 +26,39 @@ pub(super) fn check(ctx: &mut Context<'_>, env: &Env, reply: &ast::Reply) -> Opt
         );
         return None;
     }
+    if matches!(status, 301 | 302 | 303 | 307 | 308) {
+        leads_nowhere(ctx, env, reply, status);
+    }
     Some(hir::Reply { status, body })
+}
+
+/// Warns about a redirect without `location`: clients stay where they are.
+fn leads_nowhere(ctx: &mut Context<'_>, env: &Env, reply: &ast::Reply, status: u16) {
+    let (span, label, target) = match &reply.body {
+        ast::ReplyBody::Location(_) => return,
+        ast::ReplyBody::Empty => (reply.status_span, "does not say where to", None),
+        ast::ReplyBody::Text(text) => (text.span, "this text is sent as the body", ctx.quote(text.span).filter(|_| is_target(text))),
+        ast::ReplyBody::Json(object) => (object.span, "this object is sent as the body", None),
+    };
+    let help = match target {
+        _ if env.place == super::redact::PLACE => "write another status, such as `502`".to_owned(),
+        Some(target) => format!("write `{status} location {target}`"),
+        None => format!("write `{status} location \"https://…\"`, or another status, such as `403`"),
+    };
+    ctx.ineffective(span, format!("a reply with status {status} has no `location`"), label, help);
+}
+
+/// Whether a text may be where a redirect leads to: a URL or a path, or begins with what is computed.
+fn is_target(text: &ast::Expr) -> bool {
+    let begin = match &text.kind {
+        ast::ExprKind::String(text) => text,
+        ast::ExprKind::Interpolation(pieces) => match pieces.first().map(|piece| &piece.kind) {
+            Some(ast::ExprKind::String(text)) if !text.is_empty() => text,
+            Some(_) | None => return true,
+        },
+        _ => return false,
+    };
+    begin.starts_with('/') || begin.contains("://") && !begin.contains(' ')
 }
 
 fn expression(value: hir::Expr) -> Option<hir::Expr> {

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::host;
 use crate::base::Code;
 use crate::ir::{ast, hir};
+use crate::lang::regex;
 
 /// Parses a template; what is malformed is reported.
 pub(super) fn parse(ctx: &mut Context<'_>, name: &ast::Name) -> Option<hir::Template> {
@@ -45,15 +46,32 @@ const EXAMPLE: &str = "write a path such as `/orders/{id}` or `/orders/**`";
 
 /// What of a URL is a template, and what its host is for; nothing when it has no such parts.
 fn of_url(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once("://")?;
-    let plain = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let end = rest.find(['/', '?', '#']).filter(|_| plain).unwrap_or(rest.len());
-    let (authority, behind) = rest.split_at_checked(end)?;
+    let (authority, behind) = host::url_parts(text)?;
     let path = behind.split(['?', '#']).next().filter(|path| !path.is_empty()).unwrap_or("/");
     let name = host::without_port(host::without_user(authority));
-    let fits = plain && template(path).is_ok();
     let in_scope = host::pattern(name).map(|_| format!(", and `hosts = [\"{name}\"]` in a `scope`"));
-    fits.then(|| format!("write `\"{path}\"`{}", in_scope.unwrap_or_default()))
+    template(path).is_ok().then(|| format!("write `\"{path}\"`{}", in_scope.unwrap_or_default()))
+}
+
+/// What is meant by `//`: of `//a/b` nobody can tell whether it begins with a host.
+fn of_slashes(text: &str) -> String {
+    let merged = merge(text);
+    let url = if text.starts_with("//") { host::url_parts(text).filter(|(_, path)| path.len() > 1) } else { None };
+    match url.filter(|(name, path)| host::pattern(name).is_ok() && template(path).is_ok()) {
+        Some((name, path)) => {
+            format!("write `\"{merged}\"` for this path, or `\"{path}\"` and `hosts = [\"{name}\"]` in a `scope` for this host")
+        }
+        None => format!("write `{merged}`"),
+    }
+}
+
+/// How paths are matched by a regex that stands for a template: `^/a`, `/a$` without its slash.
+fn of_regex(text: &str) -> Option<String> {
+    let pattern = text.replace("\\/", "/");
+    if !(text.starts_with('^') || text.ends_with('$')) || regex::parse(&pattern, "").is_err() {
+        return None;
+    }
+    Some(format!("test `request.path matches /{}/` in a `when`", pattern.replace('/', "\\/")))
 }
 
 /// The template, or a label and a help text. Reports nothing.
@@ -68,6 +86,9 @@ pub(super) fn template(text: &str) -> Result<hir::Template, Refusal> {
         }
         if text.contains("://") {
             return refuse("a template is a path, without scheme and host", of_url(text).unwrap_or_else(|| EXAMPLE.to_owned()));
+        }
+        if let Some(help) = of_regex(text) {
+            return refuse("a template is no regex", help);
         }
         if matches!(text, "*" | "**") {
             return refuse("does not begin with `/`", "write `/**` for all paths".to_owned());
@@ -99,7 +120,7 @@ pub(super) fn template(text: &str) -> Result<hir::Template, Refusal> {
             names.push(capture);
             segments.push(hir::Segment::Capture(capture.to_owned()));
         } else if piece.is_empty() && !last {
-            return refuse("paths are normalised: no path holds `//`", format!("write `{}`", merge(text)));
+            return refuse("paths are normalised: no path holds `//`", of_slashes(text));
         } else {
             literal(piece, text)?;
             segments.push(hir::Segment::Literal((*piece).to_owned()));

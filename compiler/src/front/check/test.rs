@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::context::Context;
-use super::{peer, reply, suggest, test_value};
+use super::{peer, reply, suggest, test_target, test_value};
 use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 use crate::lang::{headers, time};
@@ -18,6 +18,7 @@ pub(super) fn check(ctx: &mut Context<'_>, tests: &[&ast::Test]) {
     for test in tests {
         let mut variables = Vec::new();
         let mut sent = false;
+        test_target::check(ctx, &test.steps);
         let steps = steps(ctx, &test.steps, &mut variables, &mut sent);
         if test.steps.is_empty() {
             ctx.ineffective(
@@ -49,7 +50,7 @@ fn one(ctx: &mut Context<'_>, step: &ast::Step, variables: &mut Vec<String>, sen
             Some(Ok(nanoseconds)) => Some(hir::Step::At(nanoseconds, step.span)),
             Some(Err(_)) => {
                 let message = format!("`{}` is before 1970, where the clocks of hosts begin", written.text);
-                bad(ctx, written.span, message, "no test can be then", "write a time such as `2026-01-05T10:00:00Z`");
+                bad(ctx, written.span, message, "no test can be then", "write a time such as `\"2026-01-05T10:00:00Z\"`");
                 None
             }
             None => {
@@ -58,7 +59,7 @@ fn one(ctx: &mut Context<'_>, step: &ast::Step, variables: &mut Vec<String>, sen
                     written.span,
                     format!("`{}` is no time", written.text),
                     "expected a time of RFC 3339",
-                    "write a time such as `2026-01-05T10:00:00Z`",
+                    "write a time such as `\"2026-01-05T10:00:00Z\"`",
                 );
                 None
             }

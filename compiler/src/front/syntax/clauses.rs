@@ -8,7 +8,7 @@ use crate::lang::keywords::Keyword as K;
 
 /// The mistake at this place, if it is one of those.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
-    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 15] = [
+    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 16] = [
         sign_after_clause,
         comma_before_clause,
         methods,
@@ -20,6 +20,7 @@ pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
         parameter_without_type,
         head,
         several_credentials,
+        names_in_brackets,
         limit_in_scope,
         arm,
         block_for,
@@ -242,6 +243,30 @@ fn several_credentials(place: &Place<'_>) -> Option<Diagnostic> {
     let (first, second) = (place.word(before), place.word(at + 1));
     let help = format!("write `{first} or {second}` for one of them, `{first} and {second}` for both");
     Some(error(Code::BadComma, place, at, "credentials are joined by `or` or `and`", "no comma stands here", help))
+}
+
+/// `apply [a, b]`, `authenticate [a]`
+fn names_in_brackets(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, Token::BracketOpen) = place.found()? else { return None };
+    let (before, Token::Keyword(word @ (K::Apply | K::Authenticate | K::Optional))) = place.previous()? else { return None };
+    let mut names: Vec<&str> = Vec::new();
+    for index in at + 1..place.tokens.len() {
+        match place.token(index)? {
+            Token::BracketClose => break,
+            Token::Comma => {}
+            Token::Identifier => names.push(place.word(index)),
+            Token::String(name) => names.push(name),
+            _ => return None,
+        }
+    }
+    let clause = place.source(place.entry()?.start, before);
+    let written = |joined: &str| format!("`{clause} {}`", names.join(joined));
+    let help = match (word, names.as_slice()) {
+        (_, []) => return None,
+        (K::Apply, _) | (_, [_]) => format!("write {}", written(", ")),
+        _ => format!("write {} for one of them, {} for all", written(" or "), written(" and ")),
+    };
+    Some(error(Code::UnexpectedToken, place, at, format!("`{}` takes names without brackets", word.text()), "no list stands here", help))
 }
 
 /// `limit l` in a `scope`

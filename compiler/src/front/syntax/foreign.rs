@@ -1,7 +1,7 @@
-//! What other languages write and this one does not: their operators, quotes and comments, paths without quotes, stray
-//! characters. In: the lexer at such a place. Out: a diagnostic, and the token that was meant.
+//! What other languages write and this one does not: their operators, quotes and comments, stray characters. In: the lexer at such a place. Out: a diagnostic, and the token that was meant.
 
 use super::lexer::State;
+use super::literal;
 use super::token::Token;
 use crate::base::{Code, Diagnostic, Span};
 use crate::lang::keywords::Keyword;
@@ -18,25 +18,19 @@ impl State<'_> {
         token
     }
 
-    /// `10.0.0.0/8`, `192.0.2.1`: an address without quotes, which counts as the string that was meant.
-    pub(super) fn bare_address(&mut self, start: usize) -> bool {
-        let rest = self.text.get(start..).unwrap_or_default();
-        let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-        let address = rest.get(..length).unwrap_or_default();
-        if address.parse::<std::net::Ipv4Addr>().is_err() {
+    /// `5%2`: a `%` directly after a number makes a percentage of it, which nothing follows without a blank.
+    pub(super) fn bare_remainder(&mut self, start: usize, end: usize) -> bool {
+        let Some(number) = self.lexer.slice().strip_suffix('%') else { return false };
+        let rest = self.text.get(end..).unwrap_or_default();
+        let operand = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c))).unwrap_or(rest.len());
+        let (Ok(token), Some(operand)) = (literal::number(number), rest.get(..operand).filter(|operand| !operand.is_empty())) else {
             return false;
-        }
-        let after = rest.get(length..).unwrap_or_default();
-        let bits = after.strip_prefix('/').map_or(0, |bits| bits.bytes().take_while(u8::is_ascii_digit).count());
-        let end = start + length + if bits > 0 { bits + 1 } else { 0 };
-        let written = self.text.get(start..end).unwrap_or_default().to_owned();
+        };
+        let help = format!("write `{number} % {operand}`");
         let span = self.span(start, end);
-        self.report(
-            Diagnostic::error(Code::WrongQuotes, span, "an address without quotes", "addresses and networks are strings")
-                .help(format!("write `\"{written}\"`")),
-        );
-        self.push(Token::String(written), start, end);
-        self.restart(end);
+        self.report(Diagnostic::error(Code::BadLiteral, span, "a remainder is written with blanks", "this is a percentage").help(help));
+        self.push(token, start, end - 1);
+        self.push(Token::Percentage, end - 1, end);
         true
     }
 
@@ -83,31 +77,6 @@ impl State<'_> {
         );
         self.restart(start + 1);
         true
-    }
-
-    /// Whether a path is likely here and a regex is not possible.
-    pub(super) fn path_expected(&self) -> bool {
-        let mut last = self.lexed.tokens.iter().rev().map(|spanned| &spanned.token);
-        match last.next() {
-            Some(Token::Keyword(Keyword::On | Keyword::Scope | Keyword::Path | Keyword::Import)) => true,
-            Some(Token::Constant) => {
-                matches!(last.next(), Some(Token::Keyword(Keyword::On | Keyword::Request) | Token::Comma))
-            }
-            Some(_) | None => false,
-        }
-    }
-
-    /// A path without quotes, which counts as the string that was meant.
-    pub(super) fn bare_path(&mut self, start: usize) {
-        let rest = self.text.get(start..).unwrap_or_default();
-        let end = start + rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
-        let path = self.text.get(start..end).unwrap_or_default().to_owned();
-        let span = self.span(start, end);
-        let pattern = path.contains(['^', '\\', '$', '[', '(']);
-        let help = if pattern { format!("test `request.path matches {path}` in a `when`") } else { format!("write `\"{path}\"`") };
-        self.report(Diagnostic::error(Code::WrongQuotes, span, "a path without quotes", "this would begin a regex").help(help));
-        self.push(Token::String(path), start, end);
-        self.restart(end);
     }
 
     /// `'text'`, which counts as the string that was meant.

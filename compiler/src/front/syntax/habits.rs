@@ -8,14 +8,17 @@ use crate::lang::keywords::Keyword;
 
 /// The construct at this place, if it is one of those.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
-    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 11] = [
+    let finders: [fn(&Place<'_>) -> Option<Diagnostic>; 14] = [
         condition_in_braces,
         if_statement,
         unfinished_choice,
         rule_in_parentheses,
         typed_let,
+        let_in_let,
+        source_as_value,
         tuple,
         presence,
+        counted,
         period,
         reply_without_status,
         named_text,
@@ -135,6 +138,40 @@ fn typed_let(place: &Place<'_>) -> Option<Diagnostic> {
     place.expected.has("=").then(|| error(place, at, "a `let` names no type", "`=` is expected here", "write `let name = …`"))
 }
 
+/// `let a = let b = 2`
+fn let_in_let(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, Token::Identifier | Token::Keyword(_)) = place.found()? else { return None };
+    let (before, Token::Keyword(Keyword::Let)) = place.previous()? else { return None };
+    let sign = before.checked_sub(1).filter(|sign| place.token(*sign) == Some(&Token::Assign))?;
+    let outer = sign.checked_sub(2).filter(|outer| place.token(*outer) == Some(&Token::Keyword(Keyword::Let)))?;
+    // What begins the next line is the next item: the value before it is missing.
+    if place.tokens.get(before).is_some_and(|spanned| spanned.first_on_line) || place.token(at + 1) != Some(&Token::Assign) {
+        return None;
+    }
+    let (outer, inner) = (place.word(outer + 1), place.word(at));
+    let help = format!("write `let {inner} = …` for itself, and `let {outer} = {inner}`");
+    Some(error(place, before, "a `let` is no value", "another `let` begins here", help))
+}
+
+/// `when header "x" == "y"`, `let user = cookie "c"`
+fn source_as_value(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, token @ (Token::String(_) | Token::StringHead(_))) = place.found()? else { return None };
+    let (before, Token::Identifier | Token::Keyword(_)) = place.previous()? else { return None };
+    let root = match place.word(before) {
+        "header" => "request.headers",
+        "query" => "request.query",
+        "cookie" => "request.cookies",
+        "form" => "request.body.form",
+        _ => return None,
+    };
+    if place.begins_entry(before) || place.expected.has("STRING") {
+        return None;
+    }
+    let key = if matches!(token, Token::String(_)) { short(place.word(at)) } else { "…".to_owned() };
+    let message = format!("`{} {key}` says where a credential stands and is no value", place.word(before));
+    Some(error(place, before, message, "no value begins so", format!("write `{root}[{key}]`")))
+}
+
 /// `x in ("a", "b")`
 fn tuple(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, Token::Comma) = place.found()? else { return None };
@@ -166,22 +203,39 @@ fn presence(place: &Place<'_>) -> Option<Diagnostic> {
     Some(error(place, at, "`is` is followed by `present` or `absent`", "not known here", format!("write `{meant}`")))
 }
 
+/// A period that is named by its unit alone.
+fn in_words(word: &str) -> Option<&'static str> {
+    match word.trim_end_matches('s') {
+        "second" | "sec" => Some("1s"),
+        "minute" | "min" | "m" => Some("1m"),
+        "hour" | "h" => Some("1h"),
+        "day" | "d" => Some("1d"),
+        _ => None,
+    }
+}
+
+/// `5 requests per 1m`
+fn counted(place: &Place<'_>) -> Option<Diagnostic> {
+    let (at, Token::Keyword(Keyword::Per)) = place.found()? else { return None };
+    let (before, Token::Identifier | Token::Keyword(_)) = place.previous()? else { return None };
+    let count = before.checked_sub(1).filter(|count| matches!(place.token(*count), Some(Token::Int(_))))?;
+    let written = place.word(at + 1);
+    let period = if let Some(Token::Duration(_)) = place.token(at + 1) { written } else { in_words(written).unwrap_or("1m") };
+    let message = "a rate is a count per period, without the word for what is counted";
+    Some(error(place, before, message, "one word too many", format!("write `{} per {period}`", place.word(count))))
+}
+
 /// `60 per minute`
 fn period(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token) = place.found()?;
     let (_, Token::Keyword(Keyword::Per)) = place.previous()? else { return None };
     let word = place.word(at);
-    let meant = match word.trim_end_matches('s') {
-        "second" | "sec" => "1s",
-        "minute" | "min" | "m" => "1m",
-        "hour" | "h" => "1h",
-        "day" | "d" => "1d",
-        _ => match token {
-            Token::Int(_) => {
-                return Some(error(place, at, "a period needs a unit", "no duration", format!("write `{word}s` or `{word}m`")));
-            }
-            _ => "1m",
-        },
+    let meant = match (in_words(word), token) {
+        (Some(meant), _) => meant,
+        (None, Token::Int(_)) => {
+            return Some(error(place, at, "a period needs a unit", "no duration", format!("write `{word}s` or `{word}m`")));
+        }
+        (None, _) => "1m",
     };
     Some(error(
         place,

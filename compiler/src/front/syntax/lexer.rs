@@ -266,7 +266,10 @@ impl State<'_> {
     }
 
     fn number(&mut self, start: usize, end: usize) {
-        if self.bare_address(start) {
+        if self.bare_address(start) || self.bare_time(start) {
+            return;
+        }
+        if self.bare_remainder(start, end) {
             return;
         }
         let token = match literal::number(self.lexer.slice()) {

@@ -99,6 +99,16 @@ fn unit_help(digits: &str, unit: &str) -> String {
         "g" | "gb" | "gib" => Some("GiB"),
         _ => None,
     };
+    let period = match unit.to_ascii_lowercase().as_str() {
+        "rps" | "qps" | "tps" => Some("1s"),
+        "rpm" | "qpm" => Some("1m"),
+        "rph" => Some("1h"),
+        "rpd" => Some("1d"),
+        _ => None,
+    };
+    if let Some(period) = period {
+        return format!("write `{digits} per {period}` for a rate");
+    }
     match meant {
         Some(meant) => format!("write `{digits}{meant}`"),
         None => "use a duration (`ms s m h d`), a size (`B KiB MiB GiB`), `%` or no unit".to_owned(),

@@ -5,7 +5,7 @@ use super::error::{Place, head, short, shown};
 use super::expected::{self, ITEMS, closest};
 use super::mixed;
 use super::token::Token;
-use super::{clauses, entries, habits, operators};
+use super::{clauses, entries, habits, items, operators};
 use crate::base::{Code, Diagnostic};
 use crate::lang::keywords::Keyword;
 
@@ -46,7 +46,7 @@ const CLAUSES: [&str; 32] = [
 ];
 
 /// Words of other languages, and what is written here.
-const FOREIGN: [(&str, &str); 14] = [
+pub(super) const FOREIGN: [(&str, &str); 14] = [
     ("rule", "permit"),
     ("allow", "permit"),
     ("deny", "forbid"),
@@ -80,7 +80,7 @@ pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
         (string_or_word, Code::WrongQuotes),
         (reserved_word, Code::ReservedWord),
         (unknown_entry, Code::UnknownClause),
-        (unknown_item, Code::UnknownClause),
+        (items::unknown, Code::UnknownClause),
         (missing_brace, Code::Unclosed),
         (operand, Code::NeedsParentheses),
         (missing_comma, Code::BadComma),
@@ -350,33 +350,6 @@ fn belongs(keyword: Keyword, word: &str) -> String {
         other if ITEMS.contains(&other) => format!("move `{word}` out of this block"),
         _ => format!("write `{word} = …` if it is an attribute"),
     }
-}
-
-/// A word that begins no item.
-fn unknown_item(place: &Place<'_>) -> Option<Diagnostic> {
-    let (at, token) = place.found()?;
-    if !place.expected.item() || !place.begins_entry(at) {
-        return None;
-    }
-    let word = place.word(at);
-    let (Token::Identifier | Token::Keyword(_) | Token::Constant) = token else { return None };
-    let diagnostic = error(place, at, format!("`{}` begins no item", short(word)), "not known here");
-    if place.token(at + 1) == Some(&Token::Assign) {
-        return Some(diagnostic.help("put attributes into a block, such as `policy NAME { … }`"));
-    }
-    if matches!(word, "default" | "on_fault" | "hosts" | "mode") {
-        return Some(diagnostic.help(format!("write it into the `policy` block: `policy my_api {{ {word} = … }}`")));
-    }
-    let foreign = FOREIGN.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
-    let item = |meant: &&str| ITEMS.iter().any(|item| item.text() == *meant);
-    let meant = foreign.filter(item).or_else(|| closest(&word.to_lowercase(), ITEMS.iter().map(|item| item.text())));
-    Some(match (meant, token) {
-        (Some(meant), _) => diagnostic.help(format!("write `{meant}`")),
-        (None, Token::Keyword(Keyword::On | Keyword::When | Keyword::Unless | Keyword::Reply)) => {
-            diagnostic.help("put it into a rule, such as `permit \"…\" { … }`")
-        }
-        (None, _) => diagnostic.help("begin an item with a keyword such as `permit`, `limit` or `scope`"),
-    })
 }
 
 /// A block without its `{`.

@@ -3,6 +3,7 @@
 //! `lexer` makes tokens, the grammar (`grammar/policy.lalrpop`) makes the tree, `recover` leads the parser around
 //! mistakes, `error` and `mistakes` put them into words.
 
+mod bare;
 mod clauses;
 mod entries;
 mod error;
@@ -13,6 +14,7 @@ mod gaps;
 mod habits;
 mod interpolation;
 mod invisible;
+mod items;
 mod layout;
 mod lexer;
 mod literal;

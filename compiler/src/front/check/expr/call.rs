@@ -1,6 +1,6 @@
 //! Calls of built-in functions.
 
-use super::{check, expect, failed, fold, habits};
+use super::{check, expect, failed, fold, habits, parts};
 use crate::base::{Code, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
@@ -11,7 +11,7 @@ use crate::lang::functions::{self, Absence, Function, Param};
 /// Checks `callee(args)`.
 pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, args: &[ast::Arg], span: Span) -> hir::Expr {
     let ast::ExprKind::Name(name) = &callee.kind else {
-        ctx.error(Code::UnknownFunction, callee.span, "this is no function", "cannot be called", habits::called(ctx.sources, callee));
+        ctx.error(Code::UnknownFunction, callee.span, "this is no function", "cannot be called", habits::called(ctx, env, callee, args));
         return failed(span);
     };
     if let Some((symbol, _)) = ctx.symbols.get(name) {
@@ -32,7 +32,8 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
     }
     let Some(function) = functions::find(name) else {
         let known = functions::FUNCTIONS.iter().map(|function| function.name);
-        let help = habits::function(name).map_or_else(|| suggest::help(name, known, "use one of the built-in functions"), str::to_owned);
+        let habit = habits::function(name).map(str::to_owned).or_else(|| parts::called(ctx, env, callee, args));
+        let help = habit.unwrap_or_else(|| suggest::help(name, known, "use one of the built-in functions"));
         ctx.error(Code::UnknownFunction, callee.span, format!("there is no function `{name}`"), "unknown function", help);
         return failed(span);
     };
@@ -41,7 +42,7 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
     for arg in args {
         match arg {
             ast::Arg::Expr(expr) => plain.push(expr),
-            ast::Arg::Source(source) => return arguments(ctx, function, args.len(), source.span),
+            ast::Arg::Source(source) => return parts::source(ctx, source),
             ast::Arg::Named(name, _) => return arguments(ctx, function, args.len(), name.span),
         }
     }

@@ -58,7 +58,7 @@ pub(super) fn is_bare(ctx: &Context<'_>, env: &Env, written: &ast::Expr) -> bool
     }
 }
 
-fn is_declared(ctx: &Context<'_>, env: &Env, name: &str) -> bool {
+pub(super) fn is_declared(ctx: &Context<'_>, env: &Env, name: &str) -> bool {
     env.bindings.iter().any(|(bound, _)| bound == name) || ctx.symbols.contains_key(name) || values::ROOTS.contains(&name)
 }
 

@@ -1,7 +1,10 @@
 //! Names and calls that people bring along from other languages and gateways. In: a name that nothing declares. Out: how the
 //! same is written here.
 
+use super::parts;
 use crate::base::{Sources, Span};
+use crate::front::check::context::Context;
+use crate::front::check::env::Env;
 use crate::front::check::suggest;
 use crate::ir::ast;
 use crate::lang::functions;
@@ -9,9 +12,6 @@ use crate::lang::functions;
 /// What is meant by a name that is no value.
 pub(super) fn value(name: &str) -> Option<&'static str> {
     let help = match name {
-        "header" | "headers" => "write `request.headers[\"name\"]`",
-        "query" | "params" | "args" => "write `request.query[\"name\"]`",
-        "cookie" | "cookies" => "write `request.cookies[\"name\"]`",
         "method" => "write `request.method`",
         "host" => "write `request.host`",
         "url" | "uri" => "write `request.path`, or `request.raw_path` for what was received",
@@ -49,9 +49,12 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
 }
 
 /// What is meant by a call of something that is no name: methods of other languages are functions or operators here.
-pub(super) fn called(sources: &Sources, callee: &ast::Expr) -> String {
+pub(super) fn called(ctx: &Context<'_>, env: &Env, callee: &ast::Expr, args: &[ast::Arg]) -> String {
+    if let Some(help) = parts::called(ctx, env, callee, args) {
+        return help;
+    }
     let ast::ExprKind::Member(base, method) = &callee.kind else { return "write the name of a function, such as `lower(…)`".to_owned() };
-    let base = sources.text(base.span);
+    let base = ctx.sources.text(base.span);
     let base = if base.len() <= 60 && !base.contains('\n') { base } else { "…" };
     let quantified = |word: &str| format!("write `{word} x in {base} satisfies …`");
     match method.text.as_str() {

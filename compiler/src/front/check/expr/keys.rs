@@ -51,7 +51,7 @@ pub(super) fn of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Ex
 }
 
 /// A name with `-` in it that is written without quotes: nothing that it begins with is declared.
-fn bare_name(ctx: &Context<'_>, written: &ast::Expr) -> Option<String> {
+pub(super) fn bare_name(ctx: &Context<'_>, written: &ast::Expr) -> Option<String> {
     let text = ctx.sources.text(written.span);
     let first = text.split('-').next().filter(|first| *first != text)?;
     let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

@@ -17,6 +17,7 @@ mod json_match;
 mod keys;
 mod logic;
 mod mixture;
+mod parts;
 mod reach;
 mod read;
 mod secrecy;
@@ -29,6 +30,7 @@ pub(super) use choices::value as enum_value;
 pub(super) use credential::credential;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, refuse_absent, text, time_text};
 pub(super) use json_match::check as json_match;
+pub(super) use parts::source;
 pub(super) use reach::{body_readable, readable, requested};
 pub(super) use substitute::{size as substituted_size, substitute};
 
@@ -139,7 +141,7 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
     for element in elements {
         let item = match element {
             ast::Arg::Expr(expr) => check(ctx, env, expr),
-            ast::Arg::Source(source) => misplaced(ctx, source.span, "a source", "sources stand only in declarations", "write a value"),
+            ast::Arg::Source(source) => parts::source(ctx, source),
             ast::Arg::Named(name, _) => misplaced(ctx, name.span, "a named argument", "lists have no names", "write the value alone"),
         };
         well &= item.ty != hir::Ty::Error;

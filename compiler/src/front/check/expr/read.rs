@@ -2,7 +2,7 @@
 
 use super::json::steps as json_steps;
 use super::reach::{body_readable, readable, requested};
-use super::{bound, check as check_expr, expect, failed, habits, keys};
+use super::{bound, check as check_expr, expect, failed, habits, keys, parts};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
@@ -78,6 +78,10 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
     if let Some(value) = bound::find(env, name, span) {
         return if value.ty == hir::Ty::Error { None } else { plain(ctx, env, steps, span, value) };
     }
+    // What hides a built-in is told where it is declared; a bare name is likely meant for it.
+    if values::ROOTS.contains(&name) && ctx.symbols.contains_key(name) && steps.is_empty() {
+        return None;
+    }
     match name {
         "config" => return config(ctx, env, steps, span),
         "path" => return capture(ctx, env, steps, span),
@@ -104,7 +108,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
         _ => {}
     }
     let Some((symbol, declared)) = ctx.symbols.get(name).copied() else {
-        unknown(ctx, env, name, at);
+        unknown(ctx, env, name, steps, at);
         return None;
     };
     match symbol {
@@ -178,7 +182,7 @@ fn named_value(ctx: &mut Context<'_>, env: &Env, name: &str, at: Span, steps: &[
     }
 }
 
-fn unknown(ctx: &mut Context<'_>, env: &Env, name: &str, span: Span) {
+fn unknown(ctx: &mut Context<'_>, env: &Env, name: &str, steps: &[Step<'_>], span: Span) {
     let mut known: Vec<&str> = ctx.symbols.keys().map(String::as_str).collect();
     known.extend(values::ROOTS);
     let configured = ctx.config_names.contains_key(name);
@@ -186,8 +190,8 @@ fn unknown(ctx: &mut Context<'_>, env: &Env, name: &str, span: Span) {
         format!("write `config.{name}`")
     } else if env.captures.known.contains_key(name) {
         format!("write `path.{name}`")
-    } else if let Some(help) = habits::value(name) {
-        help.to_owned()
+    } else if let Some(help) = parts::read(ctx, env, name, steps).or_else(|| habits::value(name).map(str::to_owned)) {
+        help
     } else {
         suggest::help(name, known, &format!("declare it, or write `\"{name}\"` for the text"))
     };

@@ -1,0 +1,88 @@
+//! Texts without the quotes that they need: addresses, times, paths. In: the lexer at such a place. Out: a diagnostic, and the string
+//! that was meant.
+
+use super::lexer::State;
+use super::token::Token;
+use crate::base::{Code, Diagnostic};
+use crate::lang::keywords::Keyword;
+use crate::lang::time;
+
+impl State<'_> {
+    /// `10.0.0.0/8`, `192.0.2.1`: an address without quotes, which counts as the string that was meant.
+    pub(super) fn bare_address(&mut self, start: usize) -> bool {
+        let rest = self.text.get(start..).unwrap_or_default();
+        let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let address = rest.get(..length).unwrap_or_default();
+        if address.parse::<std::net::Ipv4Addr>().is_err() {
+            return false;
+        }
+        let after = rest.get(length..).unwrap_or_default();
+        let bits = after.strip_prefix('/').map_or(0, |bits| bits.bytes().take_while(u8::is_ascii_digit).count());
+        let end = start + length + if bits > 0 { bits + 1 } else { 0 };
+        let written = self.text.get(start..end).unwrap_or_default().to_owned();
+        let span = self.span(start, end);
+        self.report(
+            Diagnostic::error(Code::WrongQuotes, span, "an address without quotes", "addresses and networks are strings")
+                .help(format!("write `\"{written}\"`")),
+        );
+        self.push(Token::String(written), start, end);
+        self.restart(end);
+        true
+    }
+
+    /// `at 2026-01-05T10:00:00Z`: a time without quotes, which counts as the string that was meant.
+    pub(super) fn bare_time(&mut self, start: usize) -> bool {
+        if !self.lexed.tokens.last().is_some_and(|last| last.token == Token::Keyword(Keyword::At)) {
+            return false;
+        }
+        let line = self.text.get(start..self.line_end(start)).unwrap_or_default();
+        let word = |text: &str| text.find(|c: char| !(c.is_ascii_alphanumeric() || "-+:.".contains(c))).unwrap_or(text.len());
+        let date = word(line);
+        // `2026-01-05 10:00:00`, as it stands in logs.
+        let clock = line
+            .get(date..)
+            .and_then(|rest| rest.strip_prefix(' '))
+            .filter(|clock| clock.get(2..3) == Some(":"))
+            .map_or(0, |clock| 1 + word(clock));
+        let written = line.get(..date + clock).unwrap_or_default();
+        let year = written.split('-').next().filter(|year| year.len() == 4 && year.len() < written.len());
+        if !year.is_some_and(|year| year.bytes().all(|byte| byte.is_ascii_digit())) {
+            return false;
+        }
+        let complete = ["", "Z", ":00Z", "T00:00:00Z"].map(|end| format!("{}{end}", written.replace(' ', "T")));
+        let time = complete.into_iter().find(|text| time::parse(text).is_some_and(|time| time >= 0));
+        let time = time.unwrap_or_else(|| "2026-01-05T10:00:00Z".to_owned());
+        let end = start + written.len();
+        let span = self.span(start, end);
+        let help = format!("write `\"{time}\"`");
+        self.report(Diagnostic::error(Code::WrongQuotes, span, "a time without quotes", "times are strings").help(help));
+        self.push(Token::String(time), start, end);
+        self.restart(end);
+        true
+    }
+
+    /// Whether a path is likely here and a regex is not possible.
+    pub(super) fn path_expected(&self) -> bool {
+        let mut last = self.lexed.tokens.iter().rev().map(|spanned| &spanned.token);
+        match last.next() {
+            Some(Token::Keyword(Keyword::On | Keyword::Scope | Keyword::Path | Keyword::Import)) => true,
+            Some(Token::Constant) => {
+                matches!(last.next(), Some(Token::Keyword(Keyword::On | Keyword::Request) | Token::Comma))
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// A path without quotes, which counts as the string that was meant.
+    pub(super) fn bare_path(&mut self, start: usize) {
+        let rest = self.text.get(start..).unwrap_or_default();
+        let end = start + rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
+        let path = self.text.get(start..end).unwrap_or_default().to_owned();
+        let span = self.span(start, end);
+        let pattern = path.contains(['^', '\\', '$', '[', '(']);
+        let help = if pattern { format!("test `request.path matches {path}` in a `when`") } else { format!("write `\"{path}\"`") };
+        self.report(Diagnostic::error(Code::WrongQuotes, span, "a path without quotes", "this would begin a regex").help(help));
+        self.push(Token::String(path), start, end);
+        self.restart(end);
+    }
+}
