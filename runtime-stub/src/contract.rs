@@ -625,6 +625,9 @@ functions! {
     RedactStart = "redact_start"(I32) -> I32;
 }
 
+/// What a policy's verification gives when the host, which alone could verify, does not answer; else whether the signature holds.
+pub const UNANSWERED: i32 = -1;
+
 /// Beside the most bytes of a body: the request is held before it is authenticated, since a credential signs the body.
 pub const UNVERIFIED: u64 = 1 << 62;
 /// Likewise: bits of the first credentials whose keys are fetched, which were verified when the request was held. Keys may change while

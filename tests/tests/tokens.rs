@@ -168,3 +168,32 @@ fn without_the_host_nobody_verifies() {
         assert!(outcome.forwarded.is_none());
     }
 }
+
+/// That the host does not answer is the fate of this check alone: a scope in shadow takes nothing from it, nor does another token.
+#[test]
+fn without_the_host_a_scope_in_shadow_refuses_nobody() {
+    let declared = format!("issuer = \"{ISSUER}\" audiences = [\"{AUDIENCE}\"] claims {{ sub: string }} max_lifetime = 24h");
+    let policy = format!(
+        "policy shadowed {{ default = deny 403 }}\nconfig {{ secret_key: secret }}\n\
+         jwt by_host {{ {declared} algorithms = [RS256] keys = file \"keys.json\" crypto = host }}\n\
+         jwt by_secret {{ {declared} algorithms = [HS256] keys = config.secret_key from = [header \"x-token\"] }}\n\
+         scope \"/both\" {{ mode = shadow authenticate by_host }}\n\
+         scope \"/both\" {{ authenticate by_secret permit \"may\" {{ }} }}\n"
+    );
+    let (_, wasm) = compiled(&policy);
+    let mut simulator = Simulator::deployed(&wasm).unwrap();
+    simulator.start(&json!({ "secret_key": SECRET }).to_string()).unwrap();
+    simulator.set_time(START).unwrap();
+    let request = |by_secret: &str| Request {
+        headers: vec![
+            ("authorization".to_owned(), format!("Bearer {}", tokens::good(JwtAlgorithm::Rs256, NOW)).into_bytes()),
+            ("x-token".to_owned(), by_secret.as_bytes().to_vec()),
+        ],
+        ..Request::get("/both".to_owned())
+    };
+    simulator.verifies_signatures = false;
+    let outcome = simulator.request(&request(&tokens::good(JwtAlgorithm::Hs256, NOW)), &ok()).unwrap();
+    assert_eq!(outcome.decision, Decision::Allow, "{outcome:?}");
+    let outcome = simulator.request(&request("no.such.token"), &ok()).unwrap();
+    assert_eq!(outcome.decision, Decision::Deny { status: 401, by: "by_secret".to_owned() });
+}

@@ -1,5 +1,6 @@
 //! Functions that generated code provides (`contract::Policy`); linking replaces these imports.
 
+use crate::contract::UNANSWERED;
 use crate::limits::store::WorkerPut;
 
 #[link(wasm_import_module = "policy")]
@@ -75,9 +76,10 @@ impl Policy {
         unsafe { limit_worker_put(put.id as i32, capacity, bucket, put.place.fingerprint as i64, put.arrival as i64, put.now as i64) != 0 }
     }
 
-    /// Whether a signature holds under a key.
-    pub(crate) fn verify(algorithm: u32, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    /// Whether a signature holds under a key; nothing when the host, which alone could tell, does not.
+    pub(crate) fn verify(algorithm: u32, key: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
         use crate::rt::pack::from_bytes;
-        unsafe { verify(algorithm as i32, from_bytes(key), from_bytes(message), from_bytes(signature)) != 0 }
+        let answer = unsafe { verify(algorithm as i32, from_bytes(key), from_bytes(message), from_bytes(signature)) };
+        (answer != UNANSWERED).then_some(answer != 0)
     }
 }

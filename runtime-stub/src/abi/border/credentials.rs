@@ -4,7 +4,7 @@ use super::index;
 use crate::abi::{Policy, Wasm, arena, frame, vm};
 use crate::auth::api_key::{self, Memory};
 use crate::auth::basic::{self, Users};
-use crate::auth::jwt::{self, Claim, Step};
+use crate::auth::jwt::{self, Claim, Step, Verdict};
 use crate::auth::{aws, captures, http_signature, nonce, signed, strip};
 use crate::config::refusal::Refusal;
 use crate::contract::credential;
@@ -152,11 +152,8 @@ extern "C" fn credential_check_jwt(id: i32, from: i64, demands: i64, keys: i64) 
         Step::Verify(signed) => signed,
     };
     // Frame and VM are let go while the policy verifies: it comes back for the mechanism of the algorithm.
-    let holds = verified(&signed, jwt::candidates(&signed, demands, keys));
-    if frame().fault {
-        return jwt::faulted(frame(), id);
-    }
-    jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, holds)
+    let verdict = verified(&signed, jwt::candidates(&signed, demands, keys));
+    jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, verdict)
 }
 
 /// What this VM knows of tokens, and the memory for it.
@@ -165,15 +162,20 @@ pub(super) fn tokens() -> (jwt::Known<'static>, &'static mut Heap) {
     (jwt::Known { verified: &mut vm.verified, remembered: &mut vm.remembered }, &mut vm.heap)
 }
 
-/// Whether a signature holds under one of the keys; nothing when there is none.
-pub(super) fn verified<const N: usize>(signed: &jwt::Signed<'_>, keys: [Option<&[u8]>; N]) -> Option<bool> {
-    let mut holds = signed.is_known.then_some(true);
+/// Whether a signature holds under one of the keys.
+pub(super) fn verified<const N: usize>(signed: &jwt::Signed<'_>, keys: [Option<&[u8]>; N]) -> Verdict {
+    let mut verdict = if signed.is_known { Verdict::Holds } else { Verdict::NoKey };
     for key in keys.into_iter().flatten() {
-        if holds != Some(true) {
-            holds = Some(Policy::verify(signed.algorithm, key, signed.message, signed.signature));
+        if verdict != Verdict::Holds {
+            verdict = match (Policy::verify(signed.algorithm, key, signed.message, signed.signature), verdict) {
+                (Some(true), _) => Verdict::Holds,
+                // Under the key that was not tried it might hold.
+                (None, _) | (_, Verdict::Unanswered) => Verdict::Unanswered,
+                (Some(false), _) => Verdict::Broken,
+            };
         }
     }
-    holds
+    verdict
 }
 
 #[unsafe(export_name = "rt.credential_reason")]

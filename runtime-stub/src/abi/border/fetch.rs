@@ -5,7 +5,7 @@ use super::rules;
 use crate::abi::callbacks::{body_is_in, decide, held};
 use crate::abi::globals::begin;
 use crate::abi::{Policy, Wasm, arena, fetches, frame, vm};
-use crate::auth::jwt::{self, Step, fetch};
+use crate::auth::jwt::{self, Step, Verdict, fetch};
 use crate::contract::{action, credential};
 use crate::host::Host;
 use crate::rt::pack;
@@ -34,20 +34,17 @@ extern "C" fn credential_check_fetched(id: i32, from: i64, demands: i64) -> i32 
     };
     if frame().body.was_held {
         // Keys may have changed since the headers were decided: what was verified then is, and nothing else becomes it.
-        let holds = (frame().body.verified & bit != 0).then_some(true);
+        let verdict = if frame().body.verified & bit != 0 { Verdict::Holds } else { Verdict::NoKey };
         signed.is_known = true;
-        return jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, holds);
+        return jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, verdict);
     }
     for _ in 0..2 {
         let candidates = jwt::candidates(&signed, demands, fetches().keys(root, id));
         let known = candidates.iter().any(Option::is_some);
         match fetches().supply(&mut Wasm, (&mut vm().heap, arena()), (root, id), known, signed.key_id()) {
             fetch::Supply::Keys => {
-                let holds = super::credentials::verified(&signed, candidates);
-                if frame().fault {
-                    break;
-                }
-                let state = jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, holds);
+                let verdict = super::credentials::verified(&signed, candidates);
+                let state = jwt::finish(frame(), tokens(), &mut Wasm, id, demands, &signed, verdict);
                 if state == credential::VALID {
                     frame().body.verified |= bit;
                 }

@@ -214,7 +214,20 @@ pub fn candidates<'t>(signed: &Signed<'_>, demands: &[u8], table: &'t [u8]) -> [
     found
 }
 
-/// The second half. `holds`: whether the signature holds; nothing when there was no key.
+/// What came of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds under a key.
+    Holds,
+    /// It holds under none of the keys.
+    Broken,
+    /// There is no key for it.
+    NoKey,
+    /// It holds under none that was tried, and the host, which alone could tell, did not answer: this check comes to nothing.
+    Unanswered,
+}
+
+/// The second half.
 pub fn finish<'a, H: Host>(
     frame: &mut Frame<'a>,
     (known, heap): (Known<'_>, &mut Heap),
@@ -222,12 +235,13 @@ pub fn finish<'a, H: Host>(
     id: u32,
     demands: &'a [u8],
     signed: &Signed<'a>,
-    holds: Option<bool>,
+    verdict: Verdict,
 ) -> i32 {
-    match holds {
-        None => return stopped(frame, id, Stop::Refused(Reason::UnknownKey)),
-        Some(false) => return stopped(frame, id, Stop::Refused(Reason::Signature)),
-        Some(true) => {}
+    match verdict {
+        Verdict::NoKey => return stopped(frame, id, Stop::Refused(Reason::UnknownKey)),
+        Verdict::Broken => return stopped(frame, id, Stop::Refused(Reason::Signature)),
+        Verdict::Unanswered => return stopped(frame, id, Stop::Fault),
+        Verdict::Holds => {}
     }
     if let (Some(tag), false) = (signed.tag, signed.is_known) {
         known.verified.keep(heap, tag, 0);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::remembered::Remembered;
-use super::{Claim, Known, Step, begin, candidates, claim, finish, reason};
+use super::{Claim, Known, Step, Verdict, begin, candidates, claim, finish, reason};
 use crate::auth::verified::Verified;
 use crate::contract::{REASONS, credential};
 use crate::digest::hmac;
@@ -99,7 +99,15 @@ impl Checker {
                 let code = hmac::of(Sha256::new(), keys.first().unwrap().unwrap(), signed.message);
                 let holds = signed.is_known || code.get(..32) == Some(signed.signature);
                 let known = Known { verified: &mut self.verified, remembered: &mut self.remembered };
-                finish(&mut frame, (known, &mut self.heap), &mut host, 3, table, &signed, Some(holds))
+                finish(
+                    &mut frame,
+                    (known, &mut self.heap),
+                    &mut host,
+                    3,
+                    table,
+                    &signed,
+                    if holds { Verdict::Holds } else { Verdict::Broken },
+                )
             }
         };
         let why = REASONS.get(usize::from(reason(&frame, 3))).copied().unwrap();
