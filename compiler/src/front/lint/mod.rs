@@ -6,6 +6,7 @@ mod conditions;
 mod constant;
 mod domain;
 mod forwarded;
+mod mixed;
 mod names;
 mod repeated;
 mod shadowed;
@@ -24,8 +25,8 @@ struct Subject<'a> {
 
 /// All warnings about a policy, in the order of their places.
 pub fn lint(files: &[(FileId, ast::File)], policy: &hir::Policy) -> Diagnostics {
-    let lints: [fn(&Subject<'_>) -> Vec<Diagnostic>; 7] =
-        [unused::lint, conditions::lint, domain::lint, forwarded::lint, repeated::lint, spoofable::lint, shadowed::lint];
+    let lints: [fn(&Subject<'_>) -> Vec<Diagnostic>; 8] =
+        [unused::lint, conditions::lint, domain::lint, forwarded::lint, mixed::lint, repeated::lint, spoofable::lint, shadowed::lint];
     let subject = Subject { files, policy };
     let mut diagnostics = Diagnostics::new();
     for found in lints.into_iter().flat_map(|lint| lint(&subject)) {
