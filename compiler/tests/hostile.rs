@@ -57,6 +57,15 @@ fn thousands_of_findings_are_told_soon() {
 }
 
 #[test]
+fn hundreds_of_thousands_of_brackets_are_refused_soon() {
+    for (open, close) in [("(", ")"), ("[", "]"), ("{ a: ", "}")] {
+        let text = format!("let a = {}1{}\n", open.repeat(300_000), close.repeat(300_000));
+        let found = findings(&text);
+        assert!(found.contains("brackets nest more than 64 deep"), "{}", found.get(..400).unwrap_or(&found));
+    }
+}
+
+#[test]
 fn names_cannot_break_logs_and_metrics() {
     for name in [r"a\nb", r"a\u{0}", r"a\u{1b}[31m", "a;.;outcome=.=allow", "a=.=b"] {
         let text = findings(&format!("permit \"{name}\" {{ on \"/a\" }}"));

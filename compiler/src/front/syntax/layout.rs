@@ -94,6 +94,10 @@ pub(super) fn layout(tokens: &[Spanned], column: impl Fn(usize) -> usize) -> Lay
             }
         }
         scan.token(index, indent);
+        // Nothing is read then, and what follows would be looked at once for each bracket.
+        if scan.layout.too_deep.is_some() {
+            break;
+        }
     }
     scan.finish();
     scan.layout
