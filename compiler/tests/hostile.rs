@@ -66,6 +66,20 @@ fn hundreds_of_thousands_of_brackets_are_refused_soon() {
 }
 
 #[test]
+fn objects_are_looked_through_soon_and_at_any_depth() {
+    let deep = |name: &str| {
+        let nest = |inner: &str| format!("{}{inner}{}", "{ a: ".repeat(58), " }".repeat(58));
+        let first = format!("let {name}0 = {}\n", nest("1"));
+        first + &list(100, "\n", |n| format!("let {name}{} = {}", n + 1, nest(&format!("{name}{n}"))))
+    };
+    let branch = "let z = if request.path == \"/x\" then o100 else q100\nforbid \"x\" { when z.a.a.b == 1 }";
+    assert!(checked(&format!("{}\n{}\n{branch}", deep("o"), deep("q"))).policy.is_some());
+    let table = list(3000, ", ", |n| format!("u{n}: {{ p{n}: true, r{n}: true }}"));
+    let rules = list(30, "\n", |n| format!("forbid \"r{n}\" {{ unless t[request.query[\"u\"]][request.path] == true }}"));
+    assert!(checked(&format!("let t = {{ {table} }}\n{rules}")).policy.is_some());
+}
+
+#[test]
 fn names_cannot_break_logs_and_metrics() {
     for name in [r"a\nb", r"a\u{0}", r"a\u{1b}[31m", "a;.;outcome=.=allow", "a=.=b"] {
         let text = findings(&format!("permit \"{name}\" {{ on \"/a\" }}"));

@@ -119,7 +119,7 @@ codes! {
     Repeated "P0809" "an element that is named twice",
     Unreached "P0810" "a scope or rule that no request reaches",
     PermitWithoutEffect "P0811" "a permit where everything is allowed",
-    Evadable "P0812" "a forbid that one element of a body gets round",
+    Evadable "P0812" "a rule that one element of a body gets round",
     Unsupported "P0901" "a construct of the language that this version does not compile",
     Internal "P0999" "a defect of the compiler",
 }

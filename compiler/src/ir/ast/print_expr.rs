@@ -106,7 +106,7 @@ pub(super) fn arg(node: &Arg) -> String {
 }
 
 /// A string as it could be written.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 

@@ -67,8 +67,9 @@ impl Search<'_> {
         }
         match &expr.kind {
             hir::ExprKind::Equal(left, right) => {
-                self.compared(left, frame);
-                self.compared(right, frame);
+                if !self.compared(left, frame) {
+                    self.compared(right, frame);
+                }
             }
             hir::ExprKind::JsonIsNull(operand) => {
                 let shape = self.shapes.of(operand, frame);
@@ -82,18 +83,23 @@ impl Search<'_> {
                 self.walk(whole, frame);
             }
             hir::ExprKind::In(needle, list) => {
-                self.compared(needle, frame);
+                if self.compared(needle, frame) {
+                    return;
+                }
                 if let hir::ExprKind::ListOf(items) = &list.kind {
-                    items.iter().for_each(|item| self.compared(item, frame));
+                    for item in items {
+                        self.compared(item, frame);
+                    }
                 } else {
                     self.looked_into(list, frame);
                     self.walk(list, frame);
                 }
             }
             hir::ExprKind::JsonHas(array, needle) => {
-                self.compared(needle, frame);
-                self.looked_into(array, frame);
-                self.walk(array, frame);
+                if !self.compared(needle, frame) {
+                    self.looked_into(array, frame);
+                    self.walk(array, frame);
+                }
             }
             hir::ExprKind::Or(operands) => match operands.as_slice() {
                 // `json contains text`: a part of a text or an element of an array, as it turns out.
@@ -126,6 +132,11 @@ impl Search<'_> {
                 args.iter().for_each(|arg| self.walk(arg, frame));
                 let mut inner: Frame = args.iter().map(|arg| self.shapes.of(arg, frame)).collect();
                 let Some(item) = self.policy.fns.get(id.index()).filter(|_| inner.iter().any(Shape::is_known)) else { return };
+                // A `fn` that reads members or tests for `null` is made for several kinds of values, and which it does what with is its own.
+                let tells_apart = |(level, shape): (usize, &Shape)| shape.is_known() && tells_apart(&item.body, level);
+                if inner.iter().enumerate().any(tells_apart) {
+                    return;
+                }
                 let outside = self.call;
                 self.call = outside.or(Some((*id, expr.span)));
                 if self.shapes.begin() {
@@ -149,8 +160,8 @@ impl Search<'_> {
         }
     }
 
-    /// An operand of a comparison.
-    fn compared(&mut self, operand: &hir::Expr, frame: &mut Frame) {
+    /// An operand of a comparison; whether it was told.
+    fn compared(&mut self, operand: &hir::Expr, frame: &mut Frame) -> bool {
         // A JSON value beside one of another type is taken for that type.
         let whole = match &operand.kind {
             hir::ExprKind::JsonAs(whole) => whole,
@@ -161,6 +172,7 @@ impl Search<'_> {
             self.tell(operand.span, Use::Compared, &shape);
         }
         self.walk(whole, frame);
+        shape.is_known()
     }
 
     /// What is looked through for an element.
@@ -191,4 +203,18 @@ impl Search<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether an expression reads a member or an element of a parameter, or tests it for presence or `null`.
+fn tells_apart(expr: &hir::Expr, level: usize) -> bool {
+    let is_param = |operand: &hir::Expr| matches!(operand.kind, hir::ExprKind::Bound(bound) if bound as usize == level);
+    let here = match &expr.kind {
+        hir::ExprKind::JsonMember(operand, _)
+        | hir::ExprKind::JsonElement(operand, _)
+        | hir::ExprKind::Index(operand, _)
+        | hir::ExprKind::Present(operand)
+        | hir::ExprKind::JsonIsNull(operand) => is_param(operand),
+        _ => false,
+    };
+    here || expr.operands().into_iter().any(|operand| tells_apart(operand, level))
 }

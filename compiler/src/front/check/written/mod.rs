@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use self::find::{Found, Use};
 use self::shape::Shape;
 use crate::base::{Code, Diagnostic, Span};
-use crate::ir::hir;
+use crate::ir::{ast, hir};
 
 /// All findings, each place told once.
 pub(super) fn check(policy: &hir::Policy, quote: &dyn Fn(Span) -> Option<String>) -> Vec<Diagnostic> {
@@ -47,7 +47,10 @@ fn message(found: &Found) -> String {
 fn help(found: &Found, quote: &dyn Fn(Span) -> Option<String>) -> String {
     let member = found.shape.member();
     match (&found.usage, member, quote(found.span)) {
-        (Use::LookedInto, _, _) => "name its keys in a `map` or a list, or test `object[\"key\"] is present`".to_owned(),
+        (Use::LookedInto, _, Some(object)) => {
+            format!("name its keys in a `map` or a list, or test `{object}[…] is present` with what is looked for")
+        }
+        (Use::LookedInto, _, None) => "name its keys in a `map` or a list".to_owned(),
         (Use::Elements | Use::ConvertedElements(_), Some(member), Some(list)) => {
             format!("look at their members, as in `some element in {list} satisfies element{} == \"a\"`", step(member))
         }
@@ -65,5 +68,5 @@ fn help(found: &Found, quote: &dyn Fn(Span) -> Option<String>) -> String {
 fn step(name: &str) -> String {
     let plain = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let plain = plain && name.chars().all(|inner| inner.is_ascii_alphanumeric() || inner == '_');
-    if plain { format!(".{name}") } else { format!("[\"{}\"]", name.escape_debug()) }
+    if plain { format!(".{name}") } else { format!("[{}]", ast::quoted(name)) }
 }

@@ -7,6 +7,8 @@ use crate::ir::hir;
 
 /// Most steps that are taken for one policy: what it takes more to know is anything.
 const MOST_STEPS: u32 = 2_000_000;
+/// How deep two values are laid on each other.
+const MOST_DEPTH: usize = 64;
 /// Most calls of `fn`s in one another that are looked through.
 const MOST_CALLS: usize = 12;
 
@@ -25,16 +27,18 @@ pub(super) enum Shape {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) object: Option<BTreeMap<String, Shape>>,
+    /// Whether it may have other members, too.
+    open: bool,
     pub(super) array: Option<Vec<Shape>>,
 }
 
 impl Shape {
     fn object(members: BTreeMap<String, Shape>) -> Shape {
-        Shape::Known(Rc::new(Known { object: Some(members), array: None }))
+        Shape::Known(Rc::new(Known { object: Some(members), open: false, array: None }))
     }
 
     fn array(items: Vec<Shape>) -> Shape {
-        Shape::Known(Rc::new(Known { object: None, array: Some(items) }))
+        Shape::Known(Rc::new(Known { object: None, open: false, array: Some(items) }))
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -85,6 +89,13 @@ impl Shape {
     }
 }
 
+impl Known {
+    /// Whether it is an object without this member.
+    fn lacks(&self, name: &str) -> bool {
+        self.array.is_none() && !self.open && self.object.as_ref().is_some_and(|members| !members.contains_key(name))
+    }
+}
+
 /// What the names that are bound around stand for, by level.
 pub(super) type Frame = Vec<Shape>;
 
@@ -94,11 +105,12 @@ pub(super) struct Shapes<'p> {
     lets: Vec<Shape>,
     steps: u32,
     calls: usize,
+    depth: usize,
 }
 
 impl<'p> Shapes<'p> {
     pub(super) fn new(policy: &'p hir::Policy) -> Shapes<'p> {
-        let mut shapes = Shapes { policy, lets: Vec::new(), steps: MOST_STEPS, calls: 0 };
+        let mut shapes = Shapes { policy, lets: Vec::new(), steps: MOST_STEPS, calls: 0, depth: 0 };
         for item in &policy.lets {
             let shape = shapes.of(&item.value, &Frame::new());
             shapes.lets.push(shape);
@@ -227,37 +239,40 @@ impl<'p> Shapes<'p> {
         if Rc::ptr_eq(one, other) {
             return Shape::Known(one.clone());
         }
-        if !self.step() {
+        if self.depth >= MOST_DEPTH || !self.step() {
             return Shape::Any;
         }
+        self.depth += 1;
+        // A member that one of them lacks may be absent. So what several are together never grows.
+        let mut open = one.open || other.open;
         let object = match (&one.object, &other.object) {
             (Some(one), Some(other)) => {
-                let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-                let both = names.into_iter().map(|name| {
-                    let shape = match (one.get(name), other.get(name)) {
-                        (Some(one), Some(other)) => self.join(one, other),
-                        _ => Shape::Any,
-                    };
-                    (name.clone(), shape)
-                });
-                Some(both.collect())
+                let mut both = BTreeMap::new();
+                for (name, shape) in one {
+                    self.step();
+                    if let Some(beside) = other.get(name) {
+                        both.insert(name.clone(), self.join(shape, beside));
+                    }
+                }
+                open |= both.len() < one.len() || both.len() < other.len();
+                Some(both)
             }
             (Some(object), None) | (None, Some(object)) => Some(object.clone()),
             (None, None) => None,
         };
         let array = match (&one.array, &other.array) {
             (Some(one), Some(other)) => {
-                let length = one.len().max(other.len());
-                let both = (0..length).map(|place| match (one.get(place), other.get(place)) {
-                    (Some(one), Some(other)) => self.join(one, other),
-                    _ => Shape::Any,
-                });
-                Some(both.collect())
+                // An element that one of them lacks may be absent, which is all that is known of it.
+                let both = one.iter().zip(other).map(|(one, other)| self.join(one, other));
+                let both: Vec<Shape> = both.collect();
+                let longer = one.len().max(other.len());
+                Some(both.into_iter().chain((one.len() != other.len()).then_some(Shape::Any)).take(longer).collect())
             }
             (Some(array), None) | (None, Some(array)) => Some(array.clone()),
             (None, None) => None,
         };
-        Shape::Known(Rc::new(Known { object, array }))
+        self.depth = self.depth.saturating_sub(1);
+        Shape::Known(Rc::new(Known { object, open, array }))
     }
 
     /// Whether a condition holds in any case, or in none.
@@ -279,7 +294,7 @@ impl<'p> Shapes<'p> {
     fn lacks(&mut self, operand: &hir::Expr, frame: &Frame) -> bool {
         let hir::ExprKind::JsonMember(whole, key) = &operand.kind else { return false };
         let hir::ExprKind::Const(hir::Const::String(name)) = &key.kind else { return false };
-        self.of(whole, frame).members().is_some_and(|members| !members.contains_key(name))
+        matches!(self.of(whole, frame), Shape::Known(known) if known.lacks(name))
     }
 
     /// What `and` (which `false` decides) or `or` (which `true` does) comes to.
