@@ -1,6 +1,8 @@
 //! Where an object or an array stands that cannot do: every expression once by itself, and the body of a `fn` once more for each call
 //! that hands one over.
 
+use std::collections::BTreeSet;
+
 use super::shape::{Frame, Shape, Shapes};
 use crate::base::Span;
 use crate::ir::hir;
@@ -40,10 +42,10 @@ impl Found {
 
 /// Everything in a policy, in no order of places.
 pub(super) fn all(policy: &hir::Policy) -> Vec<Found> {
-    let mut search = Search { policy, shapes: Shapes::new(policy), call: None, found: Vec::new() };
+    let mut search = Search { policy, shapes: Shapes::new(policy), call: None, alone: BTreeSet::new(), found: Vec::new() };
     let conditions = policy.rules.iter().flat_map(|rule| &rule.conditions);
     let bodies = policy.fns.iter().map(|item| &item.body);
-    for expr in policy.values().into_iter().chain(bodies).chain(conditions) {
+    for expr in bodies.chain(policy.values()).chain(conditions) {
         search.walk(expr, &mut Frame::new());
     }
     search.found
@@ -53,11 +55,20 @@ struct Search<'p> {
     policy: &'p hir::Policy,
     shapes: Shapes<'p>,
     call: Option<(hir::FnId, Span)>,
+    /// What was found without looking at a call.
+    alone: BTreeSet<Span>,
     found: Vec<Found>,
 }
 
 impl Search<'_> {
     fn tell(&mut self, span: Span, usage: Use, shape: &Shape) {
+        // What is so in every call is no call's fault.
+        if self.call.is_some() && self.alone.contains(&span) {
+            return;
+        }
+        if self.call.is_none() {
+            self.alone.insert(span);
+        }
         self.found.push(Found { span, usage, shape: shape.clone(), call: self.call });
     }
 
@@ -133,8 +144,15 @@ impl Search<'_> {
                 let mut inner: Frame = args.iter().map(|arg| self.shapes.of(arg, frame)).collect();
                 let Some(item) = self.policy.fns.get(id.index()).filter(|_| inner.iter().any(Shape::is_known)) else { return };
                 // A `fn` that reads members or tests for `null` is made for several kinds of values, and which it does what with is its own.
-                let tells_apart = |(level, shape): (usize, &Shape)| shape.is_known() && tells_apart(&item.body, level);
-                if inner.iter().enumerate().any(tells_apart) {
+                let tells = |(level, shape): (usize, &Shape)| shape.is_known() && tells_apart(self.policy, &item.body, level, MOST_CALLS);
+                if inner.iter().enumerate().any(tells) {
+                    return;
+                }
+                // In a call around this one, only what it hands on is looked at.
+                let nothing = Frame::new();
+                if self.call.is_some()
+                    && args.iter().zip(&inner).all(|(arg, shape)| !shape.is_known() || self.shapes.of(arg, &nothing).is_known())
+                {
                     return;
                 }
                 let outside = self.call;
@@ -192,21 +210,24 @@ impl Search<'_> {
     fn converted(&mut self, whole: &hir::Expr, ty: &hir::Ty, frame: &Frame) {
         let shape = self.shapes.of(whole, frame);
         match (ty, shape.items()) {
-            (hir::Ty::List(element), Some(items)) => {
+            (hir::Ty::List(element), Some(items)) if shape.is_there() => {
                 if let (false, Some(item)) = (**element == hir::Ty::Json, items.iter().find(|item| item.is_known())) {
                     self.tell(whole.span, Use::ConvertedElements(ty.clone()), item);
                 }
             }
-            (hir::Ty::List(_), None) if shape.is_object() => self.tell(whole.span, Use::LookedInto, &shape),
-            (hir::Ty::List(_), None) => {}
-            _ if shape.is_known() => self.tell(whole.span, Use::Converted(ty.clone()), &shape),
+            (hir::Ty::List(_), None) if shape.is_there() && shape.is_object() => self.tell(whole.span, Use::LookedInto, &shape),
+            (hir::Ty::List(_), _) => {}
+            _ if shape.is_there() => self.tell(whole.span, Use::Converted(ty.clone()), &shape),
             _ => {}
         }
     }
 }
 
+/// Calls in one another that are looked through for what a `fn` does with a parameter.
+const MOST_CALLS: u32 = 4;
+
 /// Whether an expression reads a member or an element of a parameter, or tests it for presence or `null`.
-fn tells_apart(expr: &hir::Expr, level: usize) -> bool {
+fn tells_apart(policy: &hir::Policy, expr: &hir::Expr, level: usize, calls: u32) -> bool {
     let is_param = |operand: &hir::Expr| matches!(operand.kind, hir::ExprKind::Bound(bound) if bound as usize == level);
     let here = match &expr.kind {
         hir::ExprKind::JsonMember(operand, _)
@@ -214,7 +235,10 @@ fn tells_apart(expr: &hir::Expr, level: usize) -> bool {
         | hir::ExprKind::Index(operand, _)
         | hir::ExprKind::Present(operand)
         | hir::ExprKind::JsonIsNull(operand) => is_param(operand),
+        hir::ExprKind::Invoke(id, args) if calls > 0 => policy.fns.get(id.index()).is_some_and(|item| {
+            args.iter().enumerate().any(|(place, arg)| is_param(arg) && tells_apart(policy, &item.body, place, calls.saturating_sub(1)))
+        }),
         _ => false,
     };
-    here || expr.operands().into_iter().any(|operand| tells_apart(operand, level))
+    here || expr.operands().into_iter().any(|operand| tells_apart(policy, operand, level, calls))
 }

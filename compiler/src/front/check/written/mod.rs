@@ -8,7 +8,6 @@ mod shape;
 use std::collections::BTreeSet;
 
 use self::find::{Found, Use};
-use self::shape::Shape;
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::{ast, hir};
 
@@ -57,9 +56,7 @@ fn help(found: &Found, quote: &dyn Fn(Span) -> Option<String>) -> String {
         (Use::Compared | Use::Null | Use::Converted(_), Some(member), Some(object)) if !object.starts_with('{') => {
             format!("look at its members, as in `{object}{}`", step(member))
         }
-        _ if matches!(found.shape, Shape::Known(ref known) if known.object.is_none()) => {
-            "look at its elements, as in `\"a\" in list` or `list[0]`".to_owned()
-        }
+        _ if found.shape.items().is_some() => "look at its elements, as in `\"a\" in list` or `list[0]`".to_owned(),
         _ => "compare members, as in `request.body.json.name == \"a\"`".to_owned(),
     }
 }

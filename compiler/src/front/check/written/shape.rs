@@ -6,9 +6,9 @@ use std::rc::Rc;
 use crate::ir::hir;
 
 /// Most steps that are taken for one policy: what it takes more to know is anything.
-const MOST_STEPS: u32 = 2_000_000;
-/// How deep two values are laid on each other.
-const MOST_DEPTH: usize = 64;
+const MOST_STEPS: u32 = 1_000_000;
+/// How deep objects and arrays are known; what is deeper is anything.
+const MOST_DEPTH: usize = 128;
 /// Most calls of `fn`s in one another that are looked through.
 const MOST_CALLS: usize = 12;
 
@@ -21,70 +21,96 @@ pub(super) enum Shape {
     Present,
     /// For certain an object or an array.
     Known(Rc<Known>),
+    /// For certain one of these or absent, such as a member that the request names.
+    Maybe(Rc<Known>),
 }
 
-/// One of these, present for certain. Of both it is one or the other, as the request decides.
-#[derive(Debug, Default)]
+/// One of these. Of both it is one or the other, as the request decides.
+#[derive(Debug)]
 pub(super) struct Known {
     pub(super) object: Option<BTreeMap<String, Shape>>,
     /// Whether it may have other members, too.
     open: bool,
     pub(super) array: Option<Vec<Shape>>,
+    /// How deep the objects and arrays in it nest.
+    depth: usize,
+}
+
+/// How deep something nests that is made of these.
+fn deepest<'s>(parts: impl Iterator<Item = &'s Shape>) -> usize {
+    parts.filter_map(Shape::known).map(|known| known.depth).max().unwrap_or(0).saturating_add(1)
 }
 
 impl Shape {
+    fn of_known(known: Known) -> Shape {
+        if known.depth > MOST_DEPTH { Shape::Present } else { Shape::Known(Rc::new(known)) }
+    }
+
     fn object(members: BTreeMap<String, Shape>) -> Shape {
-        Shape::Known(Rc::new(Known { object: Some(members), open: false, array: None }))
+        let depth = deepest(members.values());
+        Shape::of_known(Known { object: Some(members), open: false, array: None, depth })
     }
 
     fn array(items: Vec<Shape>) -> Shape {
-        Shape::Known(Rc::new(Known { object: None, open: false, array: Some(items) }))
+        let depth = deepest(items.iter());
+        Shape::of_known(Known { object: None, open: false, array: Some(items), depth })
     }
 
+    /// What it is where it is present.
+    pub(super) fn known(&self) -> Option<&Known> {
+        match self {
+            Shape::Known(known) | Shape::Maybe(known) => Some(known),
+            Shape::Present | Shape::Any => None,
+        }
+    }
+
+    /// Whether nothing else stands there than an object or an array: it may be absent.
     pub(super) fn is_known(&self) -> bool {
+        self.known().is_some()
+    }
+
+    /// Whether one stands there for certain.
+    pub(super) fn is_there(&self) -> bool {
         matches!(self, Shape::Known(_))
     }
 
-    /// Whether it is an object for certain.
+    /// The same where it may be absent.
+    fn or_absent(self) -> Shape {
+        match self {
+            Shape::Known(known) | Shape::Maybe(known) => Shape::Maybe(known),
+            Shape::Present | Shape::Any => Shape::Any,
+        }
+    }
+
+    /// Whether it is an object and no array.
     pub(super) fn is_object(&self) -> bool {
-        matches!(self, Shape::Known(known) if known.array.is_none())
+        self.known().is_some_and(|known| known.array.is_none())
     }
 
-    /// The elements of what is an array for certain.
+    /// The elements of what is an array and no object.
     pub(super) fn items(&self) -> Option<&[Shape]> {
-        match self {
-            Shape::Known(known) if known.object.is_none() => known.array.as_deref(),
-            Shape::Known(_) | Shape::Present | Shape::Any => None,
-        }
+        self.known().filter(|known| known.object.is_none()).and_then(|known| known.array.as_deref())
     }
 
-    /// The members of what is an object for certain.
+    /// The members of what is an object and no array.
     fn members(&self) -> Option<&BTreeMap<String, Shape>> {
-        match self {
-            Shape::Known(known) if known.array.is_none() => known.object.as_ref(),
-            Shape::Known(_) | Shape::Present | Shape::Any => None,
-        }
+        self.known().filter(|known| known.array.is_none()).and_then(|known| known.object.as_ref())
     }
 
     /// The name of one of its members, rather one that can be compared.
     pub(super) fn member(&self) -> Option<&str> {
-        let members = match self {
-            Shape::Known(known) => known.object.as_ref()?,
-            Shape::Present | Shape::Any => return None,
-        };
+        let members = self.known()?.object.as_ref()?;
         let plain = members.iter().find(|(_, shape)| !shape.is_known());
         plain.or_else(|| members.iter().next()).map(|(name, _)| name.as_str())
     }
 
     /// How a message calls it.
     pub(super) fn article(&self) -> &'static str {
-        match self {
-            Shape::Known(known) => match (&known.object, &known.array) {
-                (Some(_), Some(_)) => "an object or an array",
-                (None, Some(_)) => "an array",
-                _ => "an object",
-            },
-            Shape::Present | Shape::Any => "anything",
+        match self.known().map(|known| (&known.object, &known.array)) {
+            Some((Some(_), Some(_))) => "an object or an array",
+            Some((None, Some(_))) => "an array",
+            Some(_) => "an object",
+            None => "anything",
         }
     }
 }
@@ -105,12 +131,11 @@ pub(super) struct Shapes<'p> {
     lets: Vec<Shape>,
     steps: u32,
     calls: usize,
-    depth: usize,
 }
 
 impl<'p> Shapes<'p> {
     pub(super) fn new(policy: &'p hir::Policy) -> Shapes<'p> {
-        let mut shapes = Shapes { policy, lets: Vec::new(), steps: MOST_STEPS, calls: 0, depth: 0 };
+        let mut shapes = Shapes { policy, lets: Vec::new(), steps: MOST_STEPS, calls: 0 };
         for item in &policy.lets {
             let shape = shapes.of(&item.value, &Frame::new());
             shapes.lets.push(shape);
@@ -154,7 +179,13 @@ impl<'p> Shapes<'p> {
                 array if array.items().is_some() => array,
                 _ => Shape::Any,
             },
-            hir::ExprKind::Coalesce(left, _) => self.of(left, frame),
+            hir::ExprKind::Coalesce(left, right) => match self.of(left, frame) {
+                Shape::Maybe(known) => {
+                    let right = self.of(right, frame);
+                    self.join(&Shape::Known(known), &right)
+                }
+                left => left,
+            },
             hir::ExprKind::If(condition, then, otherwise) => match self.truth(condition, frame) {
                 Some(true) => self.of(then, frame),
                 Some(false) => self.of(otherwise, frame),
@@ -188,6 +219,8 @@ impl<'p> Shapes<'p> {
     }
 
     fn json(&mut self, json: &hir::Json, frame: &Frame) -> Shape {
+        // Every member costs, so that a literal that is made again and again does.
+        self.step();
         match json {
             hir::Json::Null => Shape::Present,
             // What is absent is `null` there, which is present.
@@ -205,25 +238,26 @@ impl<'p> Shapes<'p> {
     fn member(&mut self, whole: &hir::Expr, key: &hir::Expr, frame: &Frame) -> Shape {
         let whole = self.of(whole, frame);
         let Some(members) = whole.members() else { return Shape::Any };
-        match &key.kind {
+        let member = match &key.kind {
             hir::ExprKind::Const(hir::Const::String(name)) => members.get(name).cloned().unwrap_or(Shape::Any),
-            _ => self.any_of(members.values()),
-        }
+            _ => self.any_of(members.values()).or_absent(),
+        };
+        if whole.is_there() { member } else { member.or_absent() }
     }
 
     fn element(&mut self, list: &hir::Expr, place: &hir::Expr, frame: &Frame) -> Shape {
         let list = self.of(list, frame);
         let Some(items) = list.items() else { return Shape::Any };
-        match &place.kind {
+        let element = match &place.kind {
             hir::ExprKind::Const(hir::Const::Int(place)) => {
                 usize::try_from(*place).ok().and_then(|place| items.get(place)).cloned().unwrap_or(Shape::Any)
             }
-            _ => self.any_of(items.iter()),
-        }
+            _ => self.any_of(items.iter()).or_absent(),
+        };
+        if list.is_there() { element } else { element.or_absent() }
     }
 
-    /// What each of these is: of a member or an element that the request names, of the one that a quantifier is at. Where it is absent,
-    /// a comparison does not hold either.
+    /// What each of these is: of a member or an element that the request names, of the one that a quantifier is at.
     pub(super) fn any_of<'s>(&mut self, mut shapes: impl Iterator<Item = &'s Shape>) -> Shape {
         let Some(first) = shapes.next() else { return Shape::Any };
         shapes.fold(first.clone(), |joined, shape| self.join(&joined, shape))
@@ -231,27 +265,28 @@ impl<'p> Shapes<'p> {
 
     /// What is one or the other.
     fn join(&mut self, one: &Shape, other: &Shape) -> Shape {
+        let there = one.is_there() && other.is_there();
         let (one, other) = match (one, other) {
-            (Shape::Known(one), Shape::Known(other)) => (one, other),
-            (Shape::Any, _) | (_, Shape::Any) => return Shape::Any,
+            (Shape::Known(one) | Shape::Maybe(one), Shape::Known(other) | Shape::Maybe(other)) => (one, other),
+            (Shape::Any | Shape::Maybe(_), _) | (_, Shape::Any | Shape::Maybe(_)) => return Shape::Any,
             (Shape::Present, _) | (_, Shape::Present) => return Shape::Present,
         };
+        let shape = |known: Rc<Known>| if there { Shape::Known(known) } else { Shape::Maybe(known) };
         if Rc::ptr_eq(one, other) {
-            return Shape::Known(one.clone());
+            return shape(one.clone());
         }
-        if self.depth >= MOST_DEPTH || !self.step() {
+        if !self.step() {
             return Shape::Any;
         }
-        self.depth += 1;
         // A member that one of them lacks may be absent. So what several are together never grows.
         let mut open = one.open || other.open;
         let object = match (&one.object, &other.object) {
             (Some(one), Some(other)) => {
                 let mut both = BTreeMap::new();
-                for (name, shape) in one {
+                for (name, member) in one {
                     self.step();
                     if let Some(beside) = other.get(name) {
-                        both.insert(name.clone(), self.join(shape, beside));
+                        both.insert(name.clone(), self.join(member, beside));
                     }
                 }
                 open |= both.len() < one.len() || both.len() < other.len();
@@ -271,8 +306,8 @@ impl<'p> Shapes<'p> {
             (Some(array), None) | (None, Some(array)) => Some(array.clone()),
             (None, None) => None,
         };
-        self.depth = self.depth.saturating_sub(1);
-        Shape::Known(Rc::new(Known { object, open, array }))
+        let depth = one.depth.max(other.depth);
+        shape(Rc::new(Known { object, open, array, depth }))
     }
 
     /// Whether a condition holds in any case, or in none.
@@ -280,6 +315,7 @@ impl<'p> Shapes<'p> {
         match &condition.kind {
             hir::ExprKind::Present(operand) => match self.of(operand, frame) {
                 Shape::Known(_) | Shape::Present => Some(true),
+                Shape::Maybe(_) => None,
                 Shape::Any => self.lacks(operand, frame).then_some(false),
             },
             hir::ExprKind::JsonIsNull(operand) => self.of(operand, frame).is_known().then_some(false),
@@ -294,7 +330,7 @@ impl<'p> Shapes<'p> {
     fn lacks(&mut self, operand: &hir::Expr, frame: &Frame) -> bool {
         let hir::ExprKind::JsonMember(whole, key) = &operand.kind else { return false };
         let hir::ExprKind::Const(hir::Const::String(name)) = &key.kind else { return false };
-        matches!(self.of(whole, frame), Shape::Known(known) if known.lacks(name))
+        self.of(whole, frame).known().is_some_and(|known| known.lacks(name))
     }
 
     /// What `and` (which `false` decides) or `or` (which `true` does) comes to.
