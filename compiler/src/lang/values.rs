@@ -14,6 +14,17 @@ pub enum Phase {
     Response,
 }
 
+/// What is read with a key, by the words that people have for it.
+pub fn by_word(word: &str) -> Option<&'static str> {
+    match word {
+        "header" | "headers" => Some("request.headers"),
+        "query" | "params" | "args" => Some("request.query"),
+        "cookie" | "cookies" => Some("request.cookies"),
+        "form" => Some("request.body.form"),
+        _ => None,
+    }
+}
+
 /// How a value is read.
 #[derive(Clone, Debug)]
 pub enum Access {

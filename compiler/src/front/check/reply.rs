@@ -50,15 +50,9 @@ fn leads_nowhere(ctx: &mut Context<'_>, env: &Env, reply: &ast::Reply, status: u
 
 /// Whether a text may be where a redirect leads to: a URL or a path, or begins with what is computed.
 fn is_target(text: &ast::Expr) -> bool {
-    let begin = match &text.kind {
-        ast::ExprKind::String(text) => text,
-        ast::ExprKind::Interpolation(pieces) => match pieces.first().map(|piece| &piece.kind) {
-            Some(ast::ExprKind::String(text)) if !text.is_empty() => text,
-            Some(_) | None => return true,
-        },
-        _ => return false,
-    };
-    begin.starts_with('/') || begin.contains("://") && !begin.contains(' ')
+    let Some(begin) = text.begin() else { return false };
+    let computed = begin.is_empty() && matches!(text.kind, ast::ExprKind::Interpolation(_));
+    computed || begin.starts_with('/') || begin.contains("://") && !begin.contains(' ')
 }
 
 fn expression(value: hir::Expr) -> Option<hir::Expr> {

@@ -41,17 +41,7 @@ fn targets(ctx: &mut Context<'_>, step: &ast::Step) {
 }
 
 fn target_of(ctx: &mut Context<'_>, target: &ast::Expr, given: &[ast::Given]) {
-    let begin = match &target.kind {
-        ast::ExprKind::String(text) => text.as_str(),
-        ast::ExprKind::Interpolation(pieces) => match pieces.first().map(|piece| &piece.kind) {
-            Some(ast::ExprKind::String(text)) => text.as_str(),
-            Some(_) | None => return,
-        },
-        _ => return,
-    };
-    if !begin.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return;
-    }
+    let Some(begin) = target.begin().filter(|begin| begin.starts_with(|c: char| c.is_ascii_alphanumeric())) else { return };
     let written = ctx.sources.text(target.span);
     let quoted = written.split_once('"').and_then(|(raw, text)| Some((raw.to_owned(), text.strip_suffix('"')?.to_owned())));
     let (raw, written) = quoted.unwrap_or_else(|| (String::new(), begin.to_owned()));

@@ -42,14 +42,11 @@ impl Search<'_> {
         let policy = self.policy;
         match &expr.kind {
             ExprKind::Not(operand) => return self.look(operand, !holds),
-            ExprKind::JsonAs(array) if holds => {
-                let single = matches!(expr.ty.present(), Ty::List(element) if **element != Ty::Json);
-                if single && is_of_body(policy, array) {
-                    let message = "one element of another type in this array gets round the `forbid`";
-                    let label = format!("then there is no `{}`", expr.ty.present());
-                    let help = "look at each element, as in `some x in LIST satisfies x == \"a\"`, or write `\"a\" in (LIST ?? [])`";
-                    self.found.push(Diagnostic::warning(Code::Evadable, expr.span, message, label).help(help));
-                }
+            ExprKind::JsonAs(_) if holds && is_mixable(policy, expr) => {
+                let message = "one element of another type in this array gets round the `forbid`";
+                let label = format!("then there is no `{}`", expr.ty.present());
+                let help = "look at each element, as in `some x in LIST satisfies x == \"a\"`, or write `\"a\" in (LIST ?? [])`";
+                self.found.push(Diagnostic::warning(Code::Evadable, expr.span, message, label).help(help));
             }
             // INVARIANT: a let or a fn reads only those before it, so this ends; each is looked at once.
             ExprKind::Let(id) if self.seen.insert((true, id.index(), holds)) => {
@@ -79,9 +76,7 @@ impl Search<'_> {
         {
             for (level, arg) in args.iter().enumerate() {
                 if let ExprKind::Coalesce(list, _) = &arg.kind
-                    && let (ExprKind::JsonAs(array), Ty::List(element)) = (&list.kind, list.ty.present())
-                    && **element != Ty::Json
-                    && is_of_body(self.policy, array)
+                    && is_mixable(self.policy, list)
                     && holds_of_nothing(&item.body, level)
                 {
                     let message = format!("one element of another type in this array makes it empty, of which `{}` holds", item.name.text);
@@ -113,8 +108,10 @@ fn reads_param(expr: &Expr, level: usize) -> bool {
         || expr.operands().into_iter().any(|operand| reads_param(operand, level))
 }
 
-fn is_of_body(policy: &Policy, expr: &Expr) -> bool {
-    let mut is = false;
-    expr.reads(policy, &mut |read| is |= matches!(read, Read::BodyJson));
-    is
+/// Whether it is an array of the body that stands as a list of texts, numbers or bools.
+fn is_mixable(policy: &Policy, list: &Expr) -> bool {
+    let (ExprKind::JsonAs(array), Ty::List(element)) = (&list.kind, list.ty.present()) else { return false };
+    let mut of_body = false;
+    array.reads(policy, &mut |read| of_body |= matches!(read, Read::BodyJson));
+    **element != Ty::Json && of_body
 }

@@ -1,4 +1,5 @@
-//! What other languages write and this one does not: their operators, quotes and comments, stray characters. In: the lexer at such a place. Out: a diagnostic, and the token that was meant.
+//! What other languages write and this one does not: their operators, quotes and comments, stray characters. In: the lexer at such a
+//! place. Out: a diagnostic, and the token that was meant.
 
 use super::lexer::State;
 use super::literal;

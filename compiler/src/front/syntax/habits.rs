@@ -5,6 +5,7 @@ use super::error::{Place, short};
 use super::token::Token;
 use crate::base::{Code, Diagnostic};
 use crate::lang::keywords::Keyword;
+use crate::lang::values;
 
 /// The construct at this place, if it is one of those.
 pub(super) fn find(place: &Place<'_>) -> Option<Diagnostic> {
@@ -157,18 +158,13 @@ fn let_in_let(place: &Place<'_>) -> Option<Diagnostic> {
 fn source_as_value(place: &Place<'_>) -> Option<Diagnostic> {
     let (at, token @ (Token::String(_) | Token::StringHead(_))) = place.found()? else { return None };
     let (before, Token::Identifier | Token::Keyword(_)) = place.previous()? else { return None };
-    let root = match place.word(before) {
-        "header" => "request.headers",
-        "query" => "request.query",
-        "cookie" => "request.cookies",
-        "form" => "request.body.form",
-        _ => return None,
-    };
+    let word = place.word(before);
+    let root = values::by_word(word).filter(|_| matches!(word, "header" | "query" | "cookie" | "form"))?;
     if place.begins_entry(before) || place.expected.has("STRING") {
         return None;
     }
     let key = if matches!(token, Token::String(_)) { short(place.word(at)) } else { "…".to_owned() };
-    let message = format!("`{} {key}` says where a credential stands and is no value", place.word(before));
+    let message = format!("`{word} {key}` says where a credential stands and is no value");
     Some(error(place, before, message, "no value begins so", format!("write `{root}[{key}]`")))
 }
 

@@ -12,6 +12,20 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// What a text begins with as it is written, empty before what is computed; nothing for what is no text.
+    pub fn begin(&self) -> Option<&str> {
+        match &self.kind {
+            ExprKind::String(text) => Some(text),
+            ExprKind::Interpolation(pieces) => match pieces.first().map(|piece| &piece.kind) {
+                Some(ExprKind::String(text)) => Some(text),
+                Some(_) | None => Some(""),
+            },
+            _ => None,
+        }
+    }
+}
+
 /// The forms of expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {

@@ -14,7 +14,7 @@ pub use item::{
     ReplyBody, Source, Type, Value,
 };
 pub use print::print;
-pub use print_expr::quoted;
+pub use print_expr::object_name;
 pub use rule::{
     Action, Apply, Authenticate, Combination, Detector, Edit, EditKind, On, Redaction, RedactionTarget, Rule, RuleItem, RuleKind, Scope,
     ScopeItem, SplitArm, Target, TargetKind,

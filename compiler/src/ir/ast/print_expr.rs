@@ -106,12 +106,12 @@ pub(super) fn arg(node: &Arg) -> String {
 }
 
 /// A string as it could be written.
-pub fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
 /// A member's name: bare where it is a word.
-pub(super) fn object_name(text: &str) -> String {
+pub fn object_name(text: &str) -> String {
     let mut characters = text.chars();
     let word =
         characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && characters.all(|c| c.is_ascii_alphanumeric() || c == '_');

@@ -8,20 +8,9 @@ use crate::front::check::env::Env;
 use crate::ir::{ast, hir};
 use crate::lang::values::{self, Access};
 
-/// What a name reads elsewhere.
-pub(super) fn root(name: &str) -> Option<&'static str> {
-    match name {
-        "header" | "headers" => Some("request.headers"),
-        "query" | "params" | "args" => Some("request.query"),
-        "cookie" | "cookies" => Some("request.cookies"),
-        "form" => Some("request.body.form"),
-        _ => None,
-    }
-}
-
 /// What is meant by such a name.
 pub(super) fn read(ctx: &Context<'_>, env: &Env, name: &str, steps: &[Step<'_>]) -> Option<String> {
-    let root = root(name)?;
+    let root = values::by_word(name)?;
     let key = match steps.first() {
         None => "\"name\"".to_owned(),
         Some(Step::Key(key)) => as_key(ctx, env, key),
@@ -43,7 +32,7 @@ pub(super) fn called(ctx: &Context<'_>, env: &Env, callee: &ast::Expr, args: &[a
     let written = ctx.sources.text(callee.span);
     let path = written.strip_suffix(".get").unwrap_or(written);
     let keyed = values::find(path).is_some_and(|value| matches!(value.access, Access::Header(_) | Access::Key(_)));
-    let path = root(path.strip_prefix("request.").unwrap_or(path)).filter(|_| !keyed).or(keyed.then_some(path))?;
+    let path = values::by_word(path.strip_prefix("request.").unwrap_or(path)).filter(|_| !keyed).or(keyed.then_some(path))?;
     Some(format!("write `{path}[{}]{default}`", as_key(ctx, env, key)))
 }
 
@@ -60,6 +49,6 @@ fn as_key(ctx: &Context<'_>, env: &Env, key: &ast::Expr) -> String {
 /// Reports `header "x"`, which says where a credential stands, as a value.
 pub(in crate::front::check) fn source(ctx: &mut Context<'_>, source: &ast::Source) -> hir::Expr {
     let key = ctx.quote(source.text.span);
-    let help = root(&source.kind.text).zip(key).map(|(root, key)| format!("write `{root}[{key}]`"));
+    let help = values::by_word(&source.kind.text).zip(key).map(|(root, key)| format!("write `{root}[{key}]`"));
     misplaced(ctx, source.span, "a source", "sources stand only in declarations", help.as_deref().unwrap_or("write a value"))
 }

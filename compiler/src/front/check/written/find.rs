@@ -7,6 +7,9 @@ use super::shape::{Frame, Shape, Shapes};
 use crate::base::Span;
 use crate::ir::hir;
 
+/// How often a parameter may be handed on to another `fn` where it is looked for what becomes of it.
+const MOST_HANDED_ON: u32 = 4;
+
 /// What is done with it.
 pub(super) enum Use {
     /// It is compared.
@@ -144,7 +147,8 @@ impl Search<'_> {
                 let mut inner: Frame = args.iter().map(|arg| self.shapes.of(arg, frame)).collect();
                 let Some(item) = self.policy.fns.get(id.index()).filter(|_| inner.iter().any(Shape::is_known)) else { return };
                 // A `fn` that reads members or tests for `null` is made for several kinds of values, and which it does what with is its own.
-                let tells = |(level, shape): (usize, &Shape)| shape.is_known() && tells_apart(self.policy, &item.body, level, MOST_CALLS);
+                let tells =
+                    |(level, shape): (usize, &Shape)| shape.is_known() && tells_apart(self.policy, &item.body, level, MOST_HANDED_ON);
                 if inner.iter().enumerate().any(tells) {
                     return;
                 }
@@ -222,9 +226,6 @@ impl Search<'_> {
         }
     }
 }
-
-/// Calls in one another that are looked through for what a `fn` does with a parameter.
-const MOST_CALLS: u32 = 4;
 
 /// Whether an expression reads a member or an element of a parameter, or tests it for presence or `null`.
 fn tells_apart(policy: &hir::Policy, expr: &hir::Expr, level: usize, calls: u32) -> bool {

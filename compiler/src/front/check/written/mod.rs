@@ -63,7 +63,6 @@ fn help(found: &Found, quote: &dyn Fn(Span) -> Option<String>) -> String {
 
 /// How a member is read.
 fn step(name: &str) -> String {
-    let plain = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-    let plain = plain && name.chars().all(|inner| inner.is_ascii_alphanumeric() || inner == '_');
-    if plain { format!(".{name}") } else { format!("[{}]", ast::quoted(name)) }
+    let name = ast::object_name(name);
+    if name.starts_with('"') { format!("[{name}]") } else { format!(".{name}") }
 }

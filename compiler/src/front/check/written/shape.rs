@@ -299,9 +299,7 @@ impl<'p> Shapes<'p> {
             (Some(one), Some(other)) => {
                 // An element that one of them lacks may be absent, which is all that is known of it.
                 let both = one.iter().zip(other).map(|(one, other)| self.join(one, other));
-                let both: Vec<Shape> = both.collect();
-                let longer = one.len().max(other.len());
-                Some(both.into_iter().chain((one.len() != other.len()).then_some(Shape::Any)).take(longer).collect())
+                Some(both.chain((one.len() != other.len()).then_some(Shape::Any)).collect())
             }
             (Some(array), None) | (None, Some(array)) => Some(array.clone()),
             (None, None) => None,
