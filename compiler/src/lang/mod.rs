@@ -12,6 +12,7 @@ pub mod password;
 pub mod regex;
 pub mod time;
 pub mod types;
+pub(crate) mod url;
 pub mod values;
 
 /// Whether this version compiles a construct of the language.

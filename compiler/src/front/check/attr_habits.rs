@@ -5,7 +5,7 @@ use super::context::Context;
 use super::{attrs, host, template};
 use crate::ir::ast;
 use crate::lang::attributes::Block;
-use crate::lang::headers;
+use crate::lang::{headers, url};
 
 /// What is meant by an attribute.
 pub(super) struct Meant {
@@ -132,7 +132,7 @@ fn of_keys(ctx: &Context<'_>, attr: &ast::Attr) -> Option<Meant> {
     let string = text(ctx, &attr.value);
     let help = match (&attr.value, string) {
         (_, Some((text, _))) if text.contains("://") => {
-            let path = host::url_parts(text).map_or("/jwks.json", |(_, path)| path);
+            let path = url::parts(text).map_or("/jwks.json", |(_, path)| path);
             format!("declare a `service` for the host and write `keys = fetch {{ service = NAME, path = \"{path}\" }}`")
         }
         (_, Some((_, written))) => format!("write `keys = file {written}`"),

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::{attrs, constant};
 use crate::base::Code;
 use crate::ir::{ast, hir};
+use crate::lang::url;
 
 /// Checks a `hosts = […]` attribute.
 pub(super) fn hosts(ctx: &mut Context<'_>, attr: Option<&ast::Attr>) -> Vec<hir::HostPattern> {
@@ -71,10 +72,10 @@ fn in_brackets(text: &str) -> Option<&str> {
 
 /// What is wrong with a text that is no pattern, and what was meant by it.
 fn refusal(text: &str) -> Refusal {
-    if let Some(help) = network(text) {
+    if let Some(help) = network(text.split_once("://").map_or(text, |(_, rest)| rest)) {
         return ("a network is no host", help);
     }
-    if let Some(refusal) = url_parts(text).and_then(|(authority, _)| meant(text, without_user(authority))) {
+    if let Some(refusal) = url::parts(text).and_then(|(authority, _)| meant(text, url::without_user(authority))) {
         return refusal;
     }
     if in_brackets(text).is_some() {
@@ -99,7 +100,7 @@ fn network(text: &str) -> Option<String> {
 /// What is meant by a text with more than a host in it, or with an address as it stands elsewhere.
 fn meant(text: &str, authority: &str) -> Option<Refusal> {
     const BRACKETS: &str = "an IPv6 address stands in brackets";
-    let bare = without_port(authority);
+    let bare = url::without_port(authority);
     let bare = bare.strip_suffix('.').unwrap_or(bare);
     if matches!(bare, "*" | "**") {
         return Some(("each host is meant", "leave `hosts` out to speak for all hosts".to_owned()));
@@ -118,25 +119,6 @@ fn meant(text: &str, authority: &str) -> Option<Refusal> {
     }
     let more = bare != text && pattern(bare).is_ok();
     more.then(|| (NONE, format!("write `{bare}`: a host stands without scheme, port, path and final dot")))
-}
-
-/// A URL behind its scheme and `//`, if it has them: its authority, and the rest. Nothing when that cannot be told.
-pub(super) fn url_parts(text: &str) -> Option<(&str, &str)> {
-    let plain = |scheme: &str| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let url = text.split_once("//").filter(|(before, _)| before.is_empty() || before.strip_suffix(':').is_some_and(plain));
-    let rest = url.map_or(text, |(_, rest)| rest);
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    rest.split_at_checked(end).filter(|(authority, behind)| !(authority.ends_with(':') && behind.starts_with("//")))
-}
-
-/// The authority of a URL without `user:password@`.
-pub(super) fn without_user(authority: &str) -> &str {
-    authority.rsplit('@').next().unwrap_or(authority)
-}
-
-/// A host without `:port`: `:` and digits, or nothing, at the end.
-pub(super) fn without_port(host: &str) -> &str {
-    host.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':').unwrap_or(host)
 }
 
 /// Whether one host can match both sets; an empty set is all hosts.

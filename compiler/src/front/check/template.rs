@@ -4,7 +4,7 @@ use super::context::Context;
 use super::host;
 use crate::base::Code;
 use crate::ir::{ast, hir};
-use crate::lang::regex;
+use crate::lang::{regex, url};
 
 /// Parses a template; what is malformed is reported.
 pub(super) fn parse(ctx: &mut Context<'_>, name: &ast::Name) -> Option<hir::Template> {
@@ -46,9 +46,9 @@ const EXAMPLE: &str = "write a path such as `/orders/{id}` or `/orders/**`";
 
 /// What of a URL is a template, and what its host is for; nothing when it has no such parts.
 fn of_url(text: &str) -> Option<String> {
-    let (authority, behind) = host::url_parts(text)?;
+    let (authority, behind) = url::parts(text)?;
     let path = behind.split(['?', '#']).next().filter(|path| !path.is_empty()).unwrap_or("/");
-    let name = host::without_port(host::without_user(authority));
+    let name = url::without_port(url::without_user(authority));
     let in_scope = host::pattern(name).map(|_| format!(", and `hosts = [\"{name}\"]` in a `scope`"));
     template(path).is_ok().then(|| format!("write `\"{path}\"`{}", in_scope.unwrap_or_default()))
 }
@@ -56,7 +56,7 @@ fn of_url(text: &str) -> Option<String> {
 /// What is meant by `//`: of `//a/b` nobody can tell whether it begins with a host.
 fn of_slashes(text: &str) -> String {
     let merged = merge(text);
-    let url = if text.starts_with("//") { host::url_parts(text).filter(|(_, path)| path.len() > 1) } else { None };
+    let url = if text.starts_with("//") { url::parts(text).filter(|(_, path)| path.len() > 1) } else { None };
     match url.filter(|(name, path)| host::pattern(name).is_ok() && template(path).is_ok()) {
         Some((name, path)) => {
             format!("write `\"{merged}\"` for this path, or `\"{path}\"` and `hosts = [\"{name}\"]` in a `scope` for this host")

@@ -2,9 +2,9 @@
 //! malformed by mistake; who expects that they are refused may send anything.
 
 use super::context::Context;
-use super::host;
 use crate::base::Code;
 use crate::ir::ast;
+use crate::lang::url;
 
 /// Reports the targets that are neither a path nor meant to be none.
 pub(super) fn check(ctx: &mut Context<'_>, steps: &[ast::Step]) {
@@ -41,16 +41,18 @@ fn targets(ctx: &mut Context<'_>, step: &ast::Step) {
 }
 
 fn target_of(ctx: &mut Context<'_>, target: &ast::Expr, given: &[ast::Given]) {
-    let Some(begin) = target.begin().filter(|begin| begin.starts_with(|c: char| c.is_ascii_alphanumeric())) else { return };
+    let empty = matches!(&target.kind, ast::ExprKind::String(text) if text.is_empty());
+    let by_mistake = |begin: &&str| empty || begin.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '?' | '#'));
+    let Some(begin) = target.begin().filter(by_mistake) else { return };
     let written = ctx.sources.text(target.span);
     let quoted = written.split_once('"').and_then(|(raw, text)| Some((raw.to_owned(), text.strip_suffix('"')?.to_owned())));
     let (raw, written) = quoted.unwrap_or_else(|| (String::new(), begin.to_owned()));
-    let url = begin.contains("://").then(|| host::url_parts(&written)).flatten();
+    let url = begin.contains("://").then(|| url::parts(&written)).flatten();
     let (label, help) = match url {
         Some((authority, behind)) => {
             let path = behind.split('#').next().unwrap_or_default();
             let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-            let host = format!(", and `header \"host\" = \"{}\"` in the block of the request", host::without_user(authority));
+            let host = format!(", and `header \"host\" = \"{}\"` in the block of the request", url::without_user(authority));
             let host = if given.iter().any(names_host) { String::new() } else { host };
             ("a URL", format!("write `{raw}\"{path}\"`{host}"))
         }

@@ -5,7 +5,7 @@ use super::{Subject, constant};
 use crate::base::{Code, Diagnostic, Span};
 use crate::ir::hir::{self, Const, ExprKind, Function, Read};
 use crate::lang::methods::METHODS;
-use crate::lang::regex;
+use crate::lang::{regex, url};
 
 pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.policy;
@@ -174,8 +174,10 @@ fn text_of(policy: &hir::Policy, side: &hir::Expr, text: &str, part: Part, span:
     let capitals = text.bytes().any(|byte| byte.is_ascii_uppercase());
     let lower = || format!("write `\"{}\"`", text.to_ascii_lowercase().escape_debug());
     match &side.kind {
-        ExprKind::Read(Read::Host) if capitals => Some(never(span, "a host has no capital letters", lower())),
-        ExprKind::Read(Read::Host) => host(text, part, span),
+        ExprKind::Read(Read::Host) => {
+            let in_capitals = || capitals.then(|| never(span, "a host has no capital letters", lower()));
+            host(&text.to_ascii_lowercase(), part, span).or_else(in_capitals)
+        }
         ExprKind::Read(Read::Path) if policy.normalize_path => path(text, part, span),
         ExprKind::Read(Read::Method) if part == Part::Whole => method(text, span),
         ExprKind::Read(Read::Scheme) if part == Part::Whole && policy.trusted_hops == 0 && !matches!(text, "http" | "https") => {
@@ -212,12 +214,13 @@ fn host(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
             let help = format!("write `request.host ends_with \".{}\"`", stem.escape_debug());
             return Some(never(span, "a host has no `*`: only `hosts` has patterns", help));
         }
-        if let Some((_, rest)) = text.split_once("://") {
-            let help = format!("write `\"{}\"`", rest.split(['/', ':']).next().unwrap_or(rest).escape_debug());
-            return Some(never(span, "a host has no scheme", help));
-        }
-        if let Some((name, _)) = text.split_once('/') {
-            return Some(never(span, "a host has no path", format!("write `\"{}\"`", name.escape_debug())));
+        let more = text.contains(['/', '@', '?', '#']);
+        if let Some((authority, _)) = url::parts(text).filter(|_| more) {
+            let label = if text.contains("//") { "a host has no scheme" } else { "a host has no path" };
+            let label = if authority.contains('@') { "a host has no user" } else { label };
+            let name = url::without_port(url::without_user(authority)).trim_end_matches('.');
+            let help = if name.is_empty() { "write a host".to_owned() } else { format!("write `\"{}\"`", name.escape_debug()) };
+            return Some(never(span, label, help));
         }
         if !text.is_ascii() {
             return Some(never(span, "a host is ASCII", "write the name as it is asked for, as in `xn--bcher-kva.example`"));

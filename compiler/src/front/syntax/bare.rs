@@ -20,19 +20,17 @@ impl State<'_> {
         let bits = after.strip_prefix('/').map_or(0, |bits| bits.bytes().take_while(u8::is_ascii_digit).count());
         let end = start + length + if bits > 0 { bits + 1 } else { 0 };
         let written = self.text.get(start..end).unwrap_or_default().to_owned();
-        let span = self.span(start, end);
-        self.report(
-            Diagnostic::error(Code::WrongQuotes, span, "an address without quotes", "addresses and networks are strings")
-                .help(format!("write `\"{written}\"`")),
-        );
-        self.push(Token::String(written), start, end);
-        self.restart(end);
+        let help = format!("write `\"{written}\"`");
+        let told = ("an address without quotes", "addresses and networks are strings", help.as_str());
+        self.meant(start, end.saturating_sub(start), Token::String(written), told);
         true
     }
 
-    /// `at 2026-01-05T10:00:00Z`: a time without quotes, which counts as the string that was meant.
+    /// `at 2026-01-05T10:00:00Z`, `now > 2026-01-05`: a time without quotes, which counts as the string that was meant.
     pub(super) fn bare_time(&mut self, start: usize) -> bool {
-        if !self.lexed.tokens.last().is_some_and(|last| last.token == Token::Keyword(Keyword::At)) {
+        let last = self.lexed.tokens.last().map(|last| &last.token);
+        let (at, compared) = (last == Some(&Token::Keyword(Keyword::At)), last.is_some_and(compares));
+        if !at && !compared {
             return false;
         }
         let line = self.text.get(start..self.line_end(start)).unwrap_or_default();
@@ -45,20 +43,48 @@ impl State<'_> {
             .filter(|clock| clock.get(2..3) == Some(":"))
             .map_or(0, |clock| 1 + word(clock));
         let written = line.get(..date + clock).unwrap_or_default();
-        let year = written.split('-').next().filter(|year| year.len() == 4 && year.len() < written.len());
-        if !year.is_some_and(|year| year.bytes().all(|byte| byte.is_ascii_digit())) {
-            return false;
-        }
         let complete = ["", "Z", ":00Z", "T00:00:00Z"].map(|end| format!("{}{end}", written.replace(' ', "T")));
         let time = complete.into_iter().find(|text| time::parse(text).is_some_and(|time| time >= 0));
+        let year = written.split('-').next().filter(|year| year.len() == 4 && year.len() < written.len());
+        // Elsewhere `2026-1` is a difference.
+        let dated = at && year.is_some_and(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
+        if !dated && time.is_none() {
+            return false;
+        }
         let time = time.unwrap_or_else(|| "2026-01-05T10:00:00Z".to_owned());
-        let end = start + written.len();
-        let span = self.span(start, end);
-        let help = format!("write `\"{time}\"`");
-        self.report(Diagnostic::error(Code::WrongQuotes, span, "a time without quotes", "times are strings").help(help));
-        self.push(Token::String(time), start, end);
-        self.restart(end);
+        let help = if at { format!("write `\"{time}\"`") } else { format!("write `time(\"{time}\")`") };
+        let message = "a time without quotes";
+        self.meant(start, written.len(), Token::String(time), (message, "times are strings", &help));
         true
+    }
+
+    /// `now.hour > 8:30`: an hour with its minutes, which counts as the hour.
+    pub(super) fn bare_clock(&mut self, start: usize) -> bool {
+        let rest = self.text.get(start..).unwrap_or_default();
+        let length = rest.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(rest.len());
+        let Some((hour, minutes)) = rest.get(..length).and_then(|written| written.split_once(':')) else { return false };
+        let two = |text: &str| text.len() == 2;
+        let (Ok(hour), true, true) =
+            (hour.parse::<u8>(), minutes.split(':').all(two), self.lexed.tokens.last().is_some_and(|last| compares(&last.token)))
+        else {
+            return false;
+        };
+        let help = match minutes.bytes().all(|byte| matches!(byte, b'0' | b':')) {
+            true => format!("write `{hour}`"),
+            false => format!("write `{hour}`, and compare `now.minute` where the hour is the same"),
+        };
+        let message = "a time of day is no number";
+        self.meant(start, length, Token::Int(hour.into()), (message, "hours and minutes are compared each by itself", &help));
+        true
+    }
+
+    /// Reports what is written from here on, and goes on as if the token stood there.
+    fn meant(&mut self, start: usize, length: usize, token: Token, (message, label, help): (&str, &str, &str)) {
+        let end = start + length;
+        let span = self.span(start, end);
+        self.report(Diagnostic::error(Code::WrongQuotes, span, message, label).help(help));
+        self.push(token, start, end);
+        self.restart(end);
     }
 
     /// Whether a path is likely here and a regex is not possible.
@@ -85,4 +111,9 @@ impl State<'_> {
         self.push(Token::String(path), start, end);
         self.restart(end);
     }
+}
+
+/// Whether a token is an operator that compares.
+fn compares(token: &Token) -> bool {
+    matches!(token, Token::Equal | Token::NotEqual | Token::Less | Token::LessEqual | Token::Greater | Token::GreaterEqual)
 }

@@ -266,7 +266,7 @@ impl State<'_> {
     }
 
     fn number(&mut self, start: usize, end: usize) {
-        if self.bare_address(start) || self.bare_time(start) {
+        if self.bare_address(start) || self.bare_time(start) || self.bare_clock(start) {
             return;
         }
         if self.bare_remainder(start, end) {

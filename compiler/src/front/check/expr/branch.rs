@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::join::{branch, join};
 use super::{boolean, choices, exact, expect, failed, json_match, secrecy};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
@@ -16,13 +17,13 @@ pub(super) fn check_if(
     span: Span,
 ) -> hir::Expr {
     let condition = boolean(ctx, env, condition);
-    let branch = |ctx: &mut Context<'_>, written: &ast::Expr, truth: bool| {
+    let taken = |ctx: &mut Context<'_>, written: &ast::Expr, truth: bool| {
         let mut env = env.clone();
         env.learn(&condition, truth);
-        exact(ctx, &env, written)
+        branch(ctx, &env, written)
     };
-    let then = branch(ctx, then, true);
-    let otherwise = branch(ctx, otherwise, false);
+    let then = taken(ctx, then, true);
+    let otherwise = taken(ctx, otherwise, false);
     let joined = join(ctx, vec![then, otherwise], "the two branches of `if`");
     let Some((ty, Ok([then, otherwise]))) = joined.map(|(ty, values)| (ty, <[hir::Expr; 2]>::try_from(values))) else {
         return failed(span);
@@ -33,58 +34,10 @@ pub(super) fn check_if(
     hir::Expr { kind: hir::ExprKind::If(Box::new(condition), Box::new(then), Box::new(otherwise)), ty, span }
 }
 
-/// The one type of several values, and the values with it: `T?` when one of them may be absent. Reported when there is none.
-fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hir::Ty, Vec<hir::Expr>)> {
-    if values.iter().any(|value| value.ty == hir::Ty::Error) {
-        return None;
-    }
-    // An enum stays one where each value is of it.
-    let same = values.windows(2).all(|pair| pair.first().map(|value| value.ty.present()) == pair.last().map(|value| value.ty.present()));
-    let values: Vec<hir::Expr> = if same { values } else { values.into_iter().map(choices::as_text).collect() };
-    let constant = |value: &hir::Expr| matches!(value.kind, hir::ExprKind::Const(_) | hir::ExprKind::ListOf(_));
-    // A literal takes the type of what is not one: text becomes an address, an int a float.
-    let leading =
-        values.iter().find(|value| !constant(value)).or_else(|| values.iter().find(|value| *value.ty.present() == hir::Ty::Float));
-    let first = values.first()?;
-    let (mut ty, lead) = (leading.unwrap_or(first).ty.present().clone(), leading.unwrap_or(first).span);
-    if values.iter().any(|value| *value.ty.present() == hir::Ty::Secret) {
-        ty = hir::Ty::Secret;
-    }
-    let values: Vec<hir::Expr> = values.into_iter().map(|value| expect::retype(ctx, value, &ty)).collect();
-    if values.iter().any(|value| value.ty == hir::Ty::Error) {
-        return None;
-    }
-    if ty == hir::Ty::Secret && values.iter().any(|value| secrecy::refuse_known(ctx, value, "what stands in for a secret")) {
-        return None;
-    }
-    if let Some(other) = values.iter().find(|value| *value.ty.present() != ty) {
-        let label = format!("has type `{}`", other.ty.present());
-        ctx.push(
-            Diagnostic::error(Code::TypeMismatch, other.span, format!("{what} have different types"), label)
-                .also(lead, format!("has type `{ty}`"))
-                .help(format!("write {} in each", super::article(&ty))),
-        );
-        return None;
-    }
-    if matches!(ty, hir::Ty::Map(_) | hir::Ty::Rate | hir::Ty::Regex) {
-        let label = format!("has type `{ty}`");
-        ctx.error(
-            Code::TypeMismatch,
-            lead,
-            format!("{what} cannot be {}", super::article(&ty)),
-            label,
-            "choose between conditions instead",
-        );
-        return None;
-    }
-    let ty = if values.iter().any(|value| value.ty.is_optional()) { ty.optional() } else { ty };
-    Some((ty, values))
-}
-
 /// `match subject { pattern: value, … otherwise: value }`.
 pub(super) fn check_match(ctx: &mut Context<'_>, env: &Env, subject: &ast::Expr, arms: &[ast::MatchArm], span: Span) -> hir::Expr {
     let subject = exact(ctx, env, subject);
-    let values: Vec<hir::Expr> = arms.iter().map(|arm| exact(ctx, env, &arm.value)).collect();
+    let values: Vec<hir::Expr> = arms.iter().map(|arm| branch(ctx, env, &arm.value)).collect();
     if *subject.ty.present() == hir::Ty::Json {
         return match join(ctx, values, "the arms of `match`") {
             Some(joined) => json_match::check(ctx, &subject, arms, joined, span),

@@ -1,6 +1,6 @@
 //! Calls of built-in functions.
 
-use super::{check, expect, failed, fold, habits, parts};
+use super::{check, choices, expect, failed, fold, habits, parts};
 use crate::base::{Code, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
@@ -91,7 +91,10 @@ fn arguments(ctx: &mut Context<'_>, function: &Function, found: usize, span: Spa
 /// One argument as its parameter takes it; what does not fit is reported.
 fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param, written: &ast::Expr) -> hir::Expr {
     let what = format!("an argument of `{}`", function.name);
-    let value = check(ctx, env, written);
+    let value = match param {
+        Param::Json => choices::towards(ctx, env, written, &hir::Ty::Json),
+        _ => check(ctx, env, written),
+    };
     let value = match param {
         Param::Ip => expect::retype(ctx, value, &hir::Ty::Ip),
         Param::Text | Param::Bytes | Param::Compared => from_json(ctx, value, hir::Ty::String),

@@ -1,6 +1,7 @@
 //! Enums: where one is expected, a bare name or a string literal is one of its values; elsewhere an enum is a string.
+//! `null`: where JSON is expected, it is JSON.
 
-use super::{check, constant, exact, failed};
+use super::{check, constant, exact, failed, json_null};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
@@ -13,7 +14,7 @@ pub(super) fn as_text(value: hir::Expr) -> hir::Expr {
     hir::Expr { ty: value.ty.without_enums(), ..value }
 }
 
-/// A value for a place of this type: enums by their values, everything else as it is.
+/// A value for a place of this type: enums by their values, `null` as JSON, everything else as it is.
 pub(super) fn towards(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, ty: &hir::Ty) -> hir::Expr {
     match (ty.present(), &written.kind) {
         (hir::Ty::Enum(values), ast::ExprKind::Name(name)) => name_of(ctx, env, name, values, ty.present(), written),
@@ -21,6 +22,7 @@ pub(super) fn towards(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, ty:
         (hir::Ty::List(item), ast::ExprKind::List(elements)) if matches!(**item, hir::Ty::Enum(_)) && !elements.is_empty() => {
             list(ctx, env, elements, item, written.span)
         }
+        (hir::Ty::Json, ast::ExprKind::Null) => json_null(written.span),
         _ => exact(ctx, env, written),
     }
 }
@@ -49,11 +51,11 @@ pub(super) fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], item
     hir::Expr { kind: hir::ExprKind::ListOf(items), ty: hir::Ty::List(Box::new(ty)), span }
 }
 
-/// Whether an expression has a meaning only beside an enum (or is a literal, which is checked there).
+/// Whether an expression has a meaning only beside an enum or JSON (or is a literal, which is checked there).
 pub(super) fn is_bare(ctx: &Context<'_>, env: &Env, written: &ast::Expr) -> bool {
     match &written.kind {
         ast::ExprKind::Name(name) => !is_declared(ctx, env, name),
-        ast::ExprKind::String(_) => true,
+        ast::ExprKind::String(_) | ast::ExprKind::Null => true,
         _ => false,
     }
 }
@@ -124,13 +126,15 @@ pub(super) fn operands(ctx: &mut Context<'_>, env: &Env, left: &ast::Expr, right
     (left.ty != hir::Ty::Error && right.ty != hir::Ty::Error).then(|| (as_text(left), as_text(right)))
 }
 
-/// An operand beside one of this type: a value of an enum beside the enum or a list of it, a list of values beside the enum.
+/// An operand beside one of this type: a value of an enum beside the enum or a list of it, a list of values beside the enum,
+/// `null` beside JSON or a list of it.
 fn beside(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, ty: &hir::Ty) -> hir::Expr {
     match (ty.present(), &written.kind) {
         (hir::Ty::Error, _) if is_bare(ctx, env, written) => failed(written.span),
         (hir::Ty::Enum(_), ast::ExprKind::List(elements)) if !elements.is_empty() => list(ctx, env, elements, ty.present(), written.span),
         (hir::Ty::Enum(_), _) => towards(ctx, env, written, ty),
-        (hir::Ty::List(item), _) if matches!(**item, hir::Ty::Enum(_)) => towards(ctx, env, written, item),
+        (hir::Ty::Json, ast::ExprKind::Null) => towards(ctx, env, written, ty),
+        (hir::Ty::List(item), _) if matches!(**item, hir::Ty::Enum(_) | hir::Ty::Json) => towards(ctx, env, written, item),
         _ => check(ctx, env, written),
     }
 }

@@ -44,7 +44,16 @@ fn operands(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<(
     (left.ty != hir::Ty::Error && right.ty != hir::Ty::Error).then_some((left, right))
 }
 
+/// A text that stands in the policy without quotes: that was told, and what was meant is not known for certain.
+fn is_bare(ctx: &Context<'_>, operand: &hir::Expr) -> bool {
+    let text = matches!(operand.kind, hir::ExprKind::Const(hir::Const::String(_)));
+    text && ctx.quote(operand.span).is_some_and(|quoted| quoted.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 fn incomparable(ctx: &mut Context<'_>, written: &Written<'_>, left: &hir::Expr, right: &hir::Expr, help: &str) {
+    if is_bare(ctx, left) || is_bare(ctx, right) {
+        return;
+    }
     let help = mixture::help(ctx, written, left, right).unwrap_or_else(|| help.to_owned());
     ctx.push(
         Diagnostic::error(
@@ -99,7 +108,14 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
     }
     let word = membership(written);
     let help = match (a, b) {
-        (hir::Ty::List(_), _) | (_, hir::Ty::List(_)) => &format!("write `value {word} list`"),
+        (hir::Ty::List(_), _) | (_, hir::Ty::List(_)) => {
+            let (list, value) = if matches!(a, hir::Ty::List(_)) { (&left, &right) } else { (&right, &left) };
+            let quoted = |operand: &hir::Expr, other: &str| ctx.quote(operand.span).unwrap_or_else(|| other.to_owned());
+            &match value.ty.present() {
+                hir::Ty::List(_) => "compare their elements, as in `some x in list satisfies x in other`".to_owned(),
+                _ => format!("write `{} {word} {}`", quoted(value, "value"), quoted(list, "list")),
+            }
+        }
         (hir::Ty::Int | hir::Ty::Float, hir::Ty::String) | (hir::Ty::String, hir::Ty::Int | hir::Ty::Float) => {
             "write `int(text)` for the number in a text, or quote the number"
         }
@@ -321,6 +337,7 @@ fn part(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir::
     let right = match left.ty.present() {
         // Beside a list of an enum stands one of its values; a part of an enum is any text.
         hir::Ty::List(item) if written.op == ast::CompareOp::Contains => choices::towards(ctx, env, written.right, item),
+        hir::Ty::Json if written.op == ast::CompareOp::Contains => choices::towards(ctx, env, written.right, &hir::Ty::Json),
         _ => super::check(ctx, env, written.right),
     };
     let (left, right) = (choices::as_text(left), choices::as_text(right));

@@ -125,7 +125,11 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
                 span,
                 "a `json` may be of any type, so it cannot be written as text",
                 "has type `json`",
-                format!("write `{quoted} ?? \"\"` if it should be a string, `json_text({quoted})` for the JSON itself"),
+                if is_written(ctx, &value) {
+                    format!("write `json_text({quoted})` for its JSON")
+                } else {
+                    format!("write `{quoted} ?? \"\"` if it should be a string, `json_text({quoted})` for the JSON itself")
+                },
             );
         }
         hir::Ty::Bytes | hir::Ty::Duration | hir::Ty::Rate | hir::Ty::Regex | hir::Ty::List(_) | hir::Ty::Map(_) => {
@@ -146,6 +150,18 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
     failed(span)
 }
 
+/// Whether it is an object that stands in the policy, maybe by way of `let`s.
+fn is_written(ctx: &Context<'_>, value: &hir::Expr) -> bool {
+    let mut value = value;
+    // INVARIANT: a let reads only those before it, so this ends.
+    while let hir::ExprKind::Let(id) = &value.kind
+        && let Some(item) = ctx.lets.get(id.index())
+    {
+        value = &item.value;
+    }
+    matches!(value.kind, hir::ExprKind::Object(_))
+}
+
 /// Reports a secret where none may go.
 pub(in crate::front::check) fn leak(ctx: &mut Context<'_>, value: &hir::Expr, what: &str) {
     ctx.error(
@@ -163,7 +179,8 @@ pub(in crate::front::check) fn refuse_absent(ctx: &mut Context<'_>, value: &hir:
     let default = match value.ty.present() {
         hir::Ty::Int | hir::Ty::Float => "0",
         hir::Ty::Bool => "false",
-        hir::Ty::String | hir::Ty::Bytes | hir::Ty::Json => "\"\"",
+        hir::Ty::String | hir::Ty::Bytes => "\"\"",
+        hir::Ty::Json => "null",
         // `now` for a time would let the freshness of what has none always hold.
         hir::Ty::Ip
         | hir::Ty::Cidr
@@ -178,10 +195,7 @@ pub(in crate::front::check) fn refuse_absent(ctx: &mut Context<'_>, value: &hir:
         | hir::Ty::Optional(_)
         | hir::Ty::Error => "…",
     };
-    let help = match value.ty.present() {
-        hir::Ty::Json => format!("test `{quoted} is present` first, as in `if {quoted} is present then … else …`"),
-        _ => format!("write `{quoted} ?? {default}`, or test `{quoted} is present` first"),
-    };
+    let help = format!("write `{quoted} ?? {default}`, or test `{quoted} is present` first");
     ctx.error(Code::MayBeAbsent, value.span, format!("{what} may be absent"), format!("has type `{}`", value.ty), help);
 }
 

@@ -12,6 +12,7 @@ mod credential;
 mod expect;
 mod fold;
 pub(super) mod habits;
+mod join;
 mod json;
 mod json_match;
 mod keys;
@@ -78,9 +79,7 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
         ast::ExprKind::String(text) => constant(hir::Const::String(text.clone()), hir::Ty::String, span),
         ast::ExprKind::Bool(value) => constant(hir::Const::Bool(*value), hir::Ty::Bool, span),
         ast::ExprKind::Percent(_) => misplaced(ctx, span, "a percentage", "percentages are the weights of a `split`", "write a number"),
-        ast::ExprKind::Null => {
-            misplaced(ctx, span, "`null`", "only JSON values can be `null`", "write `is absent` to test for a value that is not there")
-        }
+        ast::ExprKind::Null => misplaced_null(ctx, span),
         ast::ExprKind::Regex { .. } => {
             misplaced(ctx, span, "a regex", "a regex stands only on the right of `matches`", "write `value matches /…/`, or a string")
         }
@@ -121,6 +120,31 @@ fn misplaced(ctx: &mut Context<'_>, span: Span, what: &str, label: &str, help: &
     failed(span)
 }
 
+fn misplaced_null(ctx: &mut Context<'_>, span: Span) -> hir::Expr {
+    misplaced(ctx, span, "`null`", "only JSON values can be `null`", "write `is absent` to test for a value that is not there")
+}
+
+/// `null` where it is a JSON value.
+fn json_null(span: Span) -> hir::Expr {
+    hir::Expr { kind: hir::ExprKind::Object(Box::new(hir::Json::Null)), ty: hir::Ty::Json, span }
+}
+
+/// A literal as the JSON that it is written as.
+fn as_json(value: hir::Expr) -> hir::Expr {
+    let literal = matches!(value.ty, hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String);
+    let hir::ExprKind::Const(_) = &value.kind else { return value };
+    if !literal {
+        return value;
+    }
+    let span = value.span;
+    hir::Expr { kind: hir::ExprKind::Object(Box::new(hir::Json::Expr(value))), ty: hir::Ty::Json, span }
+}
+
+/// Reports `[]` where nothing tells what it is a list of.
+fn empty_list(ctx: &mut Context<'_>, span: Span) {
+    ctx.error(Code::MixedList, span, "an empty list", "nothing is in it", "name its elements, or declare an empty `list`");
+}
+
 fn interpolation(ctx: &mut Context<'_>, env: &Env, pieces: &[ast::Expr], span: Span) -> hir::Expr {
     let mut parts = Vec::new();
     let mut well = true;
@@ -138,8 +162,11 @@ fn interpolation(ctx: &mut Context<'_>, env: &Env, pieces: &[ast::Expr], span: S
 fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> hir::Expr {
     let mut items: Vec<hir::Expr> = Vec::new();
     let mut well = true;
+    // Beside an object everything is JSON.
+    let objects = elements.iter().any(|element| matches!(element, ast::Arg::Expr(expr) if matches!(expr.kind, ast::ExprKind::Object(_))));
     for element in elements {
         let item = match element {
+            ast::Arg::Expr(ast::Expr { kind: ast::ExprKind::Null, span }) if objects => json_null(*span),
             ast::Arg::Expr(expr) => check(ctx, env, expr),
             ast::Arg::Source(source) => parts::source(ctx, source),
             ast::Arg::Named(name, _) => misplaced(ctx, name.span, "a named argument", "lists have no names", "write the value alone"),
@@ -150,8 +177,11 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
     if !well {
         return failed(span);
     }
+    if objects {
+        items = items.into_iter().map(as_json).collect();
+    }
     let Some(first) = items.first().map(|item| item.ty.present().clone()) else {
-        ctx.error(Code::MixedList, span, "an empty list", "nothing is in it", "name its elements, or declare an empty `list`");
+        empty_list(ctx, span);
         return failed(span);
     };
     // Of secrets, and only of them, absent ones are left out (keys in rotation).

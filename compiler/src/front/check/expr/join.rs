@@ -1,0 +1,120 @@
+//! The one type of several values of which one is taken: the branches of `if`, the arms of `match`. Their order tells nothing.
+//! In: the values. Out: the type and the values with it, or a finding.
+
+use super::{choices, empty_list, exact, expect, json_null, secrecy};
+use crate::base::{Code, Diagnostic, Span};
+use crate::front::check::context::Context;
+use crate::front::check::env::Env;
+use crate::ir::{ast, hir};
+
+/// The value of a branch: `[]` has its type from the others, `null` is JSON beside JSON.
+pub(super) fn branch(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> hir::Expr {
+    match &written.kind {
+        ast::ExprKind::List(elements) if elements.is_empty() => {
+            hir::Expr { kind: hir::ExprKind::ListOf(Vec::new()), ty: hir::Ty::List(Box::new(hir::Ty::Error)), span: written.span }
+        }
+        ast::ExprKind::Null => json_null(written.span),
+        _ => exact(ctx, env, written),
+    }
+}
+
+/// Their one type, and the values with it: `T?` when one of them may be absent. Reported when there is none.
+pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hir::Ty, Vec<hir::Expr>)> {
+    if values.iter().any(|value| value.ty == hir::Ty::Error) {
+        return None;
+    }
+    // An enum stays one where each value is of it.
+    let same = values.windows(2).all(|pair| pair.first().map(|value| value.ty.present()) == pair.last().map(|value| value.ty.present()));
+    let values: Vec<hir::Expr> = if same { values } else { values.into_iter().map(choices::as_text).collect() };
+    let Some((mut ty, lead)) = leading(&values) else {
+        empty_list(ctx, values.first()?.span);
+        return None;
+    };
+    if values.iter().any(|value| *value.ty.present() == hir::Ty::Secret) {
+        ty = hir::Ty::Secret;
+    }
+    if let (Some(null), true) = (values.iter().find(|value| is_null(value)), ty != hir::Ty::Json) {
+        super::misplaced_null(ctx, null.span);
+        return None;
+    }
+    let values: Vec<hir::Expr> = values.into_iter().map(|value| towards(ctx, value, &ty)).collect();
+    if values.iter().any(|value| value.ty == hir::Ty::Error) {
+        return None;
+    }
+    if ty == hir::Ty::Secret && values.iter().any(|value| secrecy::refuse_known(ctx, value, "what stands in for a secret")) {
+        return None;
+    }
+    if let Some(other) = values.iter().find(|value| *value.ty.present() != ty) {
+        if is_empty(other) {
+            empty_list(ctx, other.span);
+            return None;
+        }
+        let label = format!("has type `{}`", other.ty.present());
+        ctx.push(
+            Diagnostic::error(Code::TypeMismatch, other.span, format!("{what} have different types"), label)
+                .also(lead, format!("has type `{ty}`"))
+                .help(format!("write {} in each", expect::article(&ty))),
+        );
+        return None;
+    }
+    if matches!(ty, hir::Ty::Map(_) | hir::Ty::Rate | hir::Ty::Regex) {
+        let message = format!("{what} cannot be {}", expect::article(&ty));
+        ctx.error(Code::TypeMismatch, lead, message, format!("has type `{ty}`"), "choose between conditions instead");
+        return None;
+    }
+    let ty = if values.iter().any(|value| value.ty.is_optional()) { ty.optional() } else { ty };
+    Some((ty, values))
+}
+
+/// The type that the others take, and where it stands; nothing when there is `[]` only. A literal takes the type of what is not
+/// one (text becomes an address, an int a float), JSON that of what is not JSON, as behind `??`.
+fn leading(values: &[hir::Expr]) -> Option<(hir::Ty, Span)> {
+    let written = |value: &&hir::Expr| matches!(value.kind, hir::ExprKind::Object(_));
+    let typed: Vec<&hir::Expr> = values.iter().filter(|value| !is_empty(value)).collect();
+    let first = |fits: &dyn Fn(&hir::Expr) -> bool| typed.iter().copied().find(|value| fits(value));
+    let of_float = |value: &hir::Expr| match value.ty.present() {
+        hir::Ty::List(element) => **element == hir::Ty::Float,
+        ty => *ty == hir::Ty::Float,
+    };
+    // An object is JSON for certain, and nothing else stands beside one.
+    let lead = typed
+        .iter()
+        .copied()
+        .find(written)
+        .or_else(|| first(&|value| !is_json(value) && !is_constant(value)))
+        .or_else(|| first(&|value| of_float(value)))
+        .or_else(|| first(&|value| !is_json(value)))
+        .or_else(|| first(&|value| matches!(value.ty.present(), hir::Ty::List(_))))
+        .or_else(|| first(&|_| true))?;
+    let ty = lead.ty.present().clone();
+    let elements = typed.len() < values.len() && ty == hir::Ty::Json && !written(&lead);
+    Some((if elements { hir::Ty::List(Box::new(ty)) } else { ty }, lead.span))
+}
+
+fn towards(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> hir::Expr {
+    match ty {
+        hir::Ty::List(_) if is_empty(&value) => hir::Expr { ty: ty.clone(), ..value },
+        _ => expect::retype(ctx, value, ty),
+    }
+}
+
+/// `[]`, of which nothing tells what it is a list of.
+fn is_empty(value: &hir::Expr) -> bool {
+    matches!(&value.ty, hir::Ty::List(element) if **element == hir::Ty::Error)
+}
+
+fn is_null(value: &hir::Expr) -> bool {
+    matches!(&value.kind, hir::ExprKind::Object(json) if **json == hir::Json::Null)
+}
+
+/// JSON, or a list of it.
+fn is_json(value: &hir::Expr) -> bool {
+    match value.ty.present() {
+        hir::Ty::List(element) => **element == hir::Ty::Json,
+        ty => *ty == hir::Ty::Json,
+    }
+}
+
+fn is_constant(value: &hir::Expr) -> bool {
+    matches!(value.kind, hir::ExprKind::Const(_) | hir::ExprKind::ListOf(_))
+}
