@@ -8,11 +8,7 @@ use crate::tables::metrics;
 pub fn count<H: Host>(host: &mut H, arena: &Arena, table: &[u8], ids: &mut [u32], metric: usize) {
     let Some(id) = ids.get_mut(metric) else { return };
     if *id == 0 {
-        let mut name = Text::new(arena);
-        for piece in metrics::name(table, metric) {
-            name.push(piece);
-        }
-        match name.finish().map(|name| host.metric_define_counter(name)) {
+        match Text::of(arena, &metrics::name(table, metric)).map(|name| host.metric_define_counter(name)) {
             Some(Ok(defined)) => *id = defined.wrapping_add(1),
             Some(Err(_)) | None => return,
         }

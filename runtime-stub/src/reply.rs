@@ -45,22 +45,20 @@ pub fn body<'a>(frame: &mut Frame<'a>, kind: i32, body: &'a [u8]) {
     }
 }
 
-/// Sends the reply for a rule. When it cannot be sent as it is, a bare one is: a refused request never goes on.
-pub fn send<H: Host>(frame: &mut Frame<'_>, host: &mut H, rule: &[u8]) {
-    let reply = core::mem::replace(&mut frame.reply, Reply::empty(frame.arena));
-    let (mut details, mut decision) = (Text::new(frame.arena), Text::new(frame.arena));
-    for part in [b"portcullis{", rule, b"}"] {
-        details.push(part);
-    }
-    decision.push(b"deny ");
-    decision.push(rule);
-    let details = details.finish().unwrap_or(&[]);
-    let pairs = if reply.headers.is_broken() { None } else { pairs::write(reply.headers.as_slice(), frame.arena) };
+/// Sends the reply for a rule, or for a credential that is refused: then the outcome tells why. When it cannot be sent as it is, a
+/// bare one is: a refused request never goes on.
+pub fn send<H: Host>(frame: &mut Frame<'_>, host: &mut H, (rule, outcome): (&[u8], &[u8])) {
+    let (arena, reply) = (frame.arena, &frame.reply);
+    let plain = matches!(outcome, b"deny" | b"fault");
+    let [between, why, close, blank]: [&[u8]; 4] = if plain { [b"}", b"", b"", b""] } else { [b"}{", outcome, b"}", b" "] };
+    let details = Text::of(arena, &[b"portcullis{", rule, between, why, close]).unwrap_or(&[]);
+    let pairs = if reply.headers.is_broken() { None } else { pairs::write(reply.headers.as_slice(), arena) };
     let sent = pairs.is_some_and(|pairs| host.send_local_response(reply.status, details, reply.body, pairs).is_ok());
     if !sent {
         let _ = host.send_local_response(reply.status, details, &[], &[]);
     }
-    let _ = host.set_property(b"portcullis.decision", decision.finish().unwrap_or(&[]));
+    let decision = Text::of(arena, &[b"deny ", rule, blank, why]).unwrap_or(&[]);
+    let _ = host.set_property(b"portcullis.decision", decision);
 }
 
 #[cfg(test)]
@@ -78,7 +76,7 @@ mod tests {
         begin(&mut frame, 403);
         header(&mut frame, b"x-a", b"1\r\n2\t3");
         body(&mut frame, reply_body::JSON, b"{}");
-        send(&mut frame, &mut host, b"admin only");
+        send(&mut frame, &mut host, (b"admin only", b"deny"));
         let pairs = serialise(&[(b"x-a".to_vec(), b"1  2\t3".to_vec()), (b"content-type".to_vec(), b"application/json".to_vec())]);
         let sent = host.replies.first().cloned();
         assert_eq!(
@@ -89,12 +87,22 @@ mod tests {
     }
 
     #[test]
+    fn operators_learn_why_a_credential_is_refused() {
+        let (arena, mut host) = (Arena::new(), FakeHost::default());
+        let mut frame = Frame::new(&arena);
+        begin(&mut frame, 401);
+        send(&mut frame, &mut host, (b"corp", b"expired"));
+        assert_eq!(host.replies.first().map(|r| r.details.clone()), Some(b"portcullis{corp}{expired}".to_vec()));
+        assert_eq!(host.properties.get(&b"portcullis.decision"[..]), Some(&b"deny corp expired".to_vec()));
+    }
+
+    #[test]
     fn an_empty_reply_has_no_content_type() {
         let (arena, mut host) = (Arena::new(), FakeHost::default());
         let mut frame = Frame::new(&arena);
         begin(&mut frame, 302);
         body(&mut frame, reply_body::EMPTY, b"");
-        send(&mut frame, &mut host, b"r");
+        send(&mut frame, &mut host, (b"r", b"deny"));
         assert_eq!(host.replies.first().map(|r| r.pairs.clone()), Some(serialise(&[])));
     }
 
@@ -104,7 +112,7 @@ mod tests {
         host.failing.insert("send_local_response", 2);
         let mut frame = Frame::new(&arena);
         begin(&mut frame, 500);
-        send(&mut frame, &mut host, b"r");
+        send(&mut frame, &mut host, (b"r", b"deny"));
         assert_eq!(host.calls, ["send_local_response", "send_local_response", "set_property"]);
     }
 }

@@ -119,7 +119,7 @@ fn metrics_are_defined_once() {
 fn a_denied_request_costs_one_read_and_one_reply() {
     let mut simulator = started(HEADERS_ONLY);
     let (denied, outcome) = calls(&mut simulator, &get("/elsewhere", &[]), &ok());
-    assert_eq!(outcome.decision, Decision::Deny { status: 403, by: "default".to_owned() });
+    assert_eq!(outcome.decision, Decision::deny(403, "default"));
     assert_eq!(
         denied,
         expected(&[
@@ -147,7 +147,7 @@ fn a_limit_costs_an_address_a_clock_and_one_exchange_of_shared_data() {
     assert!(total <= 9, "{admitted:?}");
     // Refused: the bucket stays, so nothing is written.
     let refused = simulator.request(&get("/", &[]), &ok()).unwrap();
-    assert_eq!(refused.decision, Decision::Deny { status: 429, by: "per_client".to_owned() });
+    assert_eq!(refused.decision, Decision::deny(429, "per_client"));
     assert_eq!(simulator.last().host_calls.get("proxy_set_shared_data"), None);
 }
 
@@ -392,7 +392,7 @@ fn a_thousand_headers_lose_none() {
 fn every_line_of_a_header_is_seen() {
     let mut simulator = started("policy p { default = allow } forbid \"b\" { when request.headers[\"x-a\"] contains \"bad\" }");
     let outcome = simulator.request(&get("/", &[("x-a", "fine"), ("x-a", "bad")]), &ok()).unwrap();
-    assert_eq!(outcome.decision, Decision::Deny { status: 403, by: "b".to_owned() });
+    assert_eq!(outcome.decision, Decision::deny(403, "b"));
 }
 
 fn answer(body: &str, split: usize, trailers: &[(&str, &str)]) -> Answer {

@@ -31,6 +31,6 @@ fn rates_and_bursts_below_one_are_refused() {
         engine.start(r#"{"rate":1,"factor":1,"burst":-1}"#).unwrap();
         let mut decision = || engine.request(&Request::get("/"), &Answer::ok()).unwrap().decision;
         assert_eq!([decision(), decision()], [Decision::Allow, Decision::Allow]);
-        assert_eq!(decision(), Decision::Deny { status: 429, by: "l".to_owned() });
+        assert_eq!(decision(), Decision::deny(429, "l"));
     }
 }

@@ -48,7 +48,7 @@ fn ok() -> Answer {
 #[test]
 fn a_reply_of_the_module_is_a_denial_that_names_its_rule() {
     let outcome = started().request(&get("/deny"), &ok()).unwrap();
-    assert_eq!(outcome.decision, Decision::Deny { status: 401, by: "no_key".to_owned() });
+    assert_eq!(outcome.decision, Decision::deny(401, "no_key"));
     assert_eq!(outcome.forwarded, None);
     assert_eq!(outcome.response.status, 401);
     assert_eq!(outcome.response.body, b"{\"error\":\"no key\"}");

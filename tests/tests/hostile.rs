@@ -73,7 +73,7 @@ fn any_number_of_header_lines_is_seen_whole_or_refused() {
                     assert_eq!(kept, count, "lines were lost");
                     assert!(header(&forwarded.headers, "x-mark").is_some(), "{count} lines pass unseen");
                 }
-                Decision::Deny { status, by } => assert_eq!((*status, by.as_str()), (503, "fault"), "{count} lines of {size}"),
+                Decision::Deny { status, by, .. } => assert_eq!((*status, by.as_str()), (503, "fault"), "{count} lines of {size}"),
             }
             let simulated = simulator.request(&request, &ok()).unwrap();
             assert_eq!(simulated.decision, real.decision, "{count} lines of {size}: the simulator differs from Envoy");

@@ -67,7 +67,7 @@ fn a_key_that_was_known_is_not_known_to_the_next_configuration() {
         assert_eq!(simulator.request(&get("/api/a", "acme-key"), &ok()).unwrap().decision, Decision::Allow);
     }
     simulator.reconfigure(&configuration("new", GLOBEX)).unwrap();
-    let refused = Decision::Deny { status: 401, by: "partner".to_owned() };
+    let refused = Decision::refuse(401, "partner", "unknown_key");
     assert_eq!(simulator.request(&get("/api/a", "acme-key"), &ok()).unwrap().decision, refused);
     assert_eq!(simulator.request(&get("/api/a", "globex-key"), &ok()).unwrap().decision, Decision::Allow);
 }

@@ -140,7 +140,32 @@ pub enum Decision {
         status: u16,
         /// The rule that the response code details name (`portcullis{rule}`), spaces as `_` as Envoy writes them.
         by: String,
+        /// Why a credential is refused (`portcullis{credential}{why}`); empty for everything else.
+        why: String,
     },
+}
+
+impl Decision {
+    /// A denial by a rule.
+    pub fn deny(status: u16, by: &str) -> Decision {
+        Decision::Deny { status, by: by.to_owned(), why: String::new() }
+    }
+
+    /// A refusal of a credential.
+    pub fn refuse(status: u16, by: &str, why: &str) -> Decision {
+        Decision::Deny { status, by: by.to_owned(), why: why.to_owned() }
+    }
+
+    /// What response code details tell: `portcullis{rule}`, `portcullis{credential}{why}`, or all of them for what is not the policy's.
+    pub fn of_details(status: u16, details: &str) -> Decision {
+        let named = details.split_once("portcullis{").and_then(|(_, rest)| rest.rsplit_once('}'));
+        let Some((named, _)) = named else { return Decision::deny(status, details) };
+        let word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match named.split_once("}{") {
+            Some((by, why)) if word(by) && word(why) => Decision::refuse(status, by, why),
+            Some(_) | None => Decision::deny(status, named),
+        }
+    }
 }
 
 /// Everything that can be seen of one request from outside.

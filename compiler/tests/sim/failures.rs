@@ -21,7 +21,7 @@ fn a_trap_is_503_and_then_a_fresh_vm_or_503_for_ever() {
     let mut simulator = start(TRAP);
     let outcome = send(&mut simulator, &trap, &ok(b""));
     assert_eq!(outcome.response.status, 503);
-    assert_eq!(outcome.decision, Decision::Deny { status: 503, by: "wasm_fail_stream".to_owned() });
+    assert_eq!(outcome.decision, Decision::deny(503, "wasm_fail_stream"));
     assert_eq!(send(&mut simulator, &get(), &ok(b"")).response.status, 200);
     let text = log(&simulator);
     assert!(text.contains("Function: proxy_on_request_headers failed: "), "{text}");

@@ -22,7 +22,7 @@ fn a_reply_in_the_request_phase_passes_the_own_response_callbacks() {
           (call $say (local.get 1)) (call $say (local.get 2)) (i32.const 0))"#
     ));
     let outcome = send(&mut simulator, &get(), &ok(b"upstream"));
-    assert_eq!(outcome.decision, Decision::Deny { status: 403, by: "a_rule".to_owned() });
+    assert_eq!(outcome.decision, Decision::deny(403, "a_rule"));
     assert!(outcome.forwarded.is_none());
     assert_eq!(outcome.response.status, 403);
     assert_eq!(outcome.response.body, b"no");

@@ -9,6 +9,8 @@ use crate::values::text::int;
 /// `RateLimit` and `RateLimit-Policy`.
 pub type Headers<'a> = (&'a [u8], &'a [u8]);
 
+// Called in many places: as code of each it would cost them all.
+#[inline(never)]
 fn number(text: &mut Text<'_>, label: &[u8], value: u64) {
     text.push(label);
     int(text, i64::try_from(value).unwrap_or(i64::MAX));

@@ -259,7 +259,7 @@ fn headers_tell_the_state() {
     assert_eq!(verdict, Verdict::Refused(0));
     crate::reply::begin(&mut frame, 429);
     headers::refusal(&mut frame);
-    crate::reply::send(&mut frame, &mut host, b"a");
+    crate::reply::send(&mut frame, &mut host, (b"a", b"deny"));
     let pairs = String::from_utf8_lossy(&host.replies[0].pairs).into_owned();
     assert!(pairs.contains("ratelimit\0\"a\";r=0;t=3\0ratelimit-policy\0\"a\";q=4;w=10;burst=2\0retry-after\x003\0"), "{pairs:?}");
 }

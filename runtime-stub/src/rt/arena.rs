@@ -166,6 +166,17 @@ impl<'a> Text<'a> {
         Text { arena, place: &mut [], len: 0, broken: false }
     }
 
+    /// These one after the other; nothing once memory is exhausted.
+    // Called in many places: as code of each it would cost them all.
+    #[inline(never)]
+    pub fn of(arena: &'a Arena, parts: &[&[u8]]) -> Option<&'a [u8]> {
+        let mut text = Text::new(arena);
+        for part in parts {
+            text.push(part);
+        }
+        text.finish()
+    }
+
     /// Adds bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         let Some(end) = self.len.checked_add(bytes.len()) else {

@@ -117,9 +117,9 @@ impl Engine for EnvoyEngine {
         let forwarded = self.upstream.received(wait).map(seen_by_upstream);
         let decision = match (&forwarded, details) {
             // The policy replaced what the upstream answered.
-            (Some(_), Some(details)) if details.contains("portcullis{") => Decision::Deny { status: response.status, by: rule(&details) },
+            (Some(_), Some(details)) if details.contains("portcullis{") => Decision::of_details(response.status, &details),
             (Some(_), _) => Decision::Allow,
-            (None, Some(details)) => Decision::Deny { status: response.status, by: rule(&details) },
+            (None, Some(details)) => Decision::of_details(response.status, &details),
             (None, None) => {
                 return Err(EngineError(format!("status {} from nowhere\n{}", response.status, envoy.log())));
             }
@@ -150,12 +150,6 @@ fn labels(name: &str) -> Option<(String, String)> {
         found.map(|(_, value)| value.to_owned())
     };
     Some((find("rule")?, find("outcome")?))
-}
-
-/// The rule in `…portcullis{RULE}`; all of it for replies that Envoy made.
-fn rule(details: &str) -> String {
-    let named = details.split_once("portcullis{").and_then(|(_, rest)| rest.rsplit_once('}'));
-    named.map_or(details, |(rule, _)| rule).to_owned()
 }
 
 fn take(headers: &mut Headers, name: &str) -> Option<String> {

@@ -84,7 +84,7 @@ impl Run<'_> {
             hir::Action::Allow => Course::Untouched,
             hir::Action::Deny(reply) => {
                 let response = reply::response(reply, Headers::new(), self.context(facts))?;
-                Course::Denied { by: "fault".to_owned(), response }
+                Course::Denied { by: "fault".to_owned(), why: String::new(), response }
             }
         })
     }
@@ -104,6 +104,6 @@ impl Run<'_> {
         }
         let by = credential.name().text.clone();
         self.count(&by, refusal.outcome);
-        Ok(Course::Denied { by, response: reply::empty(refusal.status, headers) })
+        Ok(Course::Denied { by, why: refusal.outcome.to_owned(), response: reply::empty(refusal.status, headers) })
     }
 }

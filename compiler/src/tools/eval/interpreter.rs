@@ -46,7 +46,7 @@ pub struct Interpreter {
 /// How far a request came.
 pub(super) enum Course {
     /// The policy answered.
-    Denied { by: String, response: Response },
+    Denied { by: String, why: String, response: Response },
     /// It goes on.
     Allowed { admitted: Admitted },
     /// A fault that `on_fault` allows: it goes on as it came.
@@ -146,13 +146,13 @@ impl<'a> Run<'a> {
                 return Ok(allowed(untouched, as_answered(request, answer)));
             }
             self.count("malformed", "deny");
-            return Ok(denied("malformed", reply::empty(400, Headers::new()), None));
+            return Ok(denied(("malformed", ""), reply::empty(400, Headers::new()), None));
         };
         facts.now = i64::try_from(self.now).unwrap_or(i64::MAX);
         facts.credentials = authenticate::presented(self.context(&facts), self.now, self.sets)?;
         self.sets.count(self.counters);
         match self.decide(&mut facts, request)? {
-            Course::Denied { by, response } => Ok(denied(&by, response, None)),
+            Course::Denied { by, why, response } => Ok(denied((&by, &why), response, None)),
             Course::Untouched => Ok(allowed(untouched, as_answered(request, answer))),
             Course::Allowed { admitted } => {
                 let forwarded = self.forward(&facts, untouched)?;
@@ -326,8 +326,8 @@ impl<'a> Run<'a> {
         let policy = self.policy;
         let mut response = as_answered(request, answer);
         facts.response = Some(ResponseFacts { status: response.status, headers: response.headers.clone() });
-        if let Some(Course::Denied { by, response }) = self.decide_response(&mut facts, &response, has_body(request, answer))? {
-            return Ok(denied(&by, response, Some(forwarded)));
+        if let Some(Course::Denied { by, why, response }) = self.decide_response(&mut facts, &response, has_body(request, answer))? {
+            return Ok(denied((&by, &why), response, Some(forwarded)));
         }
         let ctx = self.context(&facts);
         let mut applying = Vec::new();
@@ -353,7 +353,7 @@ impl<'a> Run<'a> {
                 Inspection::Refused(rule, reply) => {
                     let response = reply::response(reply, Headers::new(), ctx)?;
                     self.count(&rule.name.text, "deny");
-                    return Ok(denied(&rule.name.text, response, Some(forwarded)));
+                    return Ok(denied((&rule.name.text, ""), response, Some(forwarded)));
                 }
                 Inspection::Cut(rule) => {
                     redact::remove_stale(&mut response.headers);
@@ -426,7 +426,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn refuse(&mut self, by: &str, outcome: &str, response: Response) -> Course {
         self.count(by, outcome);
-        Course::Denied { by: by.to_owned(), response }
+        Course::Denied { by: by.to_owned(), why: String::new(), response }
     }
 
     /// The request as the upstream would see it without the policy, but never with a cluster that the client names.
@@ -492,7 +492,7 @@ fn allowed(forwarded: Forwarded, response: Response) -> Outcome {
 }
 
 /// Details of responses have no white space: Envoy writes `_` for it.
-fn denied(by: &str, response: Response, forwarded: Option<Forwarded>) -> Outcome {
+fn denied((by, why): (&str, &str), response: Response, forwarded: Option<Forwarded>) -> Outcome {
     let by = by.replace(|letter: char| letter.is_ascii_whitespace(), "_");
-    Outcome { decision: Decision::Deny { status: response.status, by }, forwarded, response }
+    Outcome { decision: Decision::refuse(response.status, &by, why), forwarded, response }
 }

@@ -318,7 +318,7 @@ impl Simulator {
             self.filter_state = BTreeMap::new();
             return Ok(match arrived {
                 Arrived::Upstream(forwarded) => answered(Decision::Allow, Some(*forwarded), failed_response()),
-                Arrived::Answered { status, details, response } => answered(deny(status, &details), None, response),
+                Arrived::Answered { status, details, response } => answered(Decision::of_details(status, &details), None, response),
             });
         };
         let vm = &mut thread.vm;
@@ -327,10 +327,10 @@ impl Simulator {
                 let (response, details) = exchange.answer(vm, answer)?;
                 // The policy replaced what the upstream answered.
                 let replaced = details.contains("portcullis{");
-                let decision = if replaced { deny(response.status, &details) } else { Decision::Allow };
+                let decision = if replaced { Decision::of_details(response.status, &details) } else { Decision::Allow };
                 answered(decision, Some(*forwarded), response)
             }
-            Arrived::Answered { status, details, response } => answered(deny(status, &details), None, response),
+            Arrived::Answered { status, details, response } => answered(Decision::of_details(status, &details), None, response),
         };
         self.filter_state = exchange.end(vm)?;
         self.last = std::mem::take(&mut vm.host().account);
@@ -349,12 +349,6 @@ fn failed_response() -> Response {
 
 fn answered(decision: Decision, forwarded: Option<crate::tools::message::Forwarded>, response: Response) -> Outcome {
     Outcome { decision, forwarded, response }
-}
-
-/// The decision that details stand for: the text in `portcullis{…}`, else all of them.
-fn deny(status: u16, details: &str) -> Decision {
-    let by = details.split_once("portcullis{").and_then(|(_, rest)| rest.rsplit_once('}')).map_or(details, |(rule, _)| rule);
-    Decision::Deny { status, by: by.to_owned() }
 }
 
 impl Engine for Simulator {

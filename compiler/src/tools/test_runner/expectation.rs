@@ -17,7 +17,7 @@ pub(super) fn check(expected: &hir::Expectation, outcome: &Outcome, variables: &
             let as_shown = by.as_ref().map(|by| by.replace(|letter: char| letter.is_ascii_whitespace(), "_"));
             let holds = match &outcome.decision {
                 Decision::Allow => false,
-                Decision::Deny { status: actual, by } => actual == status && as_shown.is_none_or(|expected| expected == *by),
+                Decision::Deny { status: actual, by, .. } => actual == status && as_shown.is_none_or(|expected| expected == *by),
             };
             let written = by.as_ref().map_or(format!("deny {status}"), |by| format!("deny {status} by `{by}`"));
             hold(holds, &written, || decision(outcome))
@@ -85,7 +85,8 @@ fn negation(not: bool) -> &'static str {
 fn decision(outcome: &Outcome) -> String {
     match &outcome.decision {
         Decision::Allow => "allow".to_owned(),
-        Decision::Deny { status, by } => format!("deny {status} by `{by}`"),
+        Decision::Deny { status, by, why } if why.is_empty() => format!("deny {status} by `{by}`"),
+        Decision::Deny { status, by, why } => format!("deny {status} by `{by}` ({why})"),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::redact::head::Head;
 use crate::redact::header;
 use crate::redact::response::{self, Choice, Start};
 use crate::rt::pack;
+use crate::tables::metrics;
 
 #[unsafe(export_name = "rt.redact_begin")]
 extern "C" fn redact_begin() {
@@ -52,13 +53,8 @@ extern "C" fn redact_start(eos: i32) -> i32 {
 
 /// Ends a response that has begun, because of a fault.
 pub(crate) fn cut() {
-    let table = Policy::metrics();
     crate::reply::begin(frame(), 503);
-    crate::reply::send(frame(), &mut Wasm, b"fault");
-    let fault = (0..crate::tables::metrics::count(table)).find(|&metric| crate::tables::metrics::rule(table, metric) == b"fault");
-    if let Some(metric) = fault {
-        rules::count(metric as i32);
-    }
+    super::replies::send(metrics::fault(Policy::metrics()) as i32);
 }
 
 /// Counts the metric of a redaction.

@@ -22,10 +22,15 @@ extern "C" fn reply_body(kind: i32, body: i64) {
     reply::body(frame(), kind, pack::bytes(body));
 }
 
+/// Sends the reply that is put together, and counts.
+pub(super) fn send(metric: i32) {
+    reply::send(frame(), &mut Wasm, metrics::labels(Policy::metrics(), index(metric)));
+    rules::count(metric);
+}
+
 #[unsafe(export_name = "rt.reply_send")]
 extern "C" fn reply_send(metric: i32) -> i32 {
-    reply::send(frame(), &mut Wasm, metrics::rule(Policy::metrics(), index(metric)));
-    rules::count(metric);
+    send(metric);
     let frame = frame();
     if frame.in_request {
         // The reply comes back as a response, which no rule of the response phase may see.
