@@ -36,8 +36,45 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir
                 .collect();
             checked.into_iter().collect::<Option<Vec<_>>>().map(hir::Json::Array)
         }
-        _ => scalar(ctx, env, value),
+        ast::ExprKind::If { condition, then, otherwise } => {
+            let chosen = expr::choose(ctx, env, (condition, then, otherwise), value.span, expr::IN_JSON);
+            (chosen.ty != hir::Ty::Error).then_some(())?;
+            of(ctx, chosen)
+        }
+        ast::ExprKind::Match { subject, arms } => {
+            let chosen = expr::choose_by(ctx, env, subject, arms, value.span, expr::IN_JSON);
+            (chosen.ty != hir::Ty::Error).then_some(())?;
+            of(ctx, chosen)
+        }
+        _ => {
+            let checked = expr::check(ctx, env, value);
+            of(ctx, checked)
+        }
     }
+}
+
+/// A value as JSON, whatever it is; reported when JSON cannot hold it.
+pub(super) fn value(ctx: &mut Context<'_>, value: hir::Expr) -> hir::Expr {
+    let span = value.span;
+    if *value.ty.present() == hir::Ty::Json || value.ty == hir::Ty::Error {
+        return value;
+    }
+    match of(ctx, value) {
+        Some(json) => hir::Expr { kind: hir::ExprKind::Object(Box::new(json)), ty: hir::Ty::Json, span },
+        None => expr::failed(span),
+    }
+}
+
+/// What is written in place as JSON: an object, an array, `null`; nothing for everything else.
+pub(super) fn in_place(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> Option<hir::Expr> {
+    let span = written.span;
+    if !matches!(written.kind, ast::ExprKind::Object(_) | ast::ExprKind::List(_) | ast::ExprKind::Null) {
+        return None;
+    }
+    Some(match check(ctx, env, written) {
+        Some(json) => hir::Expr { kind: hir::ExprKind::Object(Box::new(json)), ty: hir::Ty::Json, span },
+        None => expr::failed(span),
+    })
 }
 
 fn refuse(ctx: &mut Context<'_>, span: crate::base::Span, what: &str) -> Option<hir::Json> {
@@ -45,9 +82,8 @@ fn refuse(ctx: &mut Context<'_>, span: crate::base::Span, what: &str) -> Option<
     None
 }
 
-/// A single value; absent ones are written as `null`.
-fn scalar(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Json> {
-    let checked = expr::check(ctx, env, value);
+/// A value in a JSON text; absent ones are written as `null`.
+fn of(ctx: &mut Context<'_>, checked: hir::Expr) -> Option<hir::Json> {
     let span = checked.span;
     match checked.ty.present() {
         hir::Ty::Error => None,

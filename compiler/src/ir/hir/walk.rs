@@ -4,6 +4,11 @@ use super::{CredentialId, Expr, ExprKind, FnId, Json, Keyed, LetId, Policy, Read
 use crate::base::Span;
 
 impl Expr {
+    /// Whether it is `null`, written in place.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, ExprKind::Object(json) if **json == Json::Null)
+    }
+
     /// The direct operands, from left to right.
     pub fn operands(&self) -> Vec<&Expr> {
         match &self.kind {

@@ -2,29 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use super::join::{branch, join};
-use super::{boolean, choices, exact, expect, failed, json_match, secrecy};
+use super::{boolean, choices, exact, expect, failed, join, json_match, secrecy};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
 use crate::ir::{ast, hir};
 
+/// How the values of branches are read, and what makes them one type.
+#[derive(Clone, Copy)]
+pub(in crate::front::check) struct Branches {
+    value: fn(&mut Context<'_>, &Env, &ast::Expr) -> hir::Expr,
+    join: fn(&mut Context<'_>, Vec<hir::Expr>, &str) -> Option<(hir::Ty, Vec<hir::Expr>)>,
+}
+
+/// Where any type may stand.
+pub(super) const TYPED: Branches = Branches { value: join::branch, join: join::join };
+
+/// In a JSON text: each is written as it is.
+pub(in crate::front::check) const IN_JSON: Branches = Branches { value: join::branch_in_json, join: join::join_in_json };
+
 /// `if condition then a else b`: what the condition tells of presence holds in its branch.
-pub(super) fn check_if(
+pub(in crate::front::check) fn choose(
     ctx: &mut Context<'_>,
     env: &Env,
     (condition, then, otherwise): (&ast::Expr, &ast::Expr, &ast::Expr),
     span: Span,
+    branches: Branches,
 ) -> hir::Expr {
     let condition = boolean(ctx, env, condition);
     let taken = |ctx: &mut Context<'_>, written: &ast::Expr, truth: bool| {
         let mut env = env.clone();
         env.learn(&condition, truth);
-        branch(ctx, &env, written)
+        (branches.value)(ctx, &env, written)
     };
     let then = taken(ctx, then, true);
     let otherwise = taken(ctx, otherwise, false);
-    let joined = join(ctx, vec![then, otherwise], "the two branches of `if`");
+    let joined = (branches.join)(ctx, vec![then, otherwise], "the two branches of `if`");
     let Some((ty, Ok([then, otherwise]))) = joined.map(|(ty, values)| (ty, <[hir::Expr; 2]>::try_from(values))) else {
         return failed(span);
     };
@@ -35,17 +48,24 @@ pub(super) fn check_if(
 }
 
 /// `match subject { pattern: value, … otherwise: value }`.
-pub(super) fn check_match(ctx: &mut Context<'_>, env: &Env, subject: &ast::Expr, arms: &[ast::MatchArm], span: Span) -> hir::Expr {
+pub(in crate::front::check) fn choose_by(
+    ctx: &mut Context<'_>,
+    env: &Env,
+    subject: &ast::Expr,
+    arms: &[ast::MatchArm],
+    span: Span,
+    branches: Branches,
+) -> hir::Expr {
     let subject = exact(ctx, env, subject);
-    let values: Vec<hir::Expr> = arms.iter().map(|arm| branch(ctx, env, &arm.value)).collect();
+    let values: Vec<hir::Expr> = arms.iter().map(|arm| (branches.value)(ctx, env, &arm.value)).collect();
     if *subject.ty.present() == hir::Ty::Json {
-        return match join(ctx, values, "the arms of `match`") {
+        return match (branches.join)(ctx, values, "the arms of `match`") {
             Some(joined) => json_match::check(ctx, &subject, arms, joined, span),
             None => failed(span),
         };
     }
     let Some(patterns) = patterns(ctx, &subject, arms, span) else { return failed(span) };
-    let Some((ty, mut values)) = join(ctx, values, "the arms of `match`") else { return failed(span) };
+    let Some((ty, mut values)) = (branches.join)(ctx, values, "the arms of `match`") else { return failed(span) };
     let Some(last) = (if values.len() == patterns.len() { values.pop() } else { None }) else { return failed(span) };
     let arms: Vec<(hir::Const, hir::Expr)> = patterns.into_iter().flatten().zip(values).collect();
     hir::Expr { kind: hir::ExprKind::Match(Box::new(subject), arms, Box::new(last)), ty, span }

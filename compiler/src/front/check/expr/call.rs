@@ -1,6 +1,6 @@
 //! Calls of built-in functions.
 
-use super::{check, choices, expect, failed, fold, habits, parts};
+use super::{check, expect, failed, fold, habits, parts};
 use crate::base::{Code, Span};
 use crate::front::check::context::{Context, Symbol};
 use crate::front::check::env::Env;
@@ -54,6 +54,7 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
         if *value.ty.present() == hir::Ty::Json {
             return number_of_json(&value, compiled, function.gives.ty(), span);
         }
+        number_as_text(ctx, function, &value);
     }
     let mut checked = Vec::new();
     let mut well = true;
@@ -79,6 +80,17 @@ pub(super) fn check_call(ctx: &mut Context<'_>, env: &Env, callee: &ast::Expr, a
     hir::Expr { kind: hir::ExprKind::Call(compiled, checked), ty, span }
 }
 
+/// `int(json ?? "0")`: beside a text JSON is a text, so a JSON number is absent; that is told.
+fn number_as_text(ctx: &mut Context<'_>, function: &Function, value: &hir::Expr) {
+    let hir::ExprKind::Coalesce(json, _) = &value.kind else { return };
+    if !matches!(json.kind, hir::ExprKind::JsonAs(_)) || *json.ty.present() != hir::Ty::String {
+        return;
+    }
+    let (name, quoted) = (function.name, ctx.quote(json.span).unwrap_or_else(|| "…".to_owned()));
+    let help = format!("write `{name}({quoted}) ?? 0`, which takes numbers and texts");
+    ctx.ineffective(json.span, "a JSON number is lost here", "is a text beside one, and absent where it is a number", &help);
+}
+
 fn arguments(ctx: &mut Context<'_>, function: &Function, found: usize, span: Span) -> hir::Expr {
     let most = function.params.len();
     let least = most - function.optional;
@@ -92,7 +104,7 @@ fn arguments(ctx: &mut Context<'_>, function: &Function, found: usize, span: Spa
 fn argument(ctx: &mut Context<'_>, env: &Env, function: &Function, param: Param, written: &ast::Expr) -> hir::Expr {
     let what = format!("an argument of `{}`", function.name);
     let value = match param {
-        Param::Json => choices::towards(ctx, env, written, &hir::Ty::Json),
+        Param::Json => expect::as_json_argument(ctx, env, written),
         _ => check(ctx, env, written),
     };
     let value = match param {

@@ -5,13 +5,26 @@ use super::{check, constant, exact, failed, json_null};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
-use crate::front::check::suggest;
+use crate::front::check::{json_text, suggest};
 use crate::ir::{ast, hir};
 use crate::lang::values;
 
 /// The same value with strings for enums.
 pub(super) fn as_text(value: hir::Expr) -> hir::Expr {
     hir::Expr { ty: value.ty.without_enums(), ..value }
+}
+
+/// Values of which one is taken. An enum stays one where each is of it, or the text of one of its values.
+pub(super) fn together(values: Vec<hir::Expr>) -> Vec<hir::Expr> {
+    let of_enum = |ty: &hir::Ty| if let hir::Ty::Enum(_) = ty { Some(ty.clone()) } else { None };
+    let Some(ty) = values.iter().find_map(|value| of_enum(value.ty.present())) else { return values };
+    let hir::Ty::Enum(names) = &ty else { return values };
+    let names_one = |value: &hir::Expr| matches!(&value.kind, hir::ExprKind::Const(hir::Const::String(text)) if names.contains(text));
+    if values.iter().all(|value| *value.ty.present() == ty || value.ty == hir::Ty::String && names_one(value)) {
+        let typed = |value: hir::Expr| if value.ty == hir::Ty::String { hir::Expr { ty: ty.clone(), ..value } } else { value };
+        return values.into_iter().map(typed).collect();
+    }
+    values.into_iter().map(as_text).collect()
 }
 
 /// A value for a place of this type: enums by their values, `null` as JSON, everything else as it is.
@@ -23,6 +36,9 @@ pub(super) fn towards(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, ty:
             list(ctx, env, elements, item, written.span)
         }
         (hir::Ty::Json, ast::ExprKind::Null) => json_null(written.span),
+        (hir::Ty::List(item), ast::ExprKind::List(elements)) if **item == hir::Ty::Json && !elements.is_empty() => {
+            json_list(ctx, env, elements, written.span)
+        }
         _ => exact(ctx, env, written),
     }
 }
@@ -49,6 +65,31 @@ pub(super) fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], item
         return failed(span);
     }
     hir::Expr { kind: hir::ExprKind::ListOf(items), ty: hir::Ty::List(Box::new(ty)), span }
+}
+
+fn is_null(element: &ast::Arg) -> bool {
+    matches!(element, ast::Arg::Expr(element) if element.kind == ast::ExprKind::Null)
+}
+
+/// A list of JSON in place: each element is JSON as it is.
+fn json_list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> hir::Expr {
+    let mut items = Vec::new();
+    for element in elements {
+        let ast::Arg::Expr(element) = element else { return exact(ctx, env, &ast::Expr { kind: ast::ExprKind::List(elements.to_vec()), span }) };
+        let value = match json_text::in_place(ctx, env, element) {
+            Some(value) => value,
+            None => check(ctx, env, element),
+        };
+        items.push(json_text::value(ctx, value));
+    }
+    if items.iter().any(|item| item.ty == hir::Ty::Error) {
+        return failed(span);
+    }
+    if let Some(absent) = items.iter().find(|item| item.ty.is_optional()) {
+        super::expect::refuse_absent(ctx, absent, "an element of a list");
+        return failed(span);
+    }
+    hir::Expr { kind: hir::ExprKind::ListOf(items), ty: hir::Ty::List(Box::new(hir::Ty::Json)), span }
 }
 
 /// Whether an expression has a meaning only beside an enum or JSON (or is a literal, which is checked there).
@@ -134,6 +175,7 @@ fn beside(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, ty: &hir::Ty) -
         (hir::Ty::Enum(_), ast::ExprKind::List(elements)) if !elements.is_empty() => list(ctx, env, elements, ty.present(), written.span),
         (hir::Ty::Enum(_), _) => towards(ctx, env, written, ty),
         (hir::Ty::Json, ast::ExprKind::Null) => towards(ctx, env, written, ty),
+        (hir::Ty::Json, ast::ExprKind::List(elements)) if elements.iter().any(is_null) => json_list(ctx, env, elements, written.span),
         (hir::Ty::List(item), _) if matches!(**item, hir::Ty::Enum(_) | hir::Ty::Json) => towards(ctx, env, written, item),
         _ => check(ctx, env, written),
     }

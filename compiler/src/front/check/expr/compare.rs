@@ -79,17 +79,27 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
             }
             let quoted = ctx.quote(other.span).unwrap_or_else(|| "…".to_owned());
             let word = if written.op == ast::CompareOp::Equal { "absent" } else { "present" };
+            let help = if operand.ty.is_optional() { format!("write `{quoted} is {word}`") } else { "drop it: this is always there".to_owned() };
             ctx.error(
                 Code::NullComparison,
                 written.span,
                 "only JSON values can be compared with `null`",
                 "this is never `null`",
-                format!("write `{quoted} is {word}`"),
+                help,
             );
             return None;
         }
     }
+    for (list, other) in [(written.right, written.left), (written.left, written.right)] {
+        if matches!(&list.kind, ast::ExprKind::List(elements) if elements.is_empty()) {
+            let quoted = ctx.quote(other.span).unwrap_or_else(|| "…".to_owned());
+            let help = format!("write `len({quoted} ?? []) {} 0`", written.op.text());
+            ctx.error(Code::NotComparable, list.span, "lists cannot be compared as a whole", "a list without elements", help);
+            return None;
+        }
+    }
     let (left, right) = choices::operands(ctx, env, written.left, written.right)?;
+    let types = (left.ty.clone(), right.ty.clone());
     if network(ctx, written, &left, &right) {
         return None;
     }
@@ -112,6 +122,7 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
             let (list, value) = if matches!(a, hir::Ty::List(_)) { (&left, &right) } else { (&right, &left) };
             let quoted = |operand: &hir::Expr, other: &str| ctx.quote(operand.span).unwrap_or_else(|| other.to_owned());
             &match value.ty.present() {
+                hir::Ty::Json => format!("look for each element, as in `\"a\" in {}`", quoted(value, "json")),
                 hir::Ty::List(_) => "compare their elements, as in `some x in list satisfies x in other`".to_owned(),
                 _ => format!("write `{} {word} {}`", quoted(value, "value"), quoted(list, "list")),
             }
@@ -122,6 +133,8 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
         (hir::Ty::Ip, hir::Ty::Cidr) | (hir::Ty::Cidr, hir::Ty::Ip) => &format!("write `address {word} network`"),
         _ => "compare values of one type",
     };
+    // As they are written, not as one would have been taken for the other.
+    let (left, right) = (hir::Expr { ty: types.0, ..left.clone() }, hir::Expr { ty: types.1, ..right.clone() });
     incomparable(ctx, written, &left, &right, help);
     None
 }

@@ -4,7 +4,7 @@ use super::{check, choices, failed};
 use crate::base::Code;
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
-use crate::front::check::table;
+use crate::front::check::{json_text, table};
 use crate::ir::{ast, hir};
 
 /// The type with its article.
@@ -39,6 +39,7 @@ pub(in crate::front::check) fn text(ctx: &mut Context<'_>, env: &Env, expr: &ast
 pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, ty: &hir::Ty, what: &str) -> hir::Expr {
     let value = choices::towards(ctx, env, expr, ty);
     let value = if value.ty.present() == ty { value } else { choices::as_text(value) };
+    let value = as_json(ctx, value, ty);
     let value = retype(ctx, value, ty);
     if value.ty == *ty || value.ty == hir::Ty::Error {
         return value;
@@ -75,6 +76,7 @@ pub(in crate::front::check) fn expect_or_absent(ctx: &mut Context<'_>, env: &Env
     }
     let value = choices::towards(ctx, env, expr, ty);
     let value = if value.ty.present() == ty.present() { value } else { choices::as_text(value) };
+    let value = as_json(ctx, value, ty.present());
     let value = retype(ctx, value, ty.present());
     if value.ty.present() == ty.present() || value.ty == hir::Ty::Error {
         return value;
@@ -86,6 +88,18 @@ pub(in crate::front::check) fn expect_or_absent(ctx: &mut Context<'_>, env: &Env
         ctx.error(Code::TypeMismatch, value.span, message, label, format!("write a value of type `{ty}`"));
     }
     failed(value.span)
+}
+
+/// An argument that is JSON, or may be written as JSON.
+pub(super) fn as_json_argument(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
+    let value = choices::towards(ctx, env, expr, &hir::Ty::Json);
+    as_json(ctx, value, &hir::Ty::Json)
+}
+
+/// A present value as JSON where JSON is expected.
+fn as_json(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> hir::Expr {
+    let fits = *ty == hir::Ty::Json && !value.ty.is_optional();
+    if fits { json_text::value(ctx, value) } else { value }
 }
 
 /// A present time as text.

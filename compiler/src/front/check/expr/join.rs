@@ -5,6 +5,7 @@ use super::{choices, empty_list, exact, expect, json_null, secrecy};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
 use crate::front::check::env::Env;
+use crate::front::check::json_text;
 use crate::ir::{ast, hir};
 
 /// The value of a branch: `[]` has its type from the others, `null` is JSON beside JSON.
@@ -18,22 +19,38 @@ pub(super) fn branch(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> h
     }
 }
 
+/// The value of a branch in a JSON text: objects, arrays and `null` are written as they are.
+pub(super) fn branch_in_json(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> hir::Expr {
+    json_text::in_place(ctx, env, written).unwrap_or_else(|| exact(ctx, env, written))
+}
+
+/// Branches in a JSON text: where they are not of one type they are JSON.
+pub(super) fn join_in_json(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hir::Ty, Vec<hir::Expr>)> {
+    let alike = values.windows(2).all(|pair| matches!(pair, [left, right] if left.ty.present() == right.ty.present()));
+    if alike || values.iter().any(|value| value.ty == hir::Ty::Error) {
+        return join(ctx, values, what);
+    }
+    let values: Vec<hir::Expr> = values.into_iter().map(|value| json_text::value(ctx, value)).collect();
+    join(ctx, values, what)
+}
+
 /// Their one type, and the values with it: `T?` when one of them may be absent. Reported when there is none.
 pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hir::Ty, Vec<hir::Expr>)> {
     if values.iter().any(|value| value.ty == hir::Ty::Error) {
         return None;
     }
-    // An enum stays one where each value is of it.
-    let same = values.windows(2).all(|pair| pair.first().map(|value| value.ty.present()) == pair.last().map(|value| value.ty.present()));
-    let values: Vec<hir::Expr> = if same { values } else { values.into_iter().map(choices::as_text).collect() };
+    let values = choices::together(values);
     let Some((mut ty, lead)) = leading(&values) else {
         empty_list(ctx, values.first()?.span);
         return None;
     };
-    if values.iter().any(|value| *value.ty.present() == hir::Ty::Secret) {
-        ty = hir::Ty::Secret;
+    // A text becomes a secret, and bytes.
+    for stronger in [hir::Ty::Bytes, hir::Ty::Secret] {
+        if values.iter().any(|value| *value.ty.present() == stronger) {
+            ty = stronger;
+        }
     }
-    if let (Some(null), true) = (values.iter().find(|value| is_null(value)), ty != hir::Ty::Json) {
+    if let (Some(null), true) = (values.iter().find(|value| value.is_null()), ty != hir::Ty::Json) {
         super::misplaced_null(ctx, null.span);
         return None;
     }
@@ -50,10 +67,18 @@ pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) ->
             return None;
         }
         let label = format!("has type `{}`", other.ty.present());
+        let quoted = ctx.quote(other.span).unwrap_or_else(|| "…".to_owned());
+        let help = match (&ty, other.ty.present()) {
+            (hir::Ty::Ip, hir::Ty::Json) => format!("write `ip({quoted})`"),
+            (hir::Ty::Time, hir::Ty::Json) => format!("write `time({quoted})`"),
+            (hir::Ty::Bytes, hir::Ty::Json) => format!("write `{quoted} ?? \"\"`"),
+            (hir::Ty::Json, _) => "read a member of the object, or write an object in each".to_owned(),
+            _ => format!("write {} in each", expect::article(&ty)),
+        };
         ctx.push(
             Diagnostic::error(Code::TypeMismatch, other.span, format!("{what} have different types"), label)
                 .also(lead, format!("has type `{ty}`"))
-                .help(format!("write {} in each", expect::article(&ty))),
+                .help(help),
         );
         return None;
     }
@@ -69,8 +94,10 @@ pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) ->
 /// The type that the others take, and where it stands; nothing when there is `[]` only. A literal takes the type of what is not
 /// one (text becomes an address, an int a float), JSON that of what is not JSON, as behind `??`.
 fn leading(values: &[hir::Expr]) -> Option<(hir::Ty, Span)> {
-    let written = |value: &&hir::Expr| matches!(value.kind, hir::ExprKind::Object(_));
-    let typed: Vec<&hir::Expr> = values.iter().filter(|value| !is_empty(value)).collect();
+    let written = |value: &&hir::Expr| matches!(value.kind, hir::ExprKind::Object(_)) && !value.is_null();
+    let said: Vec<&hir::Expr> = values.iter().filter(|value| !is_empty(value)).collect();
+    // `null` tells nothing beside what does.
+    let typed: Vec<&hir::Expr> = if said.iter().all(|value| value.is_null()) { said } else { said.into_iter().filter(|value| !value.is_null()).collect() };
     let first = |fits: &dyn Fn(&hir::Expr) -> bool| typed.iter().copied().find(|value| fits(value));
     let of_float = |value: &hir::Expr| match value.ty.present() {
         hir::Ty::List(element) => **element == hir::Ty::Float,
@@ -87,13 +114,18 @@ fn leading(values: &[hir::Expr]) -> Option<(hir::Ty, Span)> {
         .or_else(|| first(&|value| matches!(value.ty.present(), hir::Ty::List(_))))
         .or_else(|| first(&|_| true))?;
     let ty = lead.ty.present().clone();
-    let elements = typed.len() < values.len() && ty == hir::Ty::Json && !written(&lead);
+    let elements = values.iter().any(is_empty) && ty == hir::Ty::Json && !written(&lead) && !lead.is_null();
     Some((if elements { hir::Ty::List(Box::new(ty)) } else { ty }, lead.span))
 }
 
 fn towards(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> hir::Expr {
     match ty {
         hir::Ty::List(_) if is_empty(&value) => hir::Expr { ty: ty.clone(), ..value },
+        hir::Ty::Json if is_empty(&value) => {
+            hir::Expr { kind: hir::ExprKind::Object(Box::new(hir::Json::Array(Vec::new()))), ty: hir::Ty::Json, span: value.span }
+        }
+        // Its type is that of a text until what is expected is known.
+        hir::Ty::Bytes if *value.ty.present() == hir::Ty::Json => value,
         _ => expect::retype(ctx, value, ty),
     }
 }
@@ -101,10 +133,6 @@ fn towards(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> hir::Expr {
 /// `[]`, of which nothing tells what it is a list of.
 fn is_empty(value: &hir::Expr) -> bool {
     matches!(&value.ty, hir::Ty::List(element) if **element == hir::Ty::Error)
-}
-
-fn is_null(value: &hir::Expr) -> bool {
-    matches!(&value.kind, hir::ExprKind::Object(json) if **json == hir::Json::Null)
 }
 
 /// JSON, or a list of it.

@@ -26,7 +26,7 @@ mod substitute;
 
 pub(super) use array::Giver;
 pub(super) use bound::bindable;
-pub(super) use branch::patterns;
+pub(super) use branch::{IN_JSON, choose, choose_by, patterns};
 pub(super) use choices::value as enum_value;
 pub(super) use credential::credential;
 pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, refuse_absent, text, time_text};
@@ -62,7 +62,7 @@ pub(super) fn exact(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::
 }
 
 /// An expression that was reported.
-fn failed(span: Span) -> hir::Expr {
+pub(super) fn failed(span: Span) -> hir::Expr {
     hir::Expr { kind: hir::ExprKind::Const(hir::Const::Bool(false)), ty: hir::Ty::Error, span }
 }
 
@@ -107,11 +107,11 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
         ast::ExprKind::Negate(operand) => arithmetic::negate(ctx, env, operand, span),
         ast::ExprKind::Binary { op, left, right } => arithmetic::binary(ctx, env, *op, (left, right), span),
         ast::ExprKind::Call { callee, args } => call::check_call(ctx, env, callee, args, span),
-        ast::ExprKind::If { condition, then, otherwise } => branch::check_if(ctx, env, (condition, then, otherwise), span),
+        ast::ExprKind::If { condition, then, otherwise } => branch::choose(ctx, env, (condition, then, otherwise), span, branch::TYPED),
         ast::ExprKind::Quantified { quantifier, name, list, condition } => {
             bound::quantified(ctx, env, (*quantifier, name, list, condition), span)
         }
-        ast::ExprKind::Match { subject, arms } => branch::check_match(ctx, env, subject, arms, span),
+        ast::ExprKind::Match { subject, arms } => branch::choose_by(ctx, env, subject, arms, span, branch::TYPED),
     }
 }
 
@@ -121,23 +121,12 @@ fn misplaced(ctx: &mut Context<'_>, span: Span, what: &str, label: &str, help: &
 }
 
 fn misplaced_null(ctx: &mut Context<'_>, span: Span) -> hir::Expr {
-    misplaced(ctx, span, "`null`", "only JSON values can be `null`", "write `is absent` to test for a value that is not there")
+    misplaced(ctx, span, "`null`", "only JSON values can be `null`", "leave it out; `… is absent` tests for a value that is not there")
 }
 
 /// `null` where it is a JSON value.
 fn json_null(span: Span) -> hir::Expr {
     hir::Expr { kind: hir::ExprKind::Object(Box::new(hir::Json::Null)), ty: hir::Ty::Json, span }
-}
-
-/// A literal as the JSON that it is written as.
-fn as_json(value: hir::Expr) -> hir::Expr {
-    let literal = matches!(value.ty, hir::Ty::Bool | hir::Ty::Int | hir::Ty::Float | hir::Ty::String);
-    let hir::ExprKind::Const(_) = &value.kind else { return value };
-    if !literal {
-        return value;
-    }
-    let span = value.span;
-    hir::Expr { kind: hir::ExprKind::Object(Box::new(hir::Json::Expr(value))), ty: hir::Ty::Json, span }
 }
 
 /// Reports `[]` where nothing tells what it is a list of.
@@ -162,11 +151,9 @@ fn interpolation(ctx: &mut Context<'_>, env: &Env, pieces: &[ast::Expr], span: S
 fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> hir::Expr {
     let mut items: Vec<hir::Expr> = Vec::new();
     let mut well = true;
-    // Beside an object everything is JSON.
-    let objects = elements.iter().any(|element| matches!(element, ast::Arg::Expr(expr) if matches!(expr.kind, ast::ExprKind::Object(_))));
     for element in elements {
         let item = match element {
-            ast::Arg::Expr(ast::Expr { kind: ast::ExprKind::Null, span }) if objects => json_null(*span),
+            ast::Arg::Expr(ast::Expr { kind: ast::ExprKind::Null, span }) => json_null(*span),
             ast::Arg::Expr(expr) => check(ctx, env, expr),
             ast::Arg::Source(source) => parts::source(ctx, source),
             ast::Arg::Named(name, _) => misplaced(ctx, name.span, "a named argument", "lists have no names", "write the value alone"),
@@ -177,8 +164,12 @@ fn list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> 
     if !well {
         return failed(span);
     }
-    if objects {
-        items = items.into_iter().map(as_json).collect();
+    // Beside an object everything is JSON.
+    if items.iter().any(|item| item.ty == hir::Ty::Json && !item.is_null()) {
+        items = items.into_iter().map(|item| super::json_text::value(ctx, item)).collect();
+    } else if let Some(null) = items.iter().find(|item| item.is_null()) {
+        misplaced_null(ctx, null.span);
+        return failed(span);
     }
     let Some(first) = items.first().map(|item| item.ty.present().clone()) else {
         empty_list(ctx, span);

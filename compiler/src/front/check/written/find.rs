@@ -101,8 +101,10 @@ impl Search<'_> {
                     return;
                 }
                 if let hir::ExprKind::ListOf(items) = &list.kind {
-                    for item in items {
-                        self.compared(item, frame);
+                    // In vain only when no element can be found; then the first is told.
+                    let known = items.iter().all(|item| self.shapes.of(item, frame).is_known());
+                    if let (Some(first), true) = (items.first(), known) {
+                        self.compared(first, frame);
                     }
                 } else {
                     self.looked_into(list, frame);

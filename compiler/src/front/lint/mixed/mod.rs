@@ -25,7 +25,7 @@ pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
             | hir::RuleKind::Route(_) => continue,
         };
         for condition in &rule.conditions {
-            search.condition(condition, admits);
+            search.condition(condition, admits, rule.name.span);
         }
     }
     search.found
@@ -54,7 +54,7 @@ struct Open<'p> {
 impl<'p> Search<'p> {
     /// Takes a condition apart to what no `and`, `or` and `not` is in, and tells each part that passes when arrays are mixed. What
     /// refuses then, whatever its parts are, is left alone.
-    fn condition(&mut self, condition: &'p Expr, admits: bool) {
+    fn condition(&mut self, condition: &'p Expr, admits: bool, rule: Span) {
         let policy = self.policy;
         let mut open = vec![Open { expr: condition, bound: Rc::new(Vec::new()), passes: admits, calls: 0 }];
         while let Some(Open { expr, bound, passes, calls }) = open.pop() {
@@ -73,7 +73,7 @@ impl<'p> Search<'p> {
                 }
                 _ if value == Value::Bool(passes) => {
                     let refuses = self.mixing.without_defaults(expr, &bound) == Value::Bool(!passes);
-                    self.tell(&arrays, admits, refuses);
+                    self.tell(&arrays, (admits, refuses), rule);
                 }
                 ExprKind::Invoke(id, args) if calls < value::MOST_CALLS => {
                     if let Some(item) = policy.fns.get(id.index()) {
@@ -95,10 +95,10 @@ impl<'p> Search<'p> {
                     open.extend(arms.iter().map(|(_, arm)| arm).chain([&**otherwise]).map(|arm| part(arm, passes)));
                 }
                 ExprKind::Coalesce(first, second) => open.extend([first, second].map(|operand| part(operand, passes))),
-                ExprKind::Quantified(_, level, _, condition) => {
+                ExprKind::Quantified(_, level, list, condition) => {
                     let mut around: Vec<Value> = bound.iter().take(*level as usize).cloned().collect();
                     around.resize(*level as usize, Value::Any);
-                    around.push(Value::Any);
+                    around.push(value::element(&self.mixing.value(list, &bound)));
                     open.push(Open { expr: condition, bound: Rc::new(around), passes, calls });
                 }
                 _ => {}
@@ -107,10 +107,12 @@ impl<'p> Search<'p> {
     }
 
     /// Tells each array once; whether the request would be refused without `?? []`.
-    fn tell(&mut self, arrays: &[Array], admits: bool, refuses: bool) {
+    fn tell(&mut self, arrays: &[Array], (admits, refuses): (bool, bool), rule: Span) {
         for array in arrays {
             if self.told.insert(array.span) {
-                self.found.push(self.report(array, admits, refuses));
+                let found = self.report(array, admits, refuses);
+                let elsewhere = array.span.start < rule.start || array.span.file != rule.file;
+                self.found.push(if elsewhere { found.also(rule, "this rule looks at it") } else { found });
             }
         }
     }

@@ -14,6 +14,8 @@ const MOST_STEPS: u32 = 1_000_000;
 pub(super) const MOST_CALLS: usize = 12;
 /// Most arrays that are remembered of one `let`.
 const MOST_ARRAYS: usize = 16;
+/// Most elements that a list is known by.
+const MOST_ELEMENTS: usize = 64;
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +25,8 @@ pub(super) enum Value {
     Absent,
     /// JSON of the body: what the caller writes.
     Body,
-    /// A list without elements.
-    Empty,
+    /// A list of these.
+    List(Vec<Value>),
     Bool(bool),
     Int(i64),
     Text(String),
@@ -95,7 +97,11 @@ impl<'p> Mixing<'p> {
                 value.clone()
             }
             ExprKind::Bound(level) => bound.get(*level as usize).cloned().unwrap_or(Value::Any),
-            ExprKind::ListOf(items) if items.is_empty() => Value::Empty,
+            ExprKind::ListOf(items) if items.len() <= MOST_ELEMENTS => Value::List(items.iter().map(|item| self.value(item, bound)).collect()),
+            ExprKind::List(id) => match self.policy.lists.get(id.index()) {
+                Some(list) if list.values.len() <= MOST_ELEMENTS => Value::List(list.values.iter().map(of_constant).collect()),
+                Some(_) | None => Value::Any,
+            },
             ExprKind::JsonAs(array) => self.converted(array, expr, bound),
             ExprKind::JsonMember(json, _) | ExprKind::JsonElement(json, _) => match self.value(json, bound) {
                 same @ (Value::Body | Value::Absent) => same,
@@ -110,7 +116,7 @@ impl<'p> Mixing<'p> {
             ExprKind::Present(operand) => match self.value(operand, bound) {
                 Value::Absent => Value::Bool(false),
                 Value::Any | Value::Body => Value::Any,
-                Value::Empty | Value::Bool(_) | Value::Int(_) | Value::Text(_) => Value::Bool(true),
+                Value::List(_) | Value::Bool(_) | Value::Int(_) | Value::Text(_) => Value::Bool(true),
             },
             ExprKind::Coalesce(first, second) => match self.value(first, bound) {
                 Value::Absent => self.value(second, bound),
@@ -129,17 +135,8 @@ impl<'p> Mixing<'p> {
                 }
             },
             ExprKind::Quantified(quantifier, level, list, condition) => {
-                let wanted = *quantifier == Quantifier::Some;
-                match self.value(list, bound) {
-                    Value::Absent => Value::Bool(false),
-                    Value::Empty => Value::Bool(!wanted),
-                    _ => {
-                        let mut around: Vec<Value> = bound.iter().take(*level as usize).cloned().collect();
-                        around.resize((*level as usize).saturating_add(1), Value::Any);
-                        let never = self.value(condition, &around) == Value::Bool(!wanted);
-                        if never { Value::Bool(!wanted) } else { Value::Any }
-                    }
-                }
+                let list = self.value(list, bound);
+                self.quantified(*quantifier, *level, &list, condition, bound)
             }
             ExprKind::Invoke(id, args) => self.call(*id, args, bound),
             ExprKind::Call(function, args) => {
@@ -154,7 +151,6 @@ impl<'p> Mixing<'p> {
             ExprKind::Read(_)
             | ExprKind::ReadAt(..)
             | ExprKind::Config(_)
-            | ExprKind::List(_)
             | ExprKind::ListOf(_)
             | ExprKind::MapGet(..)
             | ExprKind::ConfigMapGet(..)
@@ -181,6 +177,30 @@ impl<'p> Mixing<'p> {
         }
     }
 
+    /// `some`, which one `true` decides, or `every`, which one `false` does.
+    fn quantified(&mut self, quantifier: Quantifier, level: u32, list: &Value, condition: &Expr, bound: &[Value]) -> Value {
+        let decides = quantifier == Quantifier::Some;
+        let elements = match list {
+            Value::Absent => return Value::Bool(false),
+            Value::List(elements) => elements.clone(),
+            _ => vec![element(list)],
+        };
+        let known = matches!(list, Value::List(_));
+        let mut around: Vec<Value> = bound.iter().take(level as usize).cloned().collect();
+        around.resize(level as usize, Value::Any);
+        let mut all = true;
+        for element in elements {
+            around.push(element);
+            let value = self.value(condition, &around);
+            around.pop();
+            if known && value == Value::Bool(decides) {
+                return value;
+            }
+            all &= value == Value::Bool(!decides);
+        }
+        if all { Value::Bool(!decides) } else { Value::Any }
+    }
+
     /// JSON as another type: of the body, an array is no list of it.
     fn converted(&mut self, array: &Expr, expr: &Expr, bound: &[Value]) -> Value {
         match (self.value(array, bound), expr.ty.present()) {
@@ -189,6 +209,7 @@ impl<'p> Mixing<'p> {
                 self.met.entry(expr.span).or_insert(found);
                 Value::Absent
             }
+            (Value::Body, Ty::List(_)) => Value::Body,
             (Value::Absent, _) => Value::Absent,
             _ => Value::Any,
         }
@@ -232,6 +253,11 @@ impl<'p> Mixing<'p> {
     }
 }
 
+/// What an element of a list is, of which nothing more is known.
+pub(super) fn element(list: &Value) -> Value {
+    if *list == Value::Body { Value::Body } else { Value::Any }
+}
+
 fn of_constant(constant: &Const) -> Value {
     match constant {
         Const::Bool(value) => Value::Bool(*value),
@@ -244,7 +270,8 @@ fn of_constant(constant: &Const) -> Value {
 /// What takes all its operands at once; of an absent one nothing is told.
 fn compared(kind: &ExprKind, operands: &[Value]) -> Value {
     let missing = operands.contains(&Value::Absent);
-    let known = !operands.iter().any(|operand| matches!(operand, Value::Any | Value::Body));
+    let single = |operand: &Value| matches!(operand, Value::Bool(_) | Value::Int(_) | Value::Text(_));
+    let known = operands.iter().all(single);
     match (kind, operands) {
         (
             ExprKind::Equal(..)
@@ -258,8 +285,21 @@ fn compared(kind: &ExprKind, operands: &[Value]) -> Value {
             _,
         ) if missing => Value::Bool(false),
         (ExprKind::Index(..) | ExprKind::MapGet(..) | ExprKind::ConfigMapGet(..), _) if missing => Value::Absent,
-        (ExprKind::In(..), [_, Value::Empty]) => Value::Bool(false),
-        (ExprKind::Index(..), [Value::Empty, _]) => Value::Absent,
+        (ExprKind::In(..), [_, Value::List(items)]) if items.is_empty() => Value::Bool(false),
+        (ExprKind::In(..), [needle, Value::List(items)]) if single(needle) => {
+            if items.contains(needle) {
+                Value::Bool(true)
+            } else if items.iter().all(single) {
+                Value::Bool(false)
+            } else {
+                Value::Any
+            }
+        }
+        (ExprKind::Index(..), [Value::List(items), Value::Int(at)]) => {
+            usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned().unwrap_or(Value::Absent)
+        }
+        (ExprKind::Index(..), [Value::Body, _]) => Value::Body,
+        (ExprKind::Concat(_), pieces) => texts(pieces).map_or(Value::Any, |texts| Value::Text(texts.concat())),
         (ExprKind::Equal(..), [left, right]) if known => Value::Bool(left == right),
         (ExprKind::Less(..), [Value::Int(left), Value::Int(right)]) => Value::Bool(left < right),
         (ExprKind::LessEqual(..), [Value::Int(left), Value::Int(right)]) => Value::Bool(left <= right),
@@ -270,11 +310,28 @@ fn compared(kind: &ExprKind, operands: &[Value]) -> Value {
     }
 }
 
+/// All of them as texts; nothing when one is not.
+fn texts(values: &[Value]) -> Option<Vec<&str>> {
+    values.iter().map(|value| if let Value::Text(text) = value { Some(text.as_str()) } else { None }).collect()
+}
+
 fn called(function: Function, args: &[Value]) -> Value {
     match (function, args) {
-        (Function::Len, [Value::Empty]) => Value::Int(0),
-        (Function::Join, [Value::Empty, _]) => Value::Text(String::new()),
-        (Function::Lower | Function::Upper | Function::Trim, [Value::Text(text)]) if text.is_empty() => Value::Text(String::new()),
+        (Function::Len, [Value::List(items)]) => Value::Int(i64::try_from(items.len()).unwrap_or(i64::MAX)),
+        (Function::Len, [Value::Text(text)]) => Value::Int(i64::try_from(text.chars().count()).unwrap_or(i64::MAX)),
+        (Function::Join, [Value::List(items), Value::Text(between)]) => {
+            texts(items).map_or(Value::Any, |texts| Value::Text(texts.join(between.as_str())))
+        }
+        (Function::Split, [Value::Text(text), Value::Text(between)]) if !between.is_empty() => {
+            Value::List(text.split(between.as_str()).map(|piece| Value::Text(piece.to_owned())).collect())
+        }
+        (Function::Replace, [Value::Text(text), Value::Text(from), Value::Text(to)]) if !from.is_empty() => Value::Text(text.replace(from.as_str(), to)),
+        (Function::Substring | Function::Replace | Function::Lower | Function::Upper | Function::Trim, [Value::Text(text), ..]) if text.is_empty() => {
+            Value::Text(String::new())
+        }
+        (Function::Int | Function::Float | Function::Time | Function::Ip, [Value::Text(text)]) if text.is_empty() => Value::Absent,
+        (Function::Lower, [Value::Text(text)]) => Value::Text(text.to_ascii_lowercase()),
+        (Function::Upper, [Value::Text(text)]) => Value::Text(text.to_ascii_uppercase()),
         (_, [Value::Absent, ..]) => Value::Absent,
         _ => Value::Any,
     }
