@@ -4,6 +4,7 @@
 mod abi;
 pub mod automata;
 pub mod codegen;
+mod limits;
 pub mod link;
 pub mod report;
 pub mod split;
@@ -54,6 +55,7 @@ pub fn emit(module: &lir::Module, options: &Options<'_>) -> Result<Output, Diagn
     lir::verify::verify(module)?;
     let module = split::split(module);
     lir::verify::verify(&module)?;
+    limits::verify(&module)?;
     let wasm = link::link(&module, options.stub)?;
     validate::validate(&wasm, options.simd)?;
     let report = report::report(&wasm)?;

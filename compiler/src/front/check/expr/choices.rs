@@ -75,7 +75,9 @@ fn is_null(element: &ast::Arg) -> bool {
 fn json_list(ctx: &mut Context<'_>, env: &Env, elements: &[ast::Arg], span: Span) -> hir::Expr {
     let mut items = Vec::new();
     for element in elements {
-        let ast::Arg::Expr(element) = element else { return exact(ctx, env, &ast::Expr { kind: ast::ExprKind::List(elements.to_vec()), span }) };
+        let ast::Arg::Expr(element) = element else {
+            return exact(ctx, env, &ast::Expr { kind: ast::ExprKind::List(elements.to_vec()), span });
+        };
         let value = match json_text::in_place(ctx, env, element) {
             Some(value) => value,
             None => check(ctx, env, element),

@@ -79,14 +79,9 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
             }
             let quoted = ctx.quote(other.span).unwrap_or_else(|| "…".to_owned());
             let word = if written.op == ast::CompareOp::Equal { "absent" } else { "present" };
-            let help = if operand.ty.is_optional() { format!("write `{quoted} is {word}`") } else { "drop it: this is always there".to_owned() };
-            ctx.error(
-                Code::NullComparison,
-                written.span,
-                "only JSON values can be compared with `null`",
-                "this is never `null`",
-                help,
-            );
+            let help =
+                if operand.ty.is_optional() { format!("write `{quoted} is {word}`") } else { "drop it: this is always there".to_owned() };
+            ctx.error(Code::NullComparison, written.span, "only JSON values can be compared with `null`", "this is never `null`", help);
             return None;
         }
     }

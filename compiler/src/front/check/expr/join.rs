@@ -97,7 +97,8 @@ fn leading(values: &[hir::Expr]) -> Option<(hir::Ty, Span)> {
     let written = |value: &&hir::Expr| matches!(value.kind, hir::ExprKind::Object(_)) && !value.is_null();
     let said: Vec<&hir::Expr> = values.iter().filter(|value| !is_empty(value)).collect();
     // `null` tells nothing beside what does.
-    let typed: Vec<&hir::Expr> = if said.iter().all(|value| value.is_null()) { said } else { said.into_iter().filter(|value| !value.is_null()).collect() };
+    let typed: Vec<&hir::Expr> =
+        if said.iter().all(|value| value.is_null()) { said } else { said.into_iter().filter(|value| !value.is_null()).collect() };
     let first = |fits: &dyn Fn(&hir::Expr) -> bool| typed.iter().copied().find(|value| fits(value));
     let of_float = |value: &hir::Expr| match value.ty.present() {
         hir::Ty::List(element) => **element == hir::Ty::Float,

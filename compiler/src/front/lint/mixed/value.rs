@@ -97,7 +97,9 @@ impl<'p> Mixing<'p> {
                 value.clone()
             }
             ExprKind::Bound(level) => bound.get(*level as usize).cloned().unwrap_or(Value::Any),
-            ExprKind::ListOf(items) if items.len() <= MOST_ELEMENTS => Value::List(items.iter().map(|item| self.value(item, bound)).collect()),
+            ExprKind::ListOf(items) if items.len() <= MOST_ELEMENTS => {
+                Value::List(items.iter().map(|item| self.value(item, bound)).collect())
+            }
             ExprKind::List(id) => match self.policy.lists.get(id.index()) {
                 Some(list) if list.values.len() <= MOST_ELEMENTS => Value::List(list.values.iter().map(of_constant).collect()),
                 Some(_) | None => Value::Any,
@@ -325,8 +327,12 @@ fn called(function: Function, args: &[Value]) -> Value {
         (Function::Split, [Value::Text(text), Value::Text(between)]) if !between.is_empty() => {
             Value::List(text.split(between.as_str()).map(|piece| Value::Text(piece.to_owned())).collect())
         }
-        (Function::Replace, [Value::Text(text), Value::Text(from), Value::Text(to)]) if !from.is_empty() => Value::Text(text.replace(from.as_str(), to)),
-        (Function::Substring | Function::Replace | Function::Lower | Function::Upper | Function::Trim, [Value::Text(text), ..]) if text.is_empty() => {
+        (Function::Replace, [Value::Text(text), Value::Text(from), Value::Text(to)]) if !from.is_empty() => {
+            Value::Text(text.replace(from.as_str(), to))
+        }
+        (Function::Substring | Function::Replace | Function::Lower | Function::Upper | Function::Trim, [Value::Text(text), ..])
+            if text.is_empty() =>
+        {
             Value::Text(String::new())
         }
         (Function::Int | Function::Float | Function::Time | Function::Ip, [Value::Text(text)]) if text.is_empty() => Value::Absent,
