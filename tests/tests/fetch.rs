@@ -185,6 +185,17 @@ fn unknown_keys_cost_one_fetch_in_half_a_minute_whoever_sends_how_many() {
     assert_eq!(run("good", &much_later), [[3, 0]; 3]);
 }
 
+/// A key id that could not be asked for, because another one had been, is not taken for one that is not there.
+#[test]
+fn a_key_that_nobody_could_ask_for_is_asked_for_when_its_time_comes() {
+    let guess = format!(r#"request GET "/v1" {{ header "authorization" = "Bearer {}" }} expect deny 401 by "corp" "#, unknown("a"));
+    let steps = format!(
+        r#"{guess} request GET "/-/good" wait 10s {VALID} expect deny 401 by "corp" {VALID} expect deny 401 by "corp"
+           wait 21s {VALID} expect allow {VALID} expect allow"#
+    );
+    assert_eq!(run("other", &steps), [[3, 0]; 3]);
+}
+
 #[test]
 fn an_issuer_that_fails_to_answer_for_an_unknown_key_harms_nobody_else() {
     for state in ["down", "slow", "html"] {

@@ -21,8 +21,8 @@ struct Set {
     fetched: Option<Nanoseconds>,
     /// When they were asked for last.
     tried: Option<Nanoseconds>,
-    /// Likewise for an unknown key id.
-    asked: Option<Nanoseconds>,
+    /// Likewise for an unknown key id, and which.
+    asked: Option<(Nanoseconds, String)>,
     /// Key ids that were not there when they were asked for.
     missing: Vec<(String, Nanoseconds)>,
 }
@@ -63,7 +63,7 @@ impl Sets {
                 let set = self.sets.entry(number).or_default();
                 let due = set.fetched.is_none_or(|at| now.saturating_sub(at) >= nanoseconds(fetch.refresh));
                 if due {
-                    self.call(policy, number, fetch, now, false);
+                    self.call(policy, number, fetch, now, None);
                 }
             }
         }
@@ -80,7 +80,7 @@ impl Sets {
     ) -> Option<Vec<hir::Jwk>> {
         let holds = |set: &Set| set.fetched.is_some_and(|at| now.saturating_sub(at) <= nanoseconds(fetch.stale));
         if !holds(self.sets.entry(number).or_default()) {
-            self.call(policy, number, fetch, now, false);
+            self.call(policy, number, fetch, now, None);
         }
         let set = self.sets.entry(number).or_default();
         if !holds(set) {
@@ -90,9 +90,10 @@ impl Sets {
             && !fits(&set.keys)
             && !set.missing.iter().any(|(known, at)| known == key_id && now.saturating_sub(*at) < 300 * SECOND)
         {
-            self.call(policy, number, fetch, now, true);
+            self.call(policy, number, fetch, now, Some(key_id));
             let set = self.sets.entry(number).or_default();
-            if !fits(&set.keys) && set.fetched >= set.asked {
+            let came_for_it = set.asked.as_ref().is_some_and(|(at, wanted)| set.fetched >= Some(*at) && wanted == key_id);
+            if !fits(&set.keys) && came_for_it {
                 set.missing.push((key_id.to_owned(), now));
                 if set.missing.len() > 16 {
                     set.missing.remove(0);
@@ -103,21 +104,21 @@ impl Sets {
     }
 
     /// Asks the service, unless somebody did a moment ago.
-    fn call(&mut self, policy: &hir::Policy, number: usize, fetch: &hir::JwtFetch, now: Nanoseconds, asked: bool) {
+    fn call(&mut self, policy: &hir::Policy, number: usize, fetch: &hir::JwtFetch, now: Nanoseconds, asked: Option<&str>) {
         let Some(service) = policy.services.get(fetch.service.index()) else { return };
         let set = self.sets.entry(number).or_default();
         let holds = set.fetched.is_some_and(|at| now.saturating_sub(at) <= nanoseconds(fetch.stale));
         let (last, pause) = match (asked, holds) {
-            (true, _) => (set.asked, 30 * SECOND),
-            (false, true) => (set.tried, 5 * SECOND),
-            (false, false) => (set.tried, SECOND),
+            (Some(_), _) => (set.asked.as_ref().map(|(at, _)| *at), 30 * SECOND),
+            (None, true) => (set.tried, 5 * SECOND),
+            (None, false) => (set.tried, SECOND),
         };
         if last.is_some_and(|last| now.saturating_sub(last) < pause) {
             return;
         }
         set.tried = Some(now);
-        if asked {
-            set.asked = Some(now);
+        if let Some(key_id) = asked {
+            set.asked = Some((now, key_id.to_owned()));
         }
         let Some(answer) = self.answers.get(&service.cluster) else { return };
         let body = answer.as_ref().filter(|answer| answer.status == 200).and_then(|answer| answer.body.as_ref());

@@ -163,15 +163,15 @@ impl Fetches {
         if source.look(host, heap, arena) && source.holds(now) {
             return Supply::Others;
         }
-        if source.wish(host, arena, now, holds) == Wish::Pending {
+        if source.wish(host, arena, now, holds.then_some(digest)) == Wish::Pending {
             return Supply::Wait;
         }
         if !holds {
             return Supply::None;
         }
-        // A set that came after somebody asked has it neither.
+        // A set that came after it was asked for has it neither. For another key id nobody has asked yet.
         let (mut lease, cas) = source.lease(host, arena);
-        if source.fetched >= lease.asked {
+        if source.fetched >= lease.asked && lease.wanted == digest {
             lease.put_missing(digest, now);
             let _ = host.shared_set(Reader(source.table).lease(), &lease.bytes(), cas);
         }
@@ -229,7 +229,7 @@ impl Fetches {
             let set_back = source.settle(now);
             let due = set_back || !source.holds(now) || now.saturating_sub(source.fetched) >= Reader(source.table).refresh();
             // Who waits for what another thread fetches looks again soon.
-            let pending = due && source.wish(host, arena, now, false) == Wish::Pending;
+            let pending = due && source.wish(host, arena, now, None) == Wish::Pending;
             all &= source.holds(now) && !pending;
         }
         host.set_tick_period(if all && self.waiting.is_empty() { 1000 } else { 20 });
@@ -310,8 +310,8 @@ impl Source {
         (Lease::read(value), cas)
     }
 
-    /// Starts a call, if it is time and nobody else does. `asked`: for a key id that no key has.
-    fn wish<H: Host>(&mut self, host: &mut H, arena: &Arena, now: u64, asked: bool) -> Wish {
+    /// Starts a call, if it is time and nobody else does. `asked`: the digest of a key id that no key has.
+    fn wish<H: Host>(&mut self, host: &mut H, arena: &Arena, now: u64, asked: Option<u64>) -> Wish {
         if self.call.is_some() {
             return Wish::Pending;
         }
@@ -322,14 +322,15 @@ impl Source {
             return Wish::Pending;
         }
         let backoff = if self.holds(now) { BACKOFF.1 } else { BACKOFF.0 };
-        let (last, pause) = if asked { (lease.asked, ASKING) } else { (lease.tried, backoff) };
+        let (last, pause) = if asked.is_some() { (lease.asked, ASKING) } else { (lease.tried, backoff) };
         // What lies ahead is of a clock that was set back.
         if last != 0 && last <= now && now.saturating_sub(last) < pause {
             return Wish::Refused;
         }
         let timeout = u64::from(table.timeout()).saturating_mul(1_000_000);
         let until = now.saturating_add(timeout).saturating_add(GRACE);
-        let taken = Lease { until, tried: now, asked: if asked { now } else { lease.asked }, ..lease };
+        let (asked, wanted) = asked.map_or((lease.asked, lease.wanted), |digest| (now, digest));
+        let taken = Lease { until, tried: now, asked, wanted, ..lease };
         match host.shared_set(table.lease(), &taken.bytes(), cas) {
             Ok(()) => {}
             Err(Status::CAS_MISMATCH) => return Wish::Pending,
@@ -357,6 +358,8 @@ struct Lease {
     tried: u64,
     /// When one began last for an unknown key id.
     asked: u64,
+    /// The digest of that key id.
+    wanted: u64,
     /// Digests of key ids that a set had not although it was fetched for them, and when that was. The newest comes first.
     missing: [(u64, u64); MISSING],
 }
@@ -364,16 +367,17 @@ struct Lease {
 impl Lease {
     fn read(value: &[u8]) -> Lease {
         let mut missing = [(0, 0); MISSING];
-        for (place, entry) in missing.iter_mut().zip(crate::bytes::from(value, 24).chunks_exact(16)) {
+        for (place, entry) in missing.iter_mut().zip(crate::bytes::from(value, 32).chunks_exact(16)) {
             *place = (u64_at(entry, 0), u64_at(entry, 8));
         }
-        Lease { until: u64_at(value, 0), tried: u64_at(value, 8), asked: u64_at(value, 16), missing }
+        Lease { until: u64_at(value, 0), tried: u64_at(value, 8), asked: u64_at(value, 16), wanted: u64_at(value, 24), missing }
     }
 
-    fn bytes(self) -> [u8; 24 + 16 * MISSING] {
-        let mut bytes = [0; 24 + 16 * MISSING];
-        let numbers =
-            [self.until, self.tried, self.asked].into_iter().chain(self.missing.into_iter().flat_map(|(digest, at)| [digest, at]));
+    fn bytes(self) -> [u8; 32 + 16 * MISSING] {
+        let mut bytes = [0; 32 + 16 * MISSING];
+        let numbers = [self.until, self.tried, self.asked, self.wanted]
+            .into_iter()
+            .chain(self.missing.into_iter().flat_map(|(digest, at)| [digest, at]));
         for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
             put_u64(place, 0, number);
         }

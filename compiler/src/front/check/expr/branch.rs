@@ -8,11 +8,14 @@ use crate::front::check::context::Context;
 use crate::front::check::env::Env;
 use crate::ir::{ast, hir};
 
+/// A type and values of it; nothing when it was reported that there is none.
+pub(super) type Joined = Option<(hir::Ty, Vec<hir::Expr>)>;
+
 /// How the values of branches are read, and what makes them one type.
 #[derive(Clone, Copy)]
 pub(in crate::front::check) struct Branches {
     value: fn(&mut Context<'_>, &Env, &ast::Expr) -> hir::Expr,
-    join: fn(&mut Context<'_>, Vec<hir::Expr>, &str) -> Option<(hir::Ty, Vec<hir::Expr>)>,
+    join: fn(&mut Context<'_>, Vec<hir::Expr>, &str) -> Joined,
 }
 
 /// Where any type may stand.

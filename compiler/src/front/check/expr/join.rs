@@ -1,6 +1,7 @@
 //! The one type of several values of which one is taken: the branches of `if`, the arms of `match`. Their order tells nothing.
 //! In: the values. Out: the type and the values with it, or a finding.
 
+use super::branch::Joined;
 use super::{choices, empty_list, exact, expect, json_null, secrecy};
 use crate::base::{Code, Diagnostic, Span};
 use crate::front::check::context::Context;
@@ -25,7 +26,7 @@ pub(super) fn branch_in_json(ctx: &mut Context<'_>, env: &Env, written: &ast::Ex
 }
 
 /// Branches in a JSON text: where they are not of one type they are JSON.
-pub(super) fn join_in_json(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hir::Ty, Vec<hir::Expr>)> {
+pub(super) fn join_in_json(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Joined {
     let alike = values.windows(2).all(|pair| matches!(pair, [left, right] if left.ty.present() == right.ty.present()));
     if alike || values.iter().any(|value| value.ty == hir::Ty::Error) {
         return join(ctx, values, what);
@@ -35,7 +36,7 @@ pub(super) fn join_in_json(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: 
 }
 
 /// Their one type, and the values with it: `T?` when one of them may be absent. Reported when there is none.
-pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Option<(hir::Ty, Vec<hir::Expr>)> {
+pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) -> Joined {
     if values.iter().any(|value| value.ty == hir::Ty::Error) {
         return None;
     }
