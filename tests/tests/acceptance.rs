@@ -57,7 +57,10 @@ fn orders() {
 
 #[test]
 fn orders_with_identity_only() {
-    policy("orders-identity.policy");
+    let path = folder().join("orders-identity.policy");
+    let (code, out, err) = portcullis(&["test", &path.display().to_string()]);
+    assert_eq!(code, 0, "{out}\n{err}");
+    assert!(out.contains("4 passed, 0 failed, 0 skipped"), "{out}");
 }
 
 #[test]

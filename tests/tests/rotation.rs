@@ -129,6 +129,43 @@ fn an_issuer_rotates_fails_and_comes_back() {
     eventually("the issuer is back", || (0..8).all(|_| status(port, &mine) == 200 && status(port, &theirs) == 401));
 }
 
+/// A key set without the key of the tests.
+const OTHER: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"other","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"#;
+
+/// Two threads of a proxy ask the issuer once at the start, and once for a key that is new: everybody who comes with a token of that
+/// key before the answer is there waits for that one answer, on either thread.
+#[test]
+fn all_who_come_meanwhile_wait_for_one_fetch() {
+    let policy = format!(
+        "policy waiting {{ default = deny 403 }} service identity {{ cluster = \"identity\"  timeout = 5s }}\n\
+         jwt corp {{ issuer = \"{ISSUER}\" audiences = [\"{AUDIENCE}\"] algorithms = [ES256]\n\
+         keys = fetch {{ service = identity, path = \"/jwks\", refresh = 1h, stale = 2h }} }}\n\
+         scope \"/**\" {{ authenticate corp  permit \"all\" {{ }} }}"
+    );
+    let folder = run_folder().unwrap();
+    let module = module(&policy, &folder);
+    let (upstream, identity) = (Upstream::start(&["upstream".to_owned()]).unwrap(), Upstream::start(&["identity".to_owned()]).unwrap());
+    identity.expect(&answer(200, OTHER));
+    let ports: BTreeMap<String, u16> = upstream.ports().iter().chain(identity.ports()).map(|(name, port)| (name.clone(), *port)).collect();
+    let routes = Routes::Clusters { default: "upstream", ports: &ports };
+    let envoy = Envoy::start(&gateway(&[wasm_filter(&module, "", true)], routes, 0, None), 2, folder).unwrap();
+    let port = envoy.port();
+    // Before any request: one of the two threads, and only one.
+    assert!(identity.received(Duration::from_secs(10)).is_some(), "{}", envoy.log());
+    assert!(identity.received(Duration::from_millis(1500)).is_none(), "a second thread fetches");
+
+    let mine = tokens::good(ALGORITHM, now());
+    identity.expect(&answer(200, &tokens::key_set().to_string()));
+    identity.delay(Duration::from_millis(800));
+    let statuses: Vec<u16> = scope(|threads| {
+        let clients: Vec<_> = (0..24).map(|_| threads.spawn(|| status(port, &mine))).collect();
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    assert_eq!(statuses, [200; 24], "{}", envoy.log());
+    assert!(identity.received(Duration::ZERO).is_some());
+    assert!(identity.received(Duration::from_millis(500)).is_none(), "somebody fetched again");
+}
+
 /// A listener in a file of its own, which Envoy takes anew when the file is replaced.
 fn put_listener(file: &Path, listener: &Value, version: usize) {
     let mut listener = listener.clone();

@@ -20,6 +20,7 @@ use super::wire::{Head, framing, push_fields, read_head, read_tail, write_body};
 pub struct Upstream {
     ports: BTreeMap<String, u16>,
     next: Arc<Mutex<Option<Answer>>>,
+    delay: Arc<Mutex<Duration>>,
     records: Receiver<Forwarded>,
 }
 
@@ -31,16 +32,17 @@ impl Upstream {
     pub fn start(clusters: &[String]) -> std::result::Result<Self, EngineError> {
         let empty = Answer::ok();
         let next = Arc::new(Mutex::new(Some(empty)));
+        let delay = Arc::new(Mutex::new(Duration::ZERO));
         let (sender, records) = channel();
         let mut ports = BTreeMap::new();
         for cluster in clusters {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(fault("opening an upstream port"))?;
             let port = listener.local_addr().map_err(fault("opening an upstream port"))?.port();
             ports.insert(cluster.clone(), port);
-            let server = Server { cluster: cluster.clone(), next: Arc::clone(&next), records: sender.clone() };
+            let server = Server { cluster: cluster.clone(), next: Arc::clone(&next), delay: Arc::clone(&delay), records: sender.clone() };
             thread::spawn(move || server.accept(&listener));
         }
-        Ok(Self { ports, next, records })
+        Ok(Self { ports, next, delay, records })
     }
 
     /// The port of each cluster.
@@ -60,6 +62,11 @@ impl Upstream {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// From now on each answer takes so long.
+    pub fn delay(&self, by: Duration) {
+        *self.delay.lock().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+
     /// What arrived since `expect`; waits for it at most so long.
     #[must_use]
     pub fn received(&self, within: Duration) -> Option<Forwarded> {
@@ -72,6 +79,7 @@ impl Upstream {
 struct Server {
     cluster: String,
     next: Arc<Mutex<Option<Answer>>>,
+    delay: Arc<Mutex<Duration>>,
     records: Sender<Forwarded>,
 }
 
@@ -100,6 +108,8 @@ impl Server {
                 reader.read_to_end(&mut Vec::new())?;
                 return Ok(());
             };
+            let delay = *self.delay.lock().unwrap_or_else(PoisonError::into_inner);
+            thread::sleep(delay);
             respond(stream, &answer, method == "HEAD")?;
         }
         Ok(())
