@@ -148,6 +148,8 @@ fn what_the_readme_says_envoy_does() {
     }
     let log = fs::read_to_string(&log).unwrap();
     assert!(log.contains(r#""details":"portcullis{drafts}""#) && log.contains(r#""decision":"deny drafts""#), "{log}");
+    // Why a credential is refused, too.
+    assert!(log.contains(r#""details":"portcullis{partner}{absent}""#) && log.contains(r#""decision":"deny partner absent""#), "{log}");
     assert!(!log.contains("restricted"), "the capability list is too short:\n{log}");
     fs::remove_dir_all(folder).unwrap();
 }
