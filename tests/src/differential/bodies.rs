@@ -24,7 +24,58 @@ impl Expressions<'_> {
         let of_body = self.place.body || self.place.response_body;
         let whole = if of_body { self.json() } else { self.pick(&["null", "[]", "{}"]) };
         let text = self.any_text(depth);
-        format!("{{ a: {}, \"x \\\" y\": [{text}, {{ n: {} }}], b: {whole} }}", self.writable(depth), self.integer(depth))
+        let (one, other) = self.either(text.clone(), whole.clone());
+        let chosen = match self.random.below(3) {
+            0 => format!(", c: if ({}) then {one} else {other}", self.boolean(depth)),
+            1 => format!(", c: match ({}) {{ true: [{one}, null], false: {other} }}", self.boolean(depth)),
+            _ => String::new(),
+        };
+        format!("{{ a: {}, \"x \\\" y\": [{text}, {{ n: {} }}], b: {whole}{chosen} }}", self.writable(depth), self.integer(depth))
+    }
+
+    /// Two in either order.
+    fn either(&mut self, one: String, other: String) -> (String, String) {
+        if self.random.chance(50) { (one, other) } else { (other, one) }
+    }
+
+    /// A condition on an array or another value that stands in a branch.
+    fn about_branch(&mut self, depth: usize) -> String {
+        let (condition, json) = (self.boolean(depth), self.json());
+        match self.random.below(8) {
+            0 => {
+                let texts = self.texts(depth);
+                let (then, other) = self.either(format!("({json} ?? [])"), format!("({texts})"));
+                format!("join(if ({condition}) then {then} else {other}, \"+\") contains {}", self.literal())
+            }
+            1 => {
+                let (then, other) = self.either(json, "[]".to_owned());
+                format!("({}) in (if ({condition}) then {then} else {other})", self.any_text(depth))
+            }
+            2 => {
+                let integers = self.integers(depth);
+                let (then, other) = self.either(json, format!("({integers})"));
+                format!("{} in (if ({condition}) then {then} else {other})", self.pick(&["1", "7", "-3"]))
+            }
+            3 => {
+                let text = self.any_text(depth);
+                let (then, other) = self.either(json, format!("({text})"));
+                format!("(if ({condition}) then {then} else {other}) == {}", self.literal())
+            }
+            4 => {
+                let (then, other) = self.either(json, "null".to_owned());
+                format!("(if ({condition}) then {then} else {other}) == {}", self.json())
+            }
+            5 => format!("({json} ?? null) == {}", self.pick(&["null", "1", "\"a\""])),
+            6 => {
+                let array = self.json();
+                format!("(null in {array}) or ({json} contains null)")
+            }
+            _ => {
+                let name = format!("j{}", self.random.below(1_000_000));
+                let (object, text) = (self.object(0), self.any_text(depth));
+                format!("(some {name} in [1, {object}, null, {text}] satisfies {name} == {json})")
+            }
+        }
     }
 
     /// A part of the body's JSON, or of an object.
@@ -79,8 +130,10 @@ impl Expressions<'_> {
 
     /// A condition on the body of the request.
     pub(super) fn about_body(&mut self, depth: usize) -> String {
-        if self.random.chance(20) {
-            return self.about_array(depth);
+        match self.random.below(10) {
+            0 | 1 => return self.about_array(depth),
+            2 => return self.about_branch(depth),
+            _ => {}
         }
         let json = self.json();
         let kinds = if self.place.body { 16 } else { 14 };
