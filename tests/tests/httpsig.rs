@@ -264,3 +264,52 @@ fn a_digest_is_computed_once() {
         assert!(!allows(&mut engines, &odd), "{parameter}");
     }
 }
+
+/// Lines of one field are one value, whichever way they are cut; a component that is named twice covers nothing.
+#[test]
+fn fields_of_several_lines() {
+    let Some(folder) = corpus() else { return };
+    let mut engines = engines(r#"covers = ["@authority"]"#);
+    let mut sign = |file: &str, components: &[(&str, &str)], change: &dyn Fn(&mut Request)| {
+        let mut request = read(&folder.join(file));
+        let list: Vec<String> = components.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        let parameters = format!("({});created={CREATED}", list.join(" "));
+        let base: String = components.iter().map(|(name, value)| format!("\"{name}\": {value}\n")).collect();
+        let base = format!("{base}\"@signature-params\": {parameters}");
+        set(&mut request, "signature-input", format!("s={parameters}"));
+        set(&mut request, "signature", format!("s=:{}:", code(&base)));
+        change(&mut request);
+        allows(&mut engines, &request)
+    };
+    let lines = [("@authority", "example.com"), ("one", "multivalue1, multivalue2")];
+    let file = "request_multivalue.txt";
+    assert!(sign(file, &lines, &|_| {}));
+    assert!(sign(file, &lines, &|request| set(request, "one", "multivalue1, multivalue2".to_owned())));
+    assert!(!sign(file, &lines, &|request| set(request, "one", "multivalue1".to_owned())));
+    assert!(!sign(file, &lines, &|request| request.headers.push(("one".to_owned(), b"multivalue3".to_vec()))));
+    let file = "request_repeated_components.txt";
+    let each = [("@authority", "example.com"), ("one", "value1"), ("two", "value2"), ("three", "value2")];
+    assert!(sign(file, &each, &|_| {}));
+    let twice = [("@authority", "example.com"), ("one", "value1"), ("two", "value2"), ("one", "value1")];
+    assert!(!sign(file, &twice, &|_| {}));
+}
+
+/// Each file of the corpus is used, or stands here with the reason.
+#[test]
+fn every_file_is_used_or_listed() {
+    let Some(folder) = corpus() else { return };
+    let source = include_str!("httpsig.rs");
+    let listed = |name: &str| match name {
+        // Bases of signatures that are passed over, by keys that are no secrets: the scheme verifies `hmac-sha256` only.
+        "b21_request_sigbase.txt" | "b22_request_sigbase.txt" | "b23_request_sigbase.txt" | "b26_request_sigbase.txt" => true,
+        // Answers: a policy verifies requests.
+        "b24_response_sigbase.txt" | "b24_response_signed.txt" | "rfc-test-response.txt" => true,
+        // The RFC's secret is no text, see the head of this file.
+        "test-shared-secret" => true,
+        name => name.ends_with(".key") || name.ends_with(".pub"),
+    };
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(listed(&name) || source.matches(&format!("\"{name}\"")).count() > 0, "{name} is neither used nor listed");
+    }
+}

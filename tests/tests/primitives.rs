@@ -205,6 +205,57 @@ fn hmac_of_tokens_in_wasm() {
     }
 }
 
+/// Tokens of Wycheproof by secrets that are no text, which no configuration can carry: what is signed, and the code.
+#[test]
+fn secrets_that_are_no_text_in_wasm() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora/wycheproof/testvectors_v1");
+    let arena = Arena::new();
+    let decode = |text: &str| from_base64(text.as_bytes(), Alphabet::Url, &arena).ok().flatten().map(<[u8]>::to_vec);
+    let mut stub = Stub::new();
+    let (mut valid, mut refused) = (0, 0);
+    for file in ["json_web_signature_test.json", "json_web_crypto_test.json"] {
+        let Ok(text) = fs::read_to_string(folder.join(file)) else {
+            println!("skipped: no corpus {}", folder.display());
+            return;
+        };
+        let text: Value = serde_json::from_str(&text).unwrap();
+        let of_text = |group: &&Value| {
+            let key = &group["private"];
+            let secret = key["k"].as_str().filter(|_| key["kty"] == "oct" && key["alg"] == "HS256").and_then(decode);
+            secret.is_some_and(|secret| String::from_utf8(secret).is_err())
+        };
+        for group in text["testGroups"].as_array().unwrap().iter().filter(of_text) {
+            let secret = decode(group["private"]["k"].as_str().unwrap()).unwrap();
+            for test in group["tests"].as_array().unwrap() {
+                // What is no compact token has no code; what is malformed otherwise is the reader's, natively (`auth/jwt/corpora.rs`).
+                let parts = test["jws"].as_str().and_then(|token| token.rsplit_once('.'));
+                let code = parts.and_then(|(message, code)| Some((message, decode(code)?)));
+                let found = code.is_some_and(|(message, code)| stub.verify("verify_hs256", &[], [&secret, message.as_bytes(), &code]));
+                assert!(found || test["result"] != "valid", "{file} {} {}", test["tcId"], test["comment"]);
+                if found { valid += 1 } else { refused += 1 }
+            }
+        }
+    }
+    assert_eq!((valid, refused), (4, 32));
+}
+
+/// The cases of RFC 4231 in the corpus of webhooks, whose keys are no text.
+#[test]
+fn rfc_4231_in_wasm() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora/webhook-hmac/cases.json");
+    let Ok(text) = fs::read_to_string(&path) else {
+        println!("skipped: no corpus {}", path.display());
+        return;
+    };
+    let mut stub = Stub::new();
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let of_rfc = cases.iter().filter(|case| case["src"] == "RFC 4231");
+    let found: Vec<bool> = of_rfc
+        .map(|case| stub.code("hmac_sha256", &[], [&hex(&case["key_hex"]), &hex(&case["data_hex"])]) == hex(&case["mac_hex"]))
+        .collect();
+    assert_eq!(found, [true; 5]);
+}
+
 /// Codes of the functions, of which a vector may show the beginning only. SHA-384 is there for tokens alone.
 #[test]
 fn hmac_functions_in_wasm() {

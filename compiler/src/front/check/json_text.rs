@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::env::Env;
 use super::{constant, expr};
-use crate::base::Code;
+use crate::base::{Code, Span};
 use crate::ir::{ast, hir};
 
 /// Checks a JSON text with expressions in it.
@@ -36,21 +36,21 @@ fn check_kind(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir
                 .collect();
             checked.into_iter().collect::<Option<Vec<_>>>().map(hir::Json::Array)
         }
-        ast::ExprKind::If { condition, then, otherwise } => {
-            let chosen = expr::choose(ctx, env, (condition, then, otherwise), value.span, expr::IN_JSON);
-            (chosen.ty != hir::Ty::Error).then_some(())?;
-            of(ctx, chosen)
-        }
-        ast::ExprKind::Match { subject, arms } => {
-            let chosen = expr::choose_by(ctx, env, subject, arms, value.span, expr::IN_JSON);
-            (chosen.ty != hir::Ty::Error).then_some(())?;
-            of(ctx, chosen)
-        }
         _ => {
-            let checked = expr::check(ctx, env, value);
+            let checked = chosen(ctx, env, value).unwrap_or_else(|| expr::check(ctx, env, value));
             of(ctx, checked)
         }
     }
+}
+
+/// An `if` or a `match` in a JSON text.
+pub(super) fn chosen(ctx: &mut Context<'_>, env: &Env, value: &ast::Expr) -> Option<hir::Expr> {
+    let chosen = match &value.kind {
+        ast::ExprKind::If { condition, then, otherwise } => expr::choose(ctx, env, (condition, then, otherwise), value.span, expr::IN_JSON),
+        ast::ExprKind::Match { subject, arms } => expr::choose_by(ctx, env, subject, arms, value.span, expr::IN_JSON),
+        _ => return None,
+    };
+    Some(if chosen.ty == hir::Ty::Error { chosen } else { expr::look(ctx, chosen) })
 }
 
 /// A value as JSON, whatever it is; reported when JSON cannot hold it.
@@ -59,8 +59,14 @@ pub(super) fn value(ctx: &mut Context<'_>, value: hir::Expr) -> hir::Expr {
     if *value.ty.present() == hir::Ty::Json || value.ty == hir::Ty::Error {
         return value;
     }
-    match of(ctx, value) {
-        Some(json) => hir::Expr { kind: hir::ExprKind::Object(Box::new(json)), ty: hir::Ty::Json, span },
+    let json = of(ctx, value);
+    object(ctx, json, span)
+}
+
+/// JSON as a value.
+fn object(ctx: &mut Context<'_>, json: Option<hir::Json>, span: Span) -> hir::Expr {
+    match json {
+        Some(json) => expr::look(ctx, hir::Expr { kind: hir::ExprKind::Object(Box::new(json)), ty: hir::Ty::Json, span }),
         None => expr::failed(span),
     }
 }
@@ -71,10 +77,8 @@ pub(super) fn in_place(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) ->
     if !matches!(written.kind, ast::ExprKind::Object(_) | ast::ExprKind::List(_) | ast::ExprKind::Null) {
         return None;
     }
-    Some(match check(ctx, env, written) {
-        Some(json) => hir::Expr { kind: hir::ExprKind::Object(Box::new(json)), ty: hir::Ty::Json, span },
-        None => expr::failed(span),
-    })
+    let json = check(ctx, env, written);
+    Some(object(ctx, json, span))
 }
 
 fn refuse(ctx: &mut Context<'_>, span: crate::base::Span, what: &str) -> Option<hir::Json> {

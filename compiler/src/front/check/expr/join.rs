@@ -22,7 +22,8 @@ pub(super) fn branch(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> h
 
 /// The value of a branch in a JSON text: objects, arrays and `null` are written as they are.
 pub(super) fn branch_in_json(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr) -> hir::Expr {
-    json_text::in_place(ctx, env, written).unwrap_or_else(|| exact(ctx, env, written))
+    let placed = json_text::in_place(ctx, env, written).or_else(|| json_text::chosen(ctx, env, written));
+    placed.unwrap_or_else(|| exact(ctx, env, written))
 }
 
 /// Branches in a JSON text: where they are not of one type they are JSON.

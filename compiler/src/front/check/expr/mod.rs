@@ -33,6 +33,7 @@ pub(super) use expect::{article, boolean, expect, expect_or_absent, int, leak, r
 pub(super) use json_match::check as json_match;
 pub(super) use parts::source;
 pub(super) use reach::{body_readable, readable, requested};
+pub(super) use secrecy::look;
 pub(super) use substitute::{size as substituted_size, substitute};
 
 use super::context::Context;

@@ -34,7 +34,7 @@ enum Misuse {
 }
 
 /// Refuses an expression that looks into a code or takes a known text for a key; the operands have been looked at.
-pub(super) fn look(ctx: &mut Context<'_>, expr: Expr) -> Expr {
+pub(in crate::front::check) fn look(ctx: &mut Context<'_>, expr: Expr) -> Expr {
     let Some((place, misuse)) = Judge::new(ctx).node(&expr, &[]) else { return expr };
     let finding = match misuse {
         Misuse::Pieces(at, what) => beside(looked_into(place, what), place, at, "here"),
