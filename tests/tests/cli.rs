@@ -35,6 +35,25 @@ fn good_is_zero() {
 }
 
 #[test]
+fn plan_tells_who_verifies_which_signatures() {
+    let (folder, file) = policy(
+        "policy p { default = deny 403 }\njwt corp { algorithms = [RS256, ES256, EdDSA]  keys = file \"keys.json\" }\n\
+         jwt strict { algorithms = [RS256]  keys = file \"keys.json\"  crypto = host  from = [header \"x-t\"] }\n\
+         scope \"/**\" { authenticate corp  permit \"a\" {} }\nscope \"/b/**\" { authenticate strict  permit \"b\" {} }\n",
+    );
+    fs::write(folder.join("keys.json"), portcullis_tests::tokens::key_set().to_string()).unwrap();
+    let (code, out, err) = portcullis(&["plan", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let lines: Vec<&str> = out.lines().skip_while(|line| *line != "signatures").skip(1).take(3).collect();
+    let expected = [
+        "  corp: RS256, ES256: by the host where it has `verify_signature`, else by the module",
+        "  corp: EdDSA: by the module",
+        "  strict: RS256: by the host, which must have `verify_signature`",
+    ];
+    assert_eq!(lines, expected, "{out}");
+}
+
+#[test]
 fn a_policy_at_fault_is_one_and_nothing_is_written() {
     let (folder, file) = policy("policy broken { default = deny 403 }\nforbid \"a\" { when request.header[\"x\"] == 1 }\n");
     let module = folder.join("out.wasm");

@@ -52,7 +52,11 @@ impl State<'_> {
             return false;
         }
         let time = time.unwrap_or_else(|| "2026-01-05T10:00:00Z".to_owned());
-        let help = if at { format!("write `\"{time}\"`") } else { format!("write `time(\"{time}\")`") };
+        let help = match (at, self.compared_with(start)) {
+            (true, _) => format!("write `\"{time}\"`"),
+            (false, Some(("now", _))) => format!("write `time(\"{time}\")`"),
+            (false, _) => format!("write `\"{time}\"` for a text, `time(\"{time}\")` beside a time"),
+        };
         let message = "a time without quotes";
         self.meant(start, written.len(), Token::String(time), (message, "times are strings", &help));
         true
@@ -69,13 +73,37 @@ impl State<'_> {
         else {
             return false;
         };
-        let help = match minutes.bytes().all(|byte| matches!(byte, b'0' | b':')) {
-            true => format!("write `{hour}`"),
-            false => format!("write `{hour}`, and compare `now.minute` where the hour is the same"),
-        };
+        let minute = minutes.split(':').next().and_then(|minute| minute.parse::<u8>().ok()).unwrap_or(0);
+        let help = self.of_hour(start, hour, minute);
         let message = "a time of day is no number";
         self.meant(start, length, Token::Int(hour.into()), (message, "hours and minutes are compared each by itself", &help));
         true
+    }
+
+    /// The name that is compared with what begins here, and the operator.
+    fn compared_with(&self, start: usize) -> Option<(&str, &str)> {
+        let before = self.text.get(..start)?.trim_end();
+        let left = before.trim_end_matches(['<', '>', '=', '!']);
+        let operator = before.get(left.len()..)?;
+        let left = left.trim_end();
+        let name = left.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        Some((left.get(name.len()..)?, operator))
+    }
+
+    /// How an hour with its minutes is compared.
+    fn of_hour(&self, start: usize, hour: u8, minute: u8) -> String {
+        let Some(("now.hour", operator)) = self.compared_with(start) else {
+            return "compare `now.hour` with the hour, and `now.minute` with the minutes".to_owned();
+        };
+        match (operator, minute) {
+            ("<" | ">=", 0) => format!("write `now.hour {operator} {hour}`"),
+            ("==", _) => format!("write `now.hour == {hour} and now.minute == {minute}`"),
+            ("!=", _) => format!("write `not (now.hour == {hour} and now.minute == {minute})`"),
+            _ => {
+                let strict = operator.trim_end_matches('=');
+                format!("write `(now.hour {strict} {hour} or (now.hour == {hour} and now.minute {operator} {minute}))`")
+            }
+        }
     }
 
     /// Reports what is written from here on, and goes on as if the token stood there.

@@ -15,6 +15,9 @@ use crate::ir::hir::{self, Const, Expr, ExprKind, Policy};
 pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.policy;
     let mut search = Search { policy, mixing: Mixing::new(policy), seen: BTreeSet::new(), told: BTreeSet::new(), found: Vec::new() };
+    if !search.mixing.is_needed() {
+        return Vec::new();
+    }
     for rule in &policy.rules {
         let admits = match rule.kind {
             hir::RuleKind::Forbid(_) => false,
@@ -101,7 +104,15 @@ impl<'p> Search<'p> {
                     around.push(value::element(&self.mixing.value(list, &bound)));
                     open.push(Open { expr: condition, bound: Rc::new(around), passes, calls });
                 }
-                _ => {}
+                // A list that stands in a branch.
+                _ => {
+                    for first in [true, false] {
+                        let (value, arrays) = self.mixing.by_branch(expr, &bound, first);
+                        if value == Value::Bool(passes) {
+                            self.tell(&arrays, (admits, false), rule);
+                        }
+                    }
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The value of an expression where each array of the body that stands as a list of another type has an element that does not fit.
 //! In: an expression. Out: its value, as far as that alone decides it, and the arrays that were looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Span;
 use crate::ir::ast::Quantifier;
@@ -51,11 +51,24 @@ pub(super) struct Mixing<'p> {
     calls: usize,
     /// Whether a `fn` gets an absent list where `?? []` makes it empty.
     without_defaults: bool,
+    /// Which branch is taken where nothing tells: the first or the last.
+    branch: Option<bool>,
+    /// The arrays that stand as lists of another type somewhere, as they are written.
+    mixed: BTreeSet<String>,
 }
 
 impl<'p> Mixing<'p> {
     pub(super) fn new(policy: &'p Policy) -> Mixing<'p> {
-        let mut mixing = Mixing { policy, lets: Vec::new(), met: BTreeMap::new(), steps: 0, calls: 0, without_defaults: false };
+        let mut mixing = Mixing {
+            policy,
+            lets: Vec::new(),
+            met: BTreeMap::new(),
+            steps: 0,
+            calls: 0,
+            without_defaults: false,
+            branch: None,
+            mixed: mixed(policy),
+        };
         // A let reads only those before it.
         for item in &policy.lets {
             let (value, mut arrays) = mixing.with_arrays(&item.value, &[]);
@@ -70,6 +83,19 @@ impl<'p> Mixing<'p> {
         self.met.clear();
         let value = self.value(expr, bound);
         (value, std::mem::take(&mut self.met).into_values().collect())
+    }
+
+    /// Whether some array of the policy can be mixed at all.
+    pub(super) fn is_needed(&self) -> bool {
+        !self.mixed.is_empty()
+    }
+
+    /// As [`Mixing::with_arrays`], where the first branch is taken, or the last, if nothing tells which.
+    pub(super) fn by_branch(&mut self, expr: &Expr, bound: &[Value], first: bool) -> (Value, Vec<Array>) {
+        self.branch = Some(first);
+        let found = self.with_arrays(expr, bound);
+        self.branch = None;
+        found
     }
 
     /// Its value if no `fn` got an empty list for what is no list.
@@ -117,6 +143,8 @@ impl<'p> Mixing<'p> {
             ExprKind::Or(operands) => self.connected(operands, true, bound),
             ExprKind::Present(operand) => match self.value(operand, bound) {
                 Value::Absent => Value::Bool(false),
+                // The array that is mixed is there.
+                Value::Body if self.mixed.contains(&written(operand)) => Value::Bool(true),
                 Value::Any | Value::Body => Value::Any,
                 Value::List(_) | Value::Bool(_) | Value::Int(_) | Value::Text(_) => Value::Bool(true),
             },
@@ -127,10 +155,17 @@ impl<'p> Mixing<'p> {
             ExprKind::If(condition, then, otherwise) => match self.value(condition, bound) {
                 Value::Bool(true) => self.value(then, bound),
                 Value::Bool(false) => self.value(otherwise, bound),
-                _ => self.either([&**then, &**otherwise], bound),
+                _ => match self.branch {
+                    Some(first) => self.value(if first { then } else { otherwise }, bound),
+                    None => self.either([&**then, &**otherwise], bound),
+                },
             },
             ExprKind::Match(subject, arms, otherwise) => match self.value(subject, bound) {
-                Value::Any | Value::Body => self.either(arms.iter().map(|(_, arm)| arm).chain([&**otherwise]), bound),
+                Value::Any | Value::Body => match (self.branch, arms.first()) {
+                    (Some(true), Some((_, first))) => self.value(first, bound),
+                    (Some(_), _) => self.value(otherwise, bound),
+                    (None, _) => self.either(arms.iter().map(|(_, arm)| arm).chain([&**otherwise]), bound),
+                },
                 subject => {
                     let arm = arms.iter().find(|(pattern, _)| of_constant(pattern) == subject);
                     self.value(arm.map_or(otherwise, |(_, arm)| arm), bound)
@@ -253,6 +288,28 @@ impl<'p> Mixing<'p> {
         self.calls = self.calls.saturating_sub(1);
         value
     }
+}
+
+/// An expression as it is written, for comparing.
+fn written(expr: &Expr) -> String {
+    format!("{:?}", expr.without_places())
+}
+
+/// Arrays that stand as lists of texts, numbers or bools.
+fn mixed(policy: &Policy) -> BTreeSet<String> {
+    let conditions = policy.rules.iter().flat_map(|rule| &rule.conditions);
+    let mut open: Vec<&Expr> = policy.values();
+    open.extend(conditions.chain(policy.fns.iter().map(|item| &item.body)));
+    let mut found = BTreeSet::new();
+    while let Some(expr) = open.pop() {
+        if let (ExprKind::JsonAs(array), Ty::List(element)) = (&expr.kind, expr.ty.present())
+            && **element != Ty::Json
+        {
+            found.insert(written(array));
+        }
+        open.extend(expr.operands());
+    }
+    found
 }
 
 /// What an element of a list is, of which nothing more is known.
