@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use hmac::{Hmac, KeyInit, Mac};
 use portcullis::ir::hir::JwtAlgorithm;
+use rsa::pkcs8::EncodePublicKey;
 use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
 use serde_json::{Map, Value, json};
@@ -147,6 +148,12 @@ fn signature(keys: &Keys, algorithm: JwtAlgorithm, message: &[u8]) -> Vec<u8> {
 fn code<M: Mac + KeyInit>(secret: &[u8], message: &[u8]) -> Vec<u8> {
     // HMAC takes keys of any length.
     <M as KeyInit>::new_from_slice(secret).map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec()).unwrap_or_default()
+}
+
+/// The public RSA key as `SubjectPublicKeyInfo` in DER.
+#[must_use]
+pub fn rsa_key() -> Vec<u8> {
+    Keys::ours().rsa.to_public_key().to_public_key_der().map(|key| key.as_bytes().to_vec()).unwrap_or_default()
 }
 
 /// The public keys as a JSON Web Key Set.

@@ -32,6 +32,31 @@ pub(super) fn floor() -> Result<Vec<u8>, EngineError> {
     wat::parse_str(FLOOR).map_err(fault("assembling the module of the gateway's host calls"))
 }
 
+/// Makes the host calls of a policy with one new RS256 token and decides nothing.
+const TOKEN_FLOOR: &str = include_str!("modules/token_floor.wat");
+
+/// That module, with a signature of this key that holds.
+pub(super) fn token_floor(key: &[u8], message: &[u8], signature: &[u8]) -> Result<Vec<u8>, EngineError> {
+    // Envoy's `VerifySignatureArguments`.
+    let mut argument = Vec::new();
+    for (tag, field) in [(0x0a_u8, &b"sha256"[..]), (0x12, key), (0x1a, signature), (0x22, message)] {
+        argument.push(tag);
+        let mut size = field.len();
+        while size >= 0x80 {
+            argument.push((size & 0x7f) as u8 | 0x80);
+            size >>= 7;
+        }
+        argument.push(size as u8);
+        argument.extend_from_slice(field);
+    }
+    let escaped = argument.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "\\{byte:02x}");
+        text
+    });
+    let text = TOKEN_FLOOR.replace("\"ARGUMENT\"", &format!("\"{escaped}\"")).replace("SIZE", &argument.len().to_string());
+    wat::parse_str(text).map_err(fault("assembling the module of a token's host calls"))
+}
+
 /// What keeps Envoy from verifying signatures for a module: it may call, and export, all but foreign functions.
 pub(super) fn without_foreign_functions(wasm: &[u8]) -> Result<Value, EngineError> {
     let mut names = serde_json::Map::new();

@@ -3,10 +3,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis::ir::hir::JwtAlgorithm;
+use portcullis::lang::encoding::from_base64url;
 use serde_json::json;
 
 use super::rules::{SPREAD, client};
-use crate::tokens::{AUDIENCE, ISSUER, SECRET, claims, header, with};
+use crate::tokens::{AUDIENCE, ISSUER, SECRET, claims, header, rsa_key, with};
 
 /// So many tokens that are all new to whoever sees them in turn: our own cache, the largest of those compared, has 512 places.
 const NEW: usize = 4096;
@@ -31,6 +32,13 @@ pub fn token(algorithm: JwtAlgorithm, number: usize, seconds: i64) -> String {
         claims.insert(name.to_owned(), value);
     }
     with(algorithm, &header(algorithm), &claims)
+}
+
+/// An RS256 key in DER, what a token of it signs, and the signature.
+pub(super) fn verified() -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+    let token = token(JwtAlgorithm::Rs256, 7, 3600);
+    let (message, signature) = token.rsplit_once('.').unwrap_or_default();
+    (rsa_key(), message.as_bytes().to_vec(), from_base64url(signature).unwrap_or_default())
 }
 
 /// The policy: the token, its subject as a header.

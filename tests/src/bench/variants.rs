@@ -75,6 +75,11 @@ pub(super) fn all(folder: &Path, compile: Option<Compile<'_>>) -> Result<Vec<Var
         variant("minimal module by hand", Job::Pass, move |_| vec![wasm_filter(&minimal, "", false)]),
         variant("the gateway's host calls by hand, without deciding", Job::Pass, move |_| vec![wasm_filter(&floor, "", false)]),
     ];
+    let (key, message, signature) = tokens::verified();
+    let token_floor = store(folder, "token-floor", &modules::token_floor(&key, &message, &signature)?)?;
+    all.push(variant("the host calls of a new RS256 token by hand, without deciding", Job::Pass, move |_| {
+        vec![wasm_filter(&token_floor, "", false)]
+    }));
     for count in SIZES {
         if let Some(compile) = compile {
             let module = store(folder, &format!("paths-{count}"), &compiled(compile, &path_policy(count), "")?)?;
