@@ -72,6 +72,11 @@ impl<'a> Place<'a> {
 
 /// The first words of an entry, as messages name it: `rewrite request "a"`, `limit per_user`.
 pub(super) fn head<'a>(place: &Place<'a>, start: usize) -> &'a str {
+    place.source(start, head_end(place, start))
+}
+
+/// The last of these words.
+pub(super) fn head_end(place: &Place<'_>, start: usize) -> usize {
     let more = match place.token(start) {
         Some(Token::Keyword(Keyword::Rewrite | Keyword::Redact | Keyword::Request)) => 2,
         Some(Token::Keyword(Keyword::Config | Keyword::Claims)) => 0,
@@ -84,7 +89,7 @@ pub(super) fn head<'a>(place: &Place<'a>, start: usize) -> &'a str {
             Some(_) | None => break,
         }
     }
-    place.source(start, last)
+    last
 }
 
 /// What is wrong at a place, with a fix.

@@ -1,7 +1,7 @@
 //! The mistakes that people make, each with its own sentence and fix. In: the place where the parser stands.
 //! Out: the diagnostic of the first mistake that fits, in the order of `find`.
 
-use super::error::{Place, head, short, shown};
+use super::error::{Place, head, head_end, short, shown};
 use super::expected::{self, ITEMS, closest};
 use super::mixed;
 use super::token::Token;
@@ -360,7 +360,13 @@ fn missing_brace(place: &Place<'_>) -> Option<Diagnostic> {
     }
     let (before, _) = place.previous()?;
     let entry = place.layout.entries.get(*place.layout.entry_of.get(before)?)?;
-    let head = short(head(place, entry.start));
+    // Further in, it is the last keyword that wants one: `json` in a reply, a `token` behind a header.
+    let inside = before > head_end(place, entry.start);
+    let last = (entry.start..=before).rev().find(|index| matches!(place.token(*index), Some(Token::Keyword(_))));
+    let head = match last {
+        Some(last) if inside => short(place.source(last, before)),
+        Some(_) | None => short(head(place, entry.start)),
+    };
     Some(
         error(place, at, format!("`{head}` has no `{{`"), format!("`{{` is expected before {}", shown(place, at, token)))
             .help(format!("write `{head} {{ … }}`")),
