@@ -156,7 +156,8 @@ pub fn begin<'a, H: Host>(
     };
     let tag = known.verified.tag(host, frame.root, id, token, LONGEST);
     let slot = tag.and_then(|tag| known.verified.find(tag)).map(|kept| kept.slot);
-    if let (Some(slot), true, Ok(now)) = (slot, recall, clock(frame, host))
+    if let (Some(slot), true) = (slot, recall)
+        && let Ok(now) = clock(frame, host)
         && let Some(claims) = known.remembered.find(slot, now, Reader(demands).claims().count(), frame.arena)
     {
         return Step::Done(valid(frame, id, claims));
