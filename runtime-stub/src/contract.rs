@@ -623,6 +623,8 @@ functions! {
     RedactAdd = "redact_add"(I64, I32);
     /// Decides about the body: `eos` in; header action out (a reply may have been sent).
     RedactStart = "redact_start"(I32) -> I32;
+    /// Decides about a body that was held to its end: as [`Mechanism::RedactStart`], before anything else is done with the response.
+    RedactHeld = "redact_held"() -> I32;
 }
 
 /// What a policy's verification gives when the host, which alone could verify, does not answer; else whether the signature holds.

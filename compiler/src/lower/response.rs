@@ -179,6 +179,11 @@ fn finish(builder: &mut Builder<'_>, context: &mut Context) -> Vec<Stmt> {
             let started = context.local(Val::I32);
             body.push(Stmt::Set(started, call(Mechanism::RedactStart, vec![Expr::Local(Local(0))])));
             body.push(Stmt::If(Expr::Local(started), vec![give(Expr::Local(started))], vec![]));
+            if builder.plan.response_hold {
+                // One that is replaced counts nothing else, and a body that was held is known as a whole.
+                body.push(Stmt::Set(started, call(Mechanism::RedactHeld, vec![])));
+                body.push(Stmt::If(Expr::Local(started), vec![give(Expr::Local(started))], vec![]));
+            }
         }
         if policy.limits.iter().any(|limit| limit.headers) {
             body.push(act(Mechanism::ResponseLimitHeaders, vec![]));

@@ -156,7 +156,7 @@ impl Body {
     }
 
     /// The denial of a body that so many more bytes make too large.
-    fn above(&mut self, more: usize) -> Option<Deny> {
+    pub fn above(&mut self, more: usize) -> Option<Deny> {
         let total = self.seen.saturating_add(more as u64);
         let (_, deny) = self.deny.filter(|(limit, _)| total > *limit)?;
         self.state = State::Cut;

@@ -315,6 +315,7 @@ const ROWS: &[(Mechanism, Row)] = &[
     (Mechanism::Now, Row::new(500).effect(Effect::Once)),
     (Mechanism::BodyBytes, Row::new(50).gives(Size::Body)),
     (Mechanism::RedactStart, Row::new(60_000).headers(160, 2250).calls(12)),
+    (Mechanism::RedactHeld, Row::new(60_000).calls(12)),
 ];
 
 /// The row of a mechanism.

@@ -104,6 +104,7 @@ extern "C" fn response_body_in(size: i32, eos: i32) -> i32 {
     let Some((limit, _)) = record.held else { return 0 };
     if u64::from(size.cast_unsigned()) > limit {
         record.held = None;
+        record.buffered = size.cast_unsigned() as usize;
         frame.body.too_large = true;
         return 3;
     }

@@ -51,6 +51,17 @@ extern "C" fn redact_start(eos: i32) -> i32 {
     }
 }
 
+#[unsafe(export_name = "rt.redact_held")]
+extern "C" fn redact_held() -> i32 {
+    let frame = frame();
+    let Some(record) = vm().streams.find(frame.context) else { return action::CONTINUE };
+    let held = frame.body.raw().map_or(record.buffered, <[u8]>::len);
+    match record.body().and_then(|body| body.above(held)) {
+        Some(deny) => Policy::reply(deny.reply as i32, deny.metric as i32),
+        None => action::CONTINUE,
+    }
+}
+
 /// Ends a response that has begun, because of a fault.
 pub(crate) fn cut() {
     crate::reply::begin(frame(), 503);
