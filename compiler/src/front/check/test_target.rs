@@ -56,7 +56,8 @@ fn target_of(ctx: &mut Context<'_>, target: &ast::Expr, given: &[ast::Given]) {
             let host = if given.iter().any(names_host) { String::new() } else { host };
             ("a URL", format!("write `{raw}\"{path}\"`{host}"))
         }
-        None => ("does not begin with `/`", format!("write `{raw}\"/{written}\"`")),
+        // What is behind `#` is not sent.
+        None => ("does not begin with `/`", format!("write `{raw}\"/{}\"`", written.split('#').next().unwrap_or_default())),
     };
     ctx.error(Code::BadTest, target.span, format!("`{written}` is no path"), label, help);
 }

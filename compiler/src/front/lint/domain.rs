@@ -214,6 +214,9 @@ fn host(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
             let help = format!("write `request.host ends_with \".{}\"`", stem.escape_debug());
             return Some(never(span, "a host has no `*`: only `hosts` has patterns", help));
         }
+        if text.split_once('/').is_some_and(|(address, bits)| address.parse::<std::net::IpAddr>().is_ok() && bits.parse::<u8>().is_ok()) {
+            return Some(never(span, "a network is no host", format!("write `client.ip in \"{text}\"` for who calls")));
+        }
         let more = text.contains(['/', '@', '?', '#']);
         if let Some((authority, _)) = url::parts(text).filter(|_| more) {
             let label = if text.contains("//") { "a host has no scheme" } else { "a host has no path" };
@@ -235,12 +238,15 @@ fn host(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
     } else {
         return None;
     };
-    Some(never(span, label, format!("write `\"{}\"`", meant.escape_debug())))
+    let help = if meant.is_empty() { "write a host".to_owned() } else { format!("write `\"{}\"`", meant.escape_debug()) };
+    Some(never(span, label, help))
 }
 
 fn path(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
     if matches!(part, Part::Whole | Part::Start) && !text.starts_with(['/', '*']) {
-        return Some(never(span, "a path begins with `/`", format!("write `\"/{}\"`", text.escape_debug())));
+        let path = url::parts(text).filter(|_| text.contains("://")).map_or(format!("/{text}"), |(_, path)| path.to_owned());
+        let path = if path.is_empty() { "/".to_owned() } else { path };
+        return Some(never(span, "a path begins with `/`", format!("write `\"{}\"`", path.escape_debug())));
     }
     let at_end = matches!(part, Part::Whole | Part::End) && (text.ends_with("/..") || text.ends_with("/."));
     let doubled = text.contains("//");

@@ -36,6 +36,9 @@ pub(super) fn towards(ctx: &mut Context<'_>, env: &Env, written: &ast::Expr, ty:
             list(ctx, env, elements, item, written.span)
         }
         (hir::Ty::Json, ast::ExprKind::Null) => json_null(written.span),
+        (hir::Ty::Json, ast::ExprKind::If { .. } | ast::ExprKind::Match { .. }) => {
+            json_text::chosen(ctx, env, written).unwrap_or_else(|| failed(written.span))
+        }
         (hir::Ty::List(item), ast::ExprKind::List(elements)) if **item == hir::Ty::Json && !elements.is_empty() => {
             json_list(ctx, env, elements, written.span)
         }

@@ -87,8 +87,13 @@ fn equal(ctx: &mut Context<'_>, env: &Env, written: &Written<'_>) -> Option<hir:
     }
     for (list, other) in [(written.right, written.left), (written.left, written.right)] {
         if matches!(&list.kind, ast::ExprKind::List(elements) if elements.is_empty()) {
+            let operand = super::check(ctx, env, other);
+            if operand.ty == hir::Ty::Error {
+                return None;
+            }
             let quoted = ctx.quote(other.span).unwrap_or_else(|| "…".to_owned());
-            let help = format!("write `len({quoted} ?? []) {} 0`", written.op.text());
+            let default = if matches!(operand.ty, hir::Ty::List(_)) { "" } else { " ?? []" };
+            let help = format!("write `len({quoted}{default}) {} 0`", written.op.text());
             ctx.error(Code::NotComparable, list.span, "lists cannot be compared as a whole", "a list without elements", help);
             return None;
         }

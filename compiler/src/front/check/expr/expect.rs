@@ -37,7 +37,7 @@ pub(in crate::front::check) fn text(ctx: &mut Context<'_>, env: &Env, expr: &ast
 
 /// A present value of this type.
 pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, ty: &hir::Ty, what: &str) -> hir::Expr {
-    let value = choices::towards(ctx, env, expr, ty);
+    let value = placed(ctx, env, expr, ty);
     let value = if value.ty.present() == ty { value } else { choices::as_text(value) };
     let value = as_json(ctx, value, ty);
     let value = retype(ctx, value, ty);
@@ -61,6 +61,9 @@ pub(in crate::front::check) fn expect(ctx: &mut Context<'_>, env: &Env, expr: &a
             hir::Ty::Bool if value.ty.is_optional() => "write `… is present`, or compare it".to_owned(),
             hir::Ty::Bool => "compare it with something".to_owned(),
             hir::Ty::Int if *value.ty.present() == hir::Ty::String => "write `int(…) ?? 0` to read a number from text".to_owned(),
+            hir::Ty::List(element) if **element == hir::Ty::Json && matches!(value.ty.present(), hir::Ty::List(_)) => {
+                format!("declare the parameter as `{}`, or write the elements in place", value.ty.present())
+            }
             _ => format!("write a value of type `{ty}`"),
         };
         let code = if *ty == hir::Ty::Bool { Code::NotCondition } else { Code::TypeMismatch };
@@ -74,7 +77,7 @@ pub(in crate::front::check) fn expect_or_absent(ctx: &mut Context<'_>, env: &Env
     if !ty.is_optional() {
         return expect(ctx, env, expr, ty, what);
     }
-    let value = choices::towards(ctx, env, expr, ty);
+    let value = placed(ctx, env, expr, ty);
     let value = if value.ty.present() == ty.present() { value } else { choices::as_text(value) };
     let value = as_json(ctx, value, ty.present());
     let value = retype(ctx, value, ty.present());
@@ -92,8 +95,14 @@ pub(in crate::front::check) fn expect_or_absent(ctx: &mut Context<'_>, env: &Env
 
 /// An argument that is JSON, or may be written as JSON.
 pub(super) fn as_json_argument(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr) -> hir::Expr {
-    let value = choices::towards(ctx, env, expr, &hir::Ty::Json);
+    let value = placed(ctx, env, expr, &hir::Ty::Json);
     as_json(ctx, value, &hir::Ty::Json)
+}
+
+/// What is written for a place of this type: where JSON is expected brackets are an array.
+fn placed(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, ty: &hir::Ty) -> hir::Expr {
+    let array = if *ty.present() == hir::Ty::Json { json_text::in_place(ctx, env, expr) } else { None };
+    array.unwrap_or_else(|| choices::towards(ctx, env, expr, ty))
 }
 
 /// A present value as JSON where JSON is expected.

@@ -56,7 +56,15 @@ pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) ->
         super::misplaced_null(ctx, null.span);
         return None;
     }
-    let values: Vec<hir::Expr> = values.into_iter().map(|value| towards(ctx, value, &ty)).collect();
+    // An object is JSON for certain: so is what stands beside one.
+    let objects = ty == hir::Ty::Json && values.iter().any(is_object);
+    let values: Vec<hir::Expr> = values
+        .into_iter()
+        .map(|value| {
+            let value = towards(ctx, value, &ty);
+            if objects { json_text::value(ctx, value) } else { value }
+        })
+        .collect();
     if values.iter().any(|value| value.ty == hir::Ty::Error) {
         return None;
     }
@@ -96,7 +104,7 @@ pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) ->
 /// The type that the others take, and where it stands; nothing when there is `[]` only. A literal takes the type of what is not
 /// one (text becomes an address, an int a float), JSON that of what is not JSON, as behind `??`.
 fn leading(values: &[hir::Expr]) -> Option<(hir::Ty, Span)> {
-    let written = |value: &&hir::Expr| matches!(value.kind, hir::ExprKind::Object(_)) && !value.is_null();
+    let written = |value: &&hir::Expr| is_object(value);
     let said: Vec<&hir::Expr> = values.iter().filter(|value| !is_empty(value)).collect();
     // `null` tells nothing beside what does.
     let typed: Vec<&hir::Expr> =
@@ -106,7 +114,6 @@ fn leading(values: &[hir::Expr]) -> Option<(hir::Ty, Span)> {
         hir::Ty::List(element) => **element == hir::Ty::Float,
         ty => *ty == hir::Ty::Float,
     };
-    // An object is JSON for certain, and nothing else stands beside one.
     let lead = typed
         .iter()
         .copied()
@@ -131,6 +138,11 @@ fn towards(ctx: &mut Context<'_>, value: hir::Expr, ty: &hir::Ty) -> hir::Expr {
         hir::Ty::Bytes if *value.ty.present() == hir::Ty::Json => value,
         _ => expect::retype(ctx, value, ty),
     }
+}
+
+/// An object or an array in place.
+fn is_object(value: &hir::Expr) -> bool {
+    matches!(value.kind, hir::ExprKind::Object(_)) && !value.is_null()
 }
 
 /// `[]`, of which nothing tells what it is a list of.
