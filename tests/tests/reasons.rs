@@ -134,7 +134,9 @@ fn cases() -> Vec<Case> {
 }
 
 /// What the caller sees of a refusal: status, headers, body.
-fn seen(response: &Response) -> (u16, Headers, Vec<u8>) {
+type Seen = (u16, Headers, Vec<u8>);
+
+fn seen(response: &Response) -> Seen {
     let mut headers = response.headers.clone();
     headers.retain(|(name, _)| name != "date" && name != "server");
     headers.sort();
@@ -145,7 +147,7 @@ fn holds<E: Engine>(engine: &mut E, filter_state: fn(&E) -> Option<String>) {
     engine.start(&serde_json::json!({ "key": KEY }).to_string()).unwrap();
     engine.set_time(NOW * 1_000_000_000).unwrap();
     let mut counted: BTreeMap<(String, String), u64> = BTreeMap::new();
-    let mut answers: BTreeMap<(&str, u16), BTreeSet<(u16, Headers, Vec<u8>)>> = BTreeMap::new();
+    let mut answers: BTreeMap<(&str, u16), BTreeSet<Seen>> = BTreeMap::new();
     for (credential, request, refusal) in cases() {
         let outcome = engine.request(&request, &Answer::ok()).unwrap();
         let expected = refusal.map_or(Decision::Allow, |(status, why)| Decision::refuse(status, credential, why));
