@@ -99,20 +99,23 @@ impl<'p> Search<'p> {
                 }
                 ExprKind::Coalesce(first, second) => open.extend([first, second].map(|operand| part(operand, passes))),
                 ExprKind::Quantified(_, level, list, condition) => {
+                    self.in_branches(expr, &bound, passes, (admits, rule));
                     let mut around: Vec<Value> = bound.iter().take(*level as usize).cloned().collect();
                     around.resize(*level as usize, Value::Any);
                     around.push(value::element(&self.mixing.value(list, &bound)));
                     open.push(Open { expr: condition, bound: Rc::new(around), passes, calls });
                 }
-                // A list that stands in a branch.
-                _ => {
-                    for first in [true, false] {
-                        let (value, arrays) = self.mixing.by_branch(expr, &bound, first);
-                        if value == Value::Bool(passes) {
-                            self.tell(&arrays, (admits, false), rule);
-                        }
-                    }
-                }
+                _ => self.in_branches(expr, &bound, passes, (admits, rule)),
+            }
+        }
+    }
+
+    /// A list that stands in a branch, or behind one that is configured.
+    fn in_branches(&mut self, expr: &'p Expr, bound: &[Value], passes: bool, (admits, rule): (bool, Span)) {
+        for first in [true, false] {
+            let (value, arrays) = self.mixing.by_branch(expr, bound, first);
+            if value == Value::Bool(passes) {
+                self.tell(&arrays, (admits, false), rule);
             }
         }
     }
@@ -138,7 +141,10 @@ impl<'p> Search<'p> {
             Some((name, _)) if refuses => {
                 format!("declare the parameter as `{}: {}?` and hand the array over without `?? []`", name.text, array.ty)
             }
-            Some((name, _)) => format!("declare the parameter as `{}: list<json>`, which holds elements of every type", name.text),
+            Some((name, ty)) => {
+                let optional = if ty.is_optional() { "?" } else { "" };
+                format!("declare the parameter as `{}: list<json>{optional}`, which holds elements of every type", name.text)
+            }
             None => "look at each element, as in `some x in LIST satisfies x == \"a\"`, or write `\"a\" in (LIST ?? [])`".to_owned(),
         };
         Diagnostic::warning(Code::Evadable, array.span, message, format!("then there is no `{}`", array.ty)).help(help)

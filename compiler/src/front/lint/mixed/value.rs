@@ -38,14 +38,18 @@ pub(super) struct Array {
     pub(super) span: Span,
     /// The list that it is without the element.
     pub(super) ty: Ty,
-    /// The `fn` that gets it with `?? []`, and as which parameter.
+    /// The `fn` that gets it, and as which parameter.
     pub(super) handed: Option<(FnId, usize)>,
 }
 
 /// What each `let` is, and the arrays that were looked at.
+type Lets = Vec<(Value, Vec<Array>)>;
+
+/// Values where arrays are mixed.
 pub(super) struct Mixing<'p> {
     policy: &'p Policy,
-    lets: Vec<(Value, Vec<Array>)>,
+    /// As nothing tells which branch is taken; as the first is; as the last is.
+    lets: [Lets; 3],
     met: BTreeMap<Span, Array>,
     steps: u32,
     calls: usize,
@@ -61,7 +65,7 @@ impl<'p> Mixing<'p> {
     pub(super) fn new(policy: &'p Policy) -> Mixing<'p> {
         let mut mixing = Mixing {
             policy,
-            lets: Vec::new(),
+            lets: [Lets::new(), Lets::new(), Lets::new()],
             met: BTreeMap::new(),
             steps: 0,
             calls: 0,
@@ -69,13 +73,29 @@ impl<'p> Mixing<'p> {
             branch: None,
             mixed: mixed(policy),
         };
-        // A let reads only those before it.
-        for item in &policy.lets {
-            let (value, mut arrays) = mixing.with_arrays(&item.value, &[]);
-            arrays.truncate(MOST_ARRAYS);
-            mixing.lets.push((value, arrays));
+        if !mixing.is_needed() {
+            return mixing;
         }
+        // A let reads only those before it.
+        for branch in [None, Some(true), Some(false)] {
+            mixing.branch = branch;
+            for item in &policy.lets {
+                let (value, mut arrays) = mixing.with_arrays(&item.value, &[]);
+                arrays.truncate(MOST_ARRAYS);
+                mixing.known_lets().push((value, arrays));
+            }
+        }
+        mixing.branch = None;
         mixing
+    }
+
+    fn known_lets(&mut self) -> &mut Lets {
+        let [open, first, last] = &mut self.lets;
+        match self.branch {
+            None => open,
+            Some(true) => first,
+            Some(false) => last,
+        }
     }
 
     /// Its value, and the arrays that were looked at for it.
@@ -116,12 +136,14 @@ impl<'p> Mixing<'p> {
             ExprKind::Const(constant) => of_constant(constant),
             ExprKind::Read(Read::BodyJson) => Value::Body,
             ExprKind::Let(id) => {
-                let Some((value, arrays)) = self.lets.get(id.index()) else { return Value::Any };
+                let Some((value, arrays)) = self.known_lets().get(id.index()).cloned() else { return Value::Any };
                 for array in arrays {
-                    self.met.entry(array.span).or_insert_with(|| array.clone());
+                    self.met.entry(array.span).or_insert(array);
                 }
-                value.clone()
+                value
             }
+            // Whatever it holds, it is not what the caller sent.
+            ExprKind::Config(_) if self.branch.is_some() && matches!(expr.ty, Ty::List(_)) => Value::List(Vec::new()),
             ExprKind::Bound(level) => bound.get(*level as usize).cloned().unwrap_or(Value::Any),
             ExprKind::ListOf(items) if items.len() <= MOST_ELEMENTS => {
                 Value::List(items.iter().map(|item| self.value(item, bound)).collect())
@@ -274,11 +296,10 @@ impl<'p> Mixing<'p> {
         let mut values = Vec::new();
         for (level, arg) in args.iter().enumerate() {
             let mut value = self.value(arg, bound);
-            if let ExprKind::Coalesce(list, _) = &arg.kind
-                && let Some(array) = self.met.get_mut(&list.span)
-            {
+            let default = if let ExprKind::Coalesce(list, _) = &arg.kind { Some(list.span) } else { None };
+            if let Some(array) = self.met.get_mut(&default.unwrap_or(arg.span)) {
                 array.handed.get_or_insert((id, level));
-                value = if self.without_defaults { Value::Absent } else { value };
+                value = if default.is_some() && self.without_defaults { Value::Absent } else { value };
             }
             values.push(value);
         }
