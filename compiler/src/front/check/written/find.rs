@@ -102,9 +102,13 @@ impl Search<'_> {
                 }
                 if let hir::ExprKind::ListOf(items) = &list.kind {
                     // In vain only when no element can be found; then the first is told.
-                    let known = items.iter().all(|item| self.shapes.of(item, frame).is_known());
-                    if let (Some(first), true) = (items.first(), known) {
-                        self.compared(first, frame);
+                    let mut known = items.iter().all(|item| self.shapes.of(item, frame).is_known());
+                    for item in items {
+                        if std::mem::take(&mut known) {
+                            self.compared(item, frame);
+                        } else {
+                            self.walk(item, frame);
+                        }
                     }
                 } else {
                     self.looked_into(list, frame);
