@@ -21,6 +21,9 @@ pub const AUDIENCE: &str = "orders-api";
 /// The secret of HMAC.
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef-tokens";
 
+/// A key set of somebody else: valid, but without a key of the tests.
+pub const STRANGER: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"other","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"#;
+
 /// Bytes in base64url.
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {

@@ -11,6 +11,7 @@ use portcullis::tools::engine::Engine;
 use portcullis::tools::eval::Interpreter;
 use portcullis::tools::message::{Answer, Body, Decision, Headers, Outcome, Request};
 use portcullis::tools::sim::Simulator;
+use portcullis_tests::differential::world::hex;
 use portcullis_tests::envoy::engine::EnvoyEngine;
 use portcullis_tests::tokens;
 use rsa::signature::{SignatureEncoding, Signer};
@@ -195,7 +196,7 @@ fn holds(engine: &mut dyn Engine, corp: &Corp) {
     let hook = |secret: &str, event: &str, body: &str, signed: &str| {
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
         mac.update(signed.as_bytes());
-        let code: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let code = hex(&mac.finalize().into_bytes());
         let headers = [("x-hub-signature-256", format!("sha256={code}")), ("x-github-event", event.to_owned())];
         request("POST", "/hooks/github", &headers, Some(body))
     };

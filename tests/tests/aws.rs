@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use hmac::{Hmac, KeyInit, Mac};
 use portcullis::tools::engine::Engine;
 use portcullis::tools::message::{Answer, Body, Decision, Headers, Request};
+use portcullis_tests::differential::world::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -239,10 +240,6 @@ const SIGNER: Signer = Signer {
     lines: "host:a.example\nx-amz-date:20150830T123600Z\n",
     payload: EMPTY,
 };
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 impl Signer {
     fn signature(&self) -> String {

@@ -9,6 +9,7 @@ use portcullis::tools::engine::Engine;
 use portcullis::tools::eval::Interpreter;
 use portcullis::tools::message::{Answer, Decision, Request, header};
 use portcullis::tools::sim::Simulator;
+use portcullis_tests::differential::world::hex;
 use portcullis_tests::regexes::corpus;
 use serde_json::Value;
 
@@ -205,10 +206,6 @@ fn paths_are_those_of_the_url_standard() {
 /// A text in a query.
 fn encoded(text: &[u8]) -> String {
     text.iter().map(|byte| format!("%{byte:02x}")).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Cases of one file: input, parameter, whether it holds, output.

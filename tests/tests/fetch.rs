@@ -11,6 +11,7 @@ use portcullis::tools::sim::Simulator;
 use portcullis::tools::test_runner::run_one;
 use portcullis_tests::cases;
 use portcullis_tests::envoy::engine::EnvoyEngine;
+use portcullis_tests::tokens::STRANGER as OTHER;
 
 const POLICY: &str = r#"
 policy fetched { default = deny 403 }
@@ -24,9 +25,6 @@ jwt corp {
 scope "/v1" { authenticate corp  permit "v1" { on GET "/v1" } }
 permit "open" { on GET "/open" }
 "#;
-
-/// Another issuer's key set: valid, but without the key of the tests.
-const OTHER: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"other","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"#;
 
 fn answer(status: u16, text: &str) -> Answer {
     Answer { status, headers: Vec::new(), body: Some(Body { bytes: text.as_bytes().to_vec(), split: None, trailers: Vec::new() }) }

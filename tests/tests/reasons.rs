@@ -10,16 +10,12 @@ use portcullis::tools::engine::Engine;
 use portcullis::tools::eval::Interpreter;
 use portcullis::tools::message::{Answer, Body, Certificate, Decision, Headers, Request, Response, Tls};
 use portcullis::tools::sim::Simulator;
-use portcullis_tests::differential::world::base64;
+use portcullis_tests::differential::world::{base64, hex};
 use portcullis_tests::envoy::engine::EnvoyEngine;
 use sha2::{Digest, Sha256};
 
 const NOW: u64 = 1_767_607_200;
 const KEY: &str = "the key of the signatures";
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 fn code(message: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();

@@ -21,7 +21,7 @@ use portcullis_tests::envoy::gate::get;
 use portcullis_tests::envoy::process::{Envoy, run_folder};
 use portcullis_tests::envoy::upstream::Upstream;
 use portcullis_tests::envoy::wire::read_head;
-use portcullis_tests::tokens::{self, AUDIENCE, ISSUER};
+use portcullis_tests::tokens::{self, AUDIENCE, ISSUER, STRANGER};
 use serde_json::{Value, json};
 
 const ALGORITHM: JwtAlgorithm = JwtAlgorithm::Es256;
@@ -40,6 +40,18 @@ fn module(policy: &str, folder: &Path) -> std::path::PathBuf {
     let module = folder.join("module.wasm");
     fs::write(&module, portcullis::compile(&checked, &Options::default()).unwrap().output.wasm).unwrap();
     module
+}
+
+/// An Envoy of two threads with this policy, before an upstream, and the issuer, which answers with this key set.
+fn with_issuer(policy: &str, set: &str) -> (Envoy, Upstream) {
+    let folder = run_folder().unwrap();
+    let module = module(policy, &folder);
+    let (upstream, identity) = (Upstream::start(&["upstream".to_owned()]).unwrap(), Upstream::start(&["identity".to_owned()]).unwrap());
+    identity.expect(&answer(200, set));
+    let ports: BTreeMap<String, u16> = upstream.ports().iter().chain(identity.ports()).map(|(name, port)| (name.clone(), *port)).collect();
+    let routes = Routes::Clusters { default: "upstream", ports: &ports };
+    let envoy = Envoy::start(&gateway(&[wasm_filter(&module, "", true)], routes, 0, None), 2, folder).unwrap();
+    (envoy, identity)
 }
 
 fn status(port: u16, token: &str) -> u16 {
@@ -91,14 +103,8 @@ fn an_issuer_rotates_fails_and_comes_back() {
          permit \"held\" {{ on POST \"/held\" when request.body.json.customer == corp.sub }}\n\
          forbid \"others\" {{ when corp.sub != \"c-1\" }} }}"
     );
-    let folder = run_folder().unwrap();
-    let module = module(&policy, &folder);
-    let (upstream, identity) = (Upstream::start(&["upstream".to_owned()]).unwrap(), Upstream::start(&["identity".to_owned()]).unwrap());
     let (ours, others) = (tokens::key_set().to_string(), tokens::other_key_set().to_string());
-    identity.expect(&answer(200, &ours));
-    let ports: BTreeMap<String, u16> = upstream.ports().iter().chain(identity.ports()).map(|(name, port)| (name.clone(), *port)).collect();
-    let routes = Routes::Clusters { default: "upstream", ports: &ports };
-    let envoy = Envoy::start(&gateway(&[wasm_filter(&module, "", true)], routes, 0, None), 2, folder).unwrap();
+    let (envoy, identity) = with_issuer(&policy, &ours);
     let port = envoy.port();
     let (mine, theirs) = (tokens::good(ALGORITHM, now()), tokens::others(ALGORITHM, now()));
     // The very first request waits for the keys.
@@ -129,9 +135,6 @@ fn an_issuer_rotates_fails_and_comes_back() {
     eventually("the issuer is back", || (0..8).all(|_| status(port, &mine) == 200 && status(port, &theirs) == 401));
 }
 
-/// A key set without the key of the tests.
-const OTHER: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"other","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"#;
-
 /// Two threads of a proxy ask the issuer once at the start, and once for a key that is new: everybody who comes with a token of that
 /// key before the answer is there waits for that one answer, on either thread.
 #[test]
@@ -142,13 +145,7 @@ fn all_who_come_meanwhile_wait_for_one_fetch() {
          keys = fetch {{ service = identity, path = \"/jwks\", refresh = 1h, stale = 2h }} }}\n\
          scope \"/**\" {{ authenticate corp  permit \"all\" {{ }} }}"
     );
-    let folder = run_folder().unwrap();
-    let module = module(&policy, &folder);
-    let (upstream, identity) = (Upstream::start(&["upstream".to_owned()]).unwrap(), Upstream::start(&["identity".to_owned()]).unwrap());
-    identity.expect(&answer(200, OTHER));
-    let ports: BTreeMap<String, u16> = upstream.ports().iter().chain(identity.ports()).map(|(name, port)| (name.clone(), *port)).collect();
-    let routes = Routes::Clusters { default: "upstream", ports: &ports };
-    let envoy = Envoy::start(&gateway(&[wasm_filter(&module, "", true)], routes, 0, None), 2, folder).unwrap();
+    let (envoy, identity) = with_issuer(&policy, STRANGER);
     let port = envoy.port();
     // Before any request: one of the two threads, and only one.
     assert!(identity.received(Duration::from_secs(10)).is_some(), "{}", envoy.log());

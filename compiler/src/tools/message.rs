@@ -148,7 +148,7 @@ pub enum Decision {
 impl Decision {
     /// A denial by a rule.
     pub fn deny(status: u16, by: &str) -> Decision {
-        Decision::Deny { status, by: by.to_owned(), why: String::new() }
+        Decision::refuse(status, by, "")
     }
 
     /// A refusal of a credential.

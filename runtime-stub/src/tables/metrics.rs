@@ -1,5 +1,6 @@
 //! The counters of a policy. Layout: count, offset of the policy's name, number of the counter of faults, then for each (offset of its
-//! rule, offset of its outcome). A name is a length and bytes. The names that the host knows counters by are made of these when they are defined.
+//! rule, offset of its outcome). A name is a length and bytes. The names that the host knows counters by are made of these when they
+//! are defined.
 
 use crate::bytes::{slice_at, u32_at};
 
@@ -31,7 +32,6 @@ fn place(metric: usize) -> usize {
 }
 
 /// The name whose offset stands at `at`.
-#[inline(never)]
 fn field(table: &[u8], at: usize) -> &[u8] {
     let name = u32_at(table, at) as usize;
     slice_at(table, name.saturating_add(4), u32_at(table, name) as usize)

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::random::Random;
 use super::signed::{code, spoilt};
+use super::world::hex;
 
 /// Signs a request.
 pub(super) fn present(random: &mut Random, secret: &str, stamp: u64, request: &mut Request) {
@@ -57,10 +58,6 @@ pub(super) fn present(random: &mut Random, secret: &str, stamp: u64, request: &m
         let value = format!("AWS4-HMAC-SHA256 Credential=AK/{scope}, SignedHeaders={names}, Signature={signature}");
         request.headers.push(("authorization".to_owned(), value.into_bytes()));
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `20260101T000000Z`, from seconds since 1970: the year has 365 or 366 days, and these requests come in a few of them.

@@ -168,6 +168,11 @@ pub const DNS: &[&str] = &["a.test", "x.a.test", "b.test"];
 /// Subjects of certificates.
 pub const SUBJECTS: &[&str] = &["CN=orders,O=A", "CN=billing,O=A", "CN=orders,O=B", ""];
 
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Padded base64.
 pub fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

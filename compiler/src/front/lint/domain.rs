@@ -222,8 +222,7 @@ fn host(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
             let label = if text.contains("//") { "a host has no scheme" } else { "a host has no path" };
             let label = if authority.contains('@') { "a host has no user" } else { label };
             let name = url::without_port(url::without_user(authority)).trim_end_matches('.');
-            let help = if name.is_empty() { "write a host".to_owned() } else { format!("write `\"{}\"`", name.escape_debug()) };
-            return Some(never(span, label, help));
+            return Some(never(span, label, host_instead(name)));
         }
         if !text.is_ascii() {
             return Some(never(span, "a host is ASCII", "write the name as it is asked for, as in `xn--bcher-kva.example`"));
@@ -238,8 +237,11 @@ fn host(text: &str, part: Part, span: Span) -> Option<Diagnostic> {
     } else {
         return None;
     };
-    let help = if meant.is_empty() { "write a host".to_owned() } else { format!("write `\"{}\"`", meant.escape_debug()) };
-    Some(never(span, label, help))
+    Some(never(span, label, host_instead(meant)))
+}
+
+fn host_instead(name: &str) -> String {
+    if name.is_empty() { "write a host".to_owned() } else { format!("write `\"{}\"`", name.escape_debug()) }
 }
 
 fn path(text: &str, part: Part, span: Span) -> Option<Diagnostic> {

@@ -130,14 +130,11 @@ impl State<'_> {
     /// A path without quotes, which counts as the string that was meant.
     pub(super) fn bare_path(&mut self, start: usize) {
         let rest = self.text.get(start..).unwrap_or_default();
-        let end = start + rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
-        let path = self.text.get(start..end).unwrap_or_default().to_owned();
-        let span = self.span(start, end);
+        let length = rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
+        let path = rest.get(..length).unwrap_or_default().to_owned();
         let pattern = path.contains(['^', '\\', '$', '[', '(']);
         let help = if pattern { format!("test `request.path matches {path}` in a `when`") } else { format!("write `\"{path}\"`") };
-        self.report(Diagnostic::error(Code::WrongQuotes, span, "a path without quotes", "this would begin a regex").help(help));
-        self.push(Token::String(path), start, end);
-        self.restart(end);
+        self.meant(start, length, Token::String(path), ("a path without quotes", "this would begin a regex", &help));
     }
 }
 

@@ -36,6 +36,7 @@ pub use rule::{
 pub use test::{Answer, Body, Certificate, Expectation, Given, Header, Presence, Step, Test, TestPiece, TestValue};
 pub use token::{Capture, Token};
 pub use ty::Ty;
+pub use walk::behind_lets;
 
 pub use super::ast::Name;
 

@@ -1,6 +1,6 @@
 //! Walking over typed expressions: direct operands, all reads below, equality without places.
 
-use super::{CredentialId, Expr, ExprKind, FnId, Json, Keyed, LetId, Policy, Read, Scope};
+use super::{CredentialId, Expr, ExprKind, FnId, Json, Keyed, Let, LetId, Policy, Read, Scope};
 use crate::base::Span;
 
 impl Expr {
@@ -205,14 +205,19 @@ impl Policy {
     }
 
     /// What an expression is, by way of `let`s.
-    pub fn behind_lets<'a>(&'a self, mut expr: &'a Expr) -> &'a Expr {
-        // INVARIANT: a let reads only lets before it, so this ends.
-        while let ExprKind::Let(id) = &expr.kind {
-            let Some(item) = self.lets.get(id.index()) else { break };
-            expr = &item.value;
-        }
-        expr
+    pub fn behind_lets<'a>(&'a self, expr: &'a Expr) -> &'a Expr {
+        behind_lets(&self.lets, expr)
     }
+}
+
+/// What an expression is, by way of these `let`s.
+pub fn behind_lets<'a>(lets: &'a [Let], mut expr: &'a Expr) -> &'a Expr {
+    // INVARIANT: a let reads only lets before it, so this ends.
+    while let ExprKind::Let(id) = &expr.kind {
+        let Some(item) = lets.get(id.index()) else { break };
+        expr = &item.value;
+    }
+    expr
 }
 
 impl Json {

@@ -296,11 +296,8 @@ impl Source {
         self.adopt(heap, arena, now, text)?;
         let before = host.shared_get(arena, Reader(self.table).key()).map_or(0, |(value, _)| u64_at(value, 8));
         self.number = before.wrapping_add(1);
-        let mut shared = Text::new(arena);
-        shared.push(&self.fetched.to_le_bytes());
-        shared.push(&self.number.to_le_bytes());
-        shared.push(text);
-        let _ = host.shared_set(Reader(self.table).key(), shared.finish()?, 0);
+        let shared = Text::of(arena, &[&self.fetched.to_le_bytes(), &self.number.to_le_bytes(), text])?;
+        let _ = host.shared_set(Reader(self.table).key(), shared, 0);
         Some(())
     }
 

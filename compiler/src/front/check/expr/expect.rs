@@ -175,14 +175,7 @@ pub(super) fn writable(ctx: &mut Context<'_>, env: &Env, expr: &ast::Expr, what:
 
 /// Whether it is an object that stands in the policy, maybe by way of `let`s.
 fn is_written(ctx: &Context<'_>, value: &hir::Expr) -> bool {
-    let mut value = value;
-    // INVARIANT: a let reads only those before it, so this ends.
-    while let hir::ExprKind::Let(id) = &value.kind
-        && let Some(item) = ctx.lets.get(id.index())
-    {
-        value = &item.value;
-    }
-    matches!(value.kind, hir::ExprKind::Object(_))
+    matches!(hir::behind_lets(&ctx.lets, value).kind, hir::ExprKind::Object(_))
 }
 
 /// Reports a secret where none may go.

@@ -104,27 +104,20 @@ pub(super) fn join(ctx: &mut Context<'_>, values: Vec<hir::Expr>, what: &str) ->
 /// The type that the others take, and where it stands; nothing when there is `[]` only. A literal takes the type of what is not
 /// one (text becomes an address, an int a float), JSON that of what is not JSON, as behind `??`.
 fn leading(values: &[hir::Expr]) -> Option<(hir::Ty, Span)> {
-    let written = |value: &&hir::Expr| is_object(value);
     let said: Vec<&hir::Expr> = values.iter().filter(|value| !is_empty(value)).collect();
     // `null` tells nothing beside what does.
     let typed: Vec<&hir::Expr> =
         if said.iter().all(|value| value.is_null()) { said } else { said.into_iter().filter(|value| !value.is_null()).collect() };
-    let first = |fits: &dyn Fn(&hir::Expr) -> bool| typed.iter().copied().find(|value| fits(value));
-    let of_float = |value: &hir::Expr| match value.ty.present() {
-        hir::Ty::List(element) => **element == hir::Ty::Float,
-        ty => *ty == hir::Ty::Float,
-    };
-    let lead = typed
-        .iter()
-        .copied()
-        .find(written)
-        .or_else(|| first(&|value| !is_json(value) && !is_constant(value)))
-        .or_else(|| first(&|value| of_float(value)))
-        .or_else(|| first(&|value| !is_json(value)))
-        .or_else(|| first(&|value| matches!(value.ty.present(), hir::Ty::List(_))))
-        .or_else(|| first(&|_| true))?;
+    let first = |fits: fn(&hir::Expr) -> bool| typed.iter().copied().find(|value| fits(value));
+    let of_float = |value: &hir::Expr| is_or_lists(value, &hir::Ty::Float);
+    let lead = first(is_object)
+        .or_else(|| first(|value| !is_json(value) && !is_constant(value)))
+        .or_else(|| first(of_float))
+        .or_else(|| first(|value| !is_json(value)))
+        .or_else(|| first(|value| matches!(value.ty.present(), hir::Ty::List(_))))
+        .or_else(|| first(|_| true))?;
     let ty = lead.ty.present().clone();
-    let elements = values.iter().any(is_empty) && ty == hir::Ty::Json && !written(&lead) && !lead.is_null();
+    let elements = values.iter().any(is_empty) && ty == hir::Ty::Json && !is_object(lead) && !lead.is_null();
     Some((if elements { hir::Ty::List(Box::new(ty)) } else { ty }, lead.span))
 }
 
@@ -152,9 +145,14 @@ fn is_empty(value: &hir::Expr) -> bool {
 
 /// JSON, or a list of it.
 fn is_json(value: &hir::Expr) -> bool {
+    is_or_lists(value, &hir::Ty::Json)
+}
+
+/// Whether it is of a type, or a list of it.
+fn is_or_lists(value: &hir::Expr, wanted: &hir::Ty) -> bool {
     match value.ty.present() {
-        hir::Ty::List(element) => **element == hir::Ty::Json,
-        ty => *ty == hir::Ty::Json,
+        hir::Ty::List(element) => **element == *wanted,
+        ty => ty == wanted,
     }
 }
 

@@ -39,12 +39,7 @@ pub(super) fn of(ctx: &mut Context<'_>, env: &Env, path: &str, written: &ast::Ex
             return None;
         }
     }
-    let mut value = &key;
-    // INVARIANT: a let reads only lets before it, so this ends.
-    while let hir::ExprKind::Let(id) = &value.kind {
-        value = &ctx.lets.get(id.index())?.value;
-    }
-    if let hir::ExprKind::Const(hir::Const::String(text)) = &value.kind {
+    if let hir::ExprKind::Const(hir::Const::String(text)) = &hir::behind_lets(&ctx.lets, &key).kind {
         return Some(Key::Known(text.clone()));
     }
     Some(Key::Computed(key))

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use self::value::{Array, Mixing, Value};
-use super::Subject;
+use super::{Subject, constant};
 use crate::base::{Code, Diagnostic, Span};
-use crate::ir::hir::{self, Const, Expr, ExprKind, Policy};
+use crate::ir::hir::{self, Expr, ExprKind, Policy};
 
 pub(super) fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let policy = subject.policy;
@@ -85,9 +85,8 @@ impl<'p> Search<'p> {
                     }
                 }
                 ExprKind::If(condition, then, otherwise) => {
-                    let (yes, no) = (truth(then), truth(otherwise));
                     // `if c then true else x` holds as `c or x` does.
-                    match (yes, no) {
+                    match (constant::value(policy, then), constant::value(policy, otherwise)) {
                         (Some(true), _) | (_, Some(false)) => open.push(part(condition, passes)),
                         (Some(false), _) | (_, Some(true)) => open.push(part(condition, !passes)),
                         (None, None) => {}
@@ -149,8 +148,4 @@ impl<'p> Search<'p> {
         };
         Diagnostic::warning(Code::Evadable, array.span, message, format!("then there is no `{}`", array.ty)).help(help)
     }
-}
-
-fn truth(expr: &Expr) -> Option<bool> {
-    if let ExprKind::Const(Const::Bool(value)) = expr.kind { Some(value) } else { None }
 }
